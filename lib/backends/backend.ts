@@ -1,0 +1,82 @@
+/**
+ * The contract of a backend: a machine that runs Programs.
+ *
+ * A backend knows nothing of tensors, graphs or derivatives. It is handed a Program once (`prepare`), checks
+ * all of it, and then runs it many times on the memory it is given. To plug in a machine of your own,
+ * implement `Backend` and pass it to `registerBackend`; `lib/backends/reference` is the definition of what
+ * every instruction means and a complete example.
+ */
+
+import type { DType, TypedArray } from "../dtype.js";
+
+/**
+ * Memory of a variable, owned by the backend that made it. Written in place by runs.
+ *
+ * All methods are synchronous and must not be called while a run that uses the state is in flight; the
+ * runtime sees to it.
+ */
+export interface State {
+  readonly dtype: DType;
+  /** Number of elements. */
+  readonly length: number;
+  /** A copy of the elements. */
+  read(): TypedArray;
+  /** Overwrites all elements; `data` has the dtype's array class and this length. */
+  write(data: TypedArray): void;
+  /** Frees the memory early; using the state afterwards throws. Idempotent. */
+  dispose(): void;
+}
+
+/** What a run reads and writes, by the slots of the Program's buffers. */
+export interface Bindings {
+  /** One array per input buffer, of its dtype and at least its length; only read. */
+  readonly inputs: readonly TypedArray[];
+  /** One array per output buffer, of its dtype and at least its length; every element is written. */
+  readonly outputs: readonly TypedArray[];
+  /** One state of this backend per state buffer; read and written. */
+  readonly states: readonly State[];
+  /** One number per scalar slot. */
+  readonly scalars: Float64Array;
+}
+
+/** A Program checked and ready on one backend. */
+export interface Executable {
+  /**
+   * Runs the Program on the calling thread (and helpers of the backend's own) and returns when it is done.
+   * Runs of one backend happen in the order they were asked for: it first waits for those in flight.
+   *
+   * @throws {IndexError} for an index out of range; no state has been written then.
+   * @throws {BackendError} for bindings that do not fit the Program.
+   */
+  run(bindings: Bindings): void;
+  /**
+   * Runs the Program off the calling thread. The arrays must not be touched until the promise settles.
+   * Rejects with what `run` throws.
+   */
+  runAsync(bindings: Bindings): Promise<void>;
+  /** Frees what the backend keeps for this Program. Idempotent; waits for runs in flight. */
+  dispose(): void;
+}
+
+/** A machine that runs Programs. */
+export interface Backend {
+  /** Name for `setBackend` and `NODEGRAD_BACKEND`. */
+  readonly name: string;
+  /** What it computes with, for `info()`, e.g. `"avx512"`. */
+  readonly target: string;
+  /** Dtypes it can hold and compute with. */
+  readonly dtypes: readonly DType[];
+  /** Number of threads a run may use; setting it never changes a result. */
+  threads: number;
+  /**
+   * Checks a Program and readies it.
+   *
+   * @param program The words of `lib/program/format.ts`; the backend copies what it keeps.
+   * @param constants One array per constant buffer; the backend copies them.
+   * @throws {FormatError} when the Program is malformed.
+   * @throws {DTypeError} when it uses a dtype the backend does not have.
+   */
+  prepare(program: Int32Array, constants: readonly TypedArray[]): Executable;
+  /** Memory for a variable, holding a copy of `data`. */
+  createState(dtype: DType, data: TypedArray): State;
+}

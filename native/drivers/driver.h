@@ -1,0 +1,137 @@
+// What drivers share: how an instruction becomes steps, and what a step sees when it runs.
+//
+// A driver turns one instruction into a plan (everything that can be computed before data is there) and one or
+// more steps. The threads of a run walk the steps together: a step is `chunks` independent pieces of work that
+// threads claim one by one, and the next step starts when all of them are done. How an instruction is cut into
+// chunks depends on its shapes only, never on the number of threads, and each element of a result is computed
+// by one chunk in a fixed order: this is why results have the same bits for any number of threads.
+
+#ifndef NODEGRAD_DRIVERS_DRIVER_H_
+#define NODEGRAD_DRIVERS_DRIVER_H_
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "../program/program.h"
+
+namespace ng {
+
+struct Kernels;  // kernels/kernels.h: the table of one instruction set
+
+// The first bad index a run met.
+struct IndexFault {
+  std::atomic<bool> raised{false};
+  int32_t instruction = 0;
+  int64_t position = 0;  // element of the index view, in row-major order
+  int64_t index = 0;
+  int64_t limit = 0;  // indices must lie in [0, limit)
+};
+
+// What one run binds. Shared by all of its threads.
+struct Run {
+  char* const* buffers;   // address of every buffer, by its number in the Program
+  const double* scalars;  // scalar inputs, by slot
+  char* workspace;        // memory an instruction's steps share, see Builder::reserve_workspace
+  IndexFault* fault;
+
+  // Address of the first element of a view.
+  template <typename T>
+  T* at(const View& view) const {
+    return reinterpret_cast<T*>(buffers[view.buffer]) + view.offset;
+  }
+
+  // Reports a bad index; the run ends after this step. Any thread may call it, the first call wins.
+  void fail(int32_t instruction, int64_t position, int64_t index, int64_t limit) const {
+    if (fault->raised.exchange(true)) return;
+    fault->instruction = instruction;
+    fault->position = position;
+    fault->index = index;
+    fault->limit = limit;
+  }
+};
+
+// A thread of a run, as a step sees it.
+struct Worker {
+  char* scratch;  // private memory of at least what Builder::reserve_scratch asked for, 64-byte aligned
+};
+
+// Does chunk number `chunk` of a step. `plan` is what the driver made at preparation.
+using StepFn = void (*)(const void* plan, const Run& run, int64_t chunk, Worker& worker);
+
+struct Step {
+  StepFn fn;
+  const void* plan;
+  int64_t chunks;
+  double nanoseconds;  // rough time of all chunks on one thread: decides whether waking threads pays
+};
+
+// Collects the steps of a Program while its instructions are prepared.
+class Builder {
+ public:
+  Builder(const Program& program, const Kernels& kernels) : program(program), kernels(kernels) {}
+
+  const Program& program;
+  const Kernels& kernels;
+  int32_t instruction = 0;  // number of the instruction being prepared
+
+  // A plan that lives as long as the prepared Program.
+  template <typename T>
+  T* make_plan() {
+    auto plan = std::make_shared<T>();
+    plans_.push_back(plan);
+    return plan.get();
+  }
+
+  void add_step(StepFn fn, const void* plan, int64_t chunks, double nanoseconds) {
+    if (chunks > 0) steps_.push_back({fn, plan, chunks, nanoseconds});
+  }
+
+  // Memory shared by the steps of the current instruction, in bytes: its offset in Run::workspace, 64-byte
+  // aligned. The next instruction uses the same memory again.
+  int64_t reserve_workspace(int64_t bytes) {
+    const int64_t offset = workspace_used_;
+    workspace_used_ += (bytes + kArenaBlock - 1) / kArenaBlock * kArenaBlock;
+    if (workspace_used_ > workspace_bytes_) workspace_bytes_ = workspace_used_;
+    return offset;
+  }
+
+  // Private memory each thread needs while it does a chunk, in bytes.
+  void reserve_scratch(int64_t bytes) {
+    if (bytes > scratch_bytes_) scratch_bytes_ = bytes;
+  }
+
+  void begin_instruction(int32_t number) {
+    instruction = number;
+    workspace_used_ = 0;
+  }
+
+  std::vector<Step> take_steps() { return std::move(steps_); }
+  std::vector<std::shared_ptr<void>> take_plans() { return std::move(plans_); }
+  int64_t workspace_bytes() const { return workspace_bytes_; }
+  int64_t scratch_bytes() const { return scratch_bytes_; }
+
+ private:
+  std::vector<Step> steps_;
+  std::vector<std::shared_ptr<void>> plans_;
+  int64_t workspace_used_ = 0;
+  int64_t workspace_bytes_ = 0;
+  int64_t scratch_bytes_ = 0;
+};
+
+// Prepares one instruction: adds its steps to the builder. Returns an empty string, or why this machine cannot
+// run it ("float64 exists on the reference backend only"). Views have been checked against their buffers, and
+// their shapes against each other, by parse_program().
+using Prepare = std::string (*)(const Instruction& instruction, Builder& builder);
+
+// One per opcode, each in the file of its family; drivers/table.cc lists them.
+#define NG_OPCODE(code, id, name, inputs, extra, attributes, micro, can_fail) \
+  std::string prepare_##id(const Instruction& instruction, Builder& builder);
+#include "../program/opcodes.inc"
+
+}  // namespace ng
+
+#endif  // NODEGRAD_DRIVERS_DRIVER_H_

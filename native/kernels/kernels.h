@@ -1,0 +1,29 @@
+// The kernels of one instruction set, as a table. Every kernel is serial, allocates nothing and knows neither
+// Programs nor threads. The files of this folder are built once per instruction set, each time in a namespace
+// of its own (NG_ISA: base, avx2, avx512 or neon); nothing else in the addon is built with their flags.
+
+#ifndef NODEGRAD_KERNELS_KERNELS_H_
+#define NODEGRAD_KERNELS_KERNELS_H_
+
+#include "gemm.h"
+#include "map.h"
+#include "move.h"
+#include "pool.h"
+#include "reduce.h"
+#include "softmax.h"
+
+namespace ng {
+
+struct Kernels {
+  const char* target;  // "base", "avx2", "avx512" or "neon"
+  const GemmKernels* gemm;
+  const MapKernels* map;
+  const MoveKernels* move;
+  const PoolKernels* pool;
+  const ReduceKernels* reduce;
+  const SoftmaxKernels* softmax;
+};
+
+}  // namespace ng
+
+#endif  // NODEGRAD_KERNELS_KERNELS_H_

@@ -1,0 +1,19 @@
+// Formats the C++ sources with clang-format; with --check only reports what is not formatted.
+
+import { spawnSync } from "node:child_process";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const native = fileURLToPath(new URL("..", import.meta.url));
+const files = readdirSync(native, { recursive: true })
+  .filter((file) => /\.(cc|h)$/.test(file))
+  .map((file) => join(native, file));
+
+if (spawnSync("clang-format", ["--version"]).error !== undefined) {
+  console.log("format: skipped: clang-format is not installed");
+} else if (files.length > 0) {
+  const mode = process.argv.includes("--check") ? ["--dry-run", "--Werror"] : ["-i"];
+  const { status } = spawnSync("clang-format", [...mode, ...files], { stdio: "inherit" });
+  process.exitCode = status ?? 1;
+}
