@@ -1,0 +1,76 @@
+/** Finds the native addon: the first binary that loads, speaks this version's Program format and passes its test. */
+
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { PROGRAM_ABI } from "../../program/format.js";
+
+/** What the native binary exports. */
+export interface Addon {
+  /** Version of the Program format it was built for. */
+  readonly abi: number;
+  /** Whether a small computation on the chosen instruction set gives the right result. */
+  selfTest(): boolean;
+}
+
+/** Why one candidate was not used. */
+export interface LoadFailure {
+  readonly path: string;
+  readonly message: string;
+}
+
+/** The addon and where it came from, or every candidate that was tried and what was wrong with it. */
+export type LoadResult = { readonly addon: Addon; readonly path: string } | { readonly errors: readonly LoadFailure[] };
+
+// This file lies three folders below the package root in lib/ and in dist/ alike.
+const packageRoot = fileURLToPath(new URL("../../../", import.meta.url));
+
+/**
+ * Loads the native addon from the first candidate that works: node-gyp's build, CMake's build, the prebuilt
+ * binary of this platform. A binary named by the environment variable `NODEGRAD_BINARY` is the only candidate:
+ * whoever names one wants that one, or an error.
+ *
+ * Never throws: a missing addon is a normal state in which the reference backend works.
+ */
+export function loadAddon(): LoadResult {
+  const errors: LoadFailure[] = [];
+  for (const path of candidates()) {
+    try {
+      return { addon: loadBinary(path), path };
+    } catch (error) {
+      errors.push({ path, message: error instanceof Error ? error.message : String(error) });
+    }
+  }
+  return { errors };
+}
+
+/** Paths where a binary may lie, best first. */
+function candidates(): string[] {
+  const named = process.env.NODEGRAD_BINARY;
+  if (named) return [named];
+  return [
+    join(packageRoot, "build", "Release", "nodegrad.node"),
+    join(packageRoot, "build-cmake", "Release", "nodegrad.node"),
+    join(packageRoot, "prebuilds", platformName(), "nodegrad.node"),
+  ];
+}
+
+/** `linux-x64`, `linux-x64-musl`, `darwin-arm64`, …: the name of a folder in prebuilds/. */
+function platformName(): string {
+  const name = `${process.platform}-${process.arch}`;
+  if (process.platform !== "linux") return name;
+  const { header } = process.report.getReport() as { header: { glibcVersionRuntime?: string } };
+  return header.glibcVersionRuntime === undefined ? `${name}-musl` : name;
+}
+
+/** Loads one binary and checks it. */
+function loadBinary(path: string): Addon {
+  if (!existsSync(path)) throw new Error("no such file");
+  const addon = createRequire(import.meta.url)(path) as Addon;
+  if (addon.abi !== PROGRAM_ABI) {
+    throw new Error(`built for another version: its Program ABI is ${addon.abi}, expected ${PROGRAM_ABI}`);
+  }
+  if (!addon.selfTest()) throw new Error("self-test failed: wrong results on this processor");
+  return addon;
+}
