@@ -1,0 +1,150 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const lib = join(root, "lib");
+const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+
+const base = ["errors", "dtype", "shape", "tree", "storage"];
+const engine = [...base, "graph", "ops", "runtime", "autodiff", "tensor"];
+const library = [...engine, "io", "data", "optim", "nn", "models"];
+
+/**
+ * The layers of lib/, bottom first, each with the layers it may import. A layer is a file or a folder of that
+ * name; a nested folder in the list is a layer of its own.
+ */
+const layers: readonly (readonly [layer: string, mayImport: readonly string[]])[] = [
+  ["errors", []],
+  ["dtype", ["errors"]],
+  ["shape", ["errors", "dtype"]],
+  ["tree", ["errors", "dtype", "shape"]],
+  ["storage", ["errors", "dtype", "shape", "tree"]],
+  ["graph", base],
+  ["ops", [...base, "graph"]],
+  ["program", base],
+  ["compile", [...base, "graph", "ops", "program"]],
+  ["backends", [...base, "program"]],
+  // The two machines share the contract and the Program, but no code: each is a check on the other.
+  ["backends/reference", [...base, "program", "backends"]],
+  ["backends/native", [...base, "program", "backends"]],
+  ["runtime", [...base, "graph", "ops", "program", "compile", "backends", "backends/reference", "backends/native"]],
+  ["autodiff", [...base, "graph", "ops"]],
+  ["tensor", [...base, "graph", "ops", "runtime", "autodiff"]],
+  ["io", engine],
+  ["data", [...engine, "io"]],
+  ["optim", [...engine, "io", "data"]],
+  ["nn", [...engine, "io", "data", "optim"]],
+  ["models", [...engine, "io", "data", "optim", "nn"]],
+  // index.ts re-exports; it also shows the Program and the backends to who asks for them.
+  ["index", [...library, "program", "compile", "backends", "backends/reference", "backends/native"]],
+  ["cli", ["index", ...library, "program", "compile", "backends", "backends/reference", "backends/native"]],
+];
+
+/** The only packages lib/ imports, and the layer that may. */
+const packages: Readonly<Record<string, string>> = { commander: "cli", "cli-progress": "cli" };
+
+/** Layer of a path relative to lib/: the longest entry of the table that is a prefix of it. */
+function layerOf(path: string): string | undefined {
+  const name = path
+    .replace(/\.[jt]s$/, "")
+    .split(sep)
+    .join("/");
+  return layers
+    .map(([layer]) => layer)
+    .filter((layer) => name === layer || name.startsWith(`${layer}/`))
+    .sort((a, b) => b.length - a.length)[0];
+}
+
+interface Import {
+  /** Relative to lib/. */
+  readonly file: string;
+  readonly specifier: string;
+}
+
+/** Every import, re-export and dynamic import in lib/, types included. */
+function readImports(): Import[] {
+  return readdirSync(lib, { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".ts"))
+    .flatMap((file) => {
+      const code = readFileSync(join(lib, file), "utf8").replace(/\/\*[\s\S]*?\*\//g, "");
+      const statements = code.matchAll(/(?:^|[\s;}])(?:from|import)\s*\(?\s*"([^"\n]+)"/g);
+      return Array.from(statements, (match) => ({ file, specifier: match[1] as string }));
+    });
+}
+
+/** What is wrong with one import, or undefined. */
+function problemOf({ file, specifier }: Import): string | undefined {
+  const from = layerOf(file);
+  if (from === undefined) return `${file}: belongs to no layer`;
+  if (specifier.startsWith("node:")) return undefined;
+  if (!specifier.startsWith(".")) {
+    return packages[specifier] === from ? undefined : `${file}: must not import the package ${specifier}`;
+  }
+  const target = relative(lib, resolve(lib, dirname(file), specifier));
+  const to = layerOf(target);
+  if (to === undefined) return `${file}: imports ${target}, which belongs to no layer`;
+  const allowed = layers.find(([layer]) => layer === from)?.[1] ?? [];
+  return to === from || allowed.includes(to) ? undefined : `${file}: ${from} must not import ${to} (${specifier})`;
+}
+
+describe("layers of lib/", () => {
+  it("are listed so that each imports only what stands above it in the table", () => {
+    const names = layers.map(([layer]) => layer);
+    for (const [layer, mayImport] of layers) {
+      const below = names.slice(0, names.indexOf(layer));
+      expect(below, `what ${layer} may import`).toEqual(expect.arrayContaining([...mayImport]));
+    }
+  });
+
+  it("are what every import in lib/ keeps to", () => {
+    const imports = readImports();
+    expect(imports).toContainEqual({ file: "dtype.ts", specifier: "./errors.js" });
+    expect(imports.map(problemOf).filter((problem) => problem !== undefined)).toEqual([]);
+  });
+
+  it("are broken by an upward import, a foreign package or an unknown folder", () => {
+    expect(problemOf({ file: "shape.ts", specifier: "./tensor.js" })).toMatch(/shape must not import tensor/);
+    expect(problemOf({ file: join("backends", "native", "loader.ts"), specifier: "../reference/run.js" })).toMatch(
+      /backends\/native must not import backends\/reference/,
+    );
+    expect(problemOf({ file: "shape.ts", specifier: "commander" })).toMatch(/must not import the package commander/);
+    expect(problemOf({ file: join("misc", "a.ts"), specifier: "../shape.js" })).toMatch(/belongs to no layer/);
+  });
+});
+
+describe("package", () => {
+  const entries = Object.entries<{ types: string; default: string }>(manifest.exports).filter(
+    ([, target]) => typeof target !== "string",
+  );
+
+  it.each(entries)("exports %s with a built file and its types", (_, target) => {
+    expect(existsSync(join(root, target.default)), target.default).toBe(true);
+    expect(existsSync(join(root, target.types)), target.types).toBe(true);
+  });
+
+  it("has a built command line", () => {
+    expect(existsSync(join(root, manifest.bin.nodegrad))).toBe(true);
+  });
+
+  it.each(entries.map(([path]) => path.replace(/^\./, "nodegrad")))(
+    "gives require() and import of %s the same names",
+    (specifier) => {
+      const run = (flags: readonly string[], load: string) =>
+        execFileSync(
+          process.execPath,
+          [...flags, "--no-warnings", "--eval", `console.log(Object.keys(${load}).sort().join())`],
+          { cwd: root, encoding: "utf8" },
+        );
+      const names = run(["--input-type=module"], `await import("${specifier}")`);
+      expect(names.trim()).not.toBe("");
+      expect(run(["--input-type=commonjs"], `require("${specifier}")`)).toBe(names);
+    },
+  );
+
+  it("locks versions without the address of a registry", () => {
+    expect(readFileSync(join(root, "package-lock.json"), "utf8")).not.toContain('"resolved"');
+  });
+});
