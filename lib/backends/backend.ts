@@ -8,24 +8,9 @@
  */
 
 import type { DType, TypedArray } from "../dtype.js";
+import type { State } from "../storage.js";
 
-/**
- * Memory of a variable, owned by the backend that made it. Written in place by runs.
- *
- * All methods are synchronous and must not be called while a run that uses the state is in flight; the
- * runtime sees to it.
- */
-export interface State {
-  readonly dtype: DType;
-  /** Number of elements. */
-  readonly length: number;
-  /** A copy of the elements. */
-  read(): TypedArray;
-  /** Overwrites all elements; `data` has the dtype's array class and this length. */
-  write(data: TypedArray): void;
-  /** Frees the memory early; using the state afterwards throws. Idempotent. */
-  dispose(): void;
-}
+export type { State } from "../storage.js";
 
 /** What a run reads and writes, by the slots of the Program's buffers. */
 export interface Bindings {
@@ -79,4 +64,6 @@ export interface Backend {
   prepare(program: Int32Array, constants: readonly TypedArray[]): Executable;
   /** Memory for a variable, holding a copy of `data`. */
   createState(dtype: DType, data: TypedArray): State;
+  /** Waits until every run asked for so far is done; what they failed with stays with their promises. */
+  finish(): void;
 }
