@@ -1,0 +1,87 @@
+// simd-inl.h for AVX-512 F, DQ, BW and VL: 16 floats.
+
+#ifndef NODEGRAD_SIMD_AVX512_INL_H_
+#define NODEGRAD_SIMD_AVX512_INL_H_
+
+#include <stdint.h>
+
+// The header of gcc 12 starts "undefined" vectors by reading them (gcc bug 105593).
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#include <immintrin.h>
+#pragma GCC diagnostic pop
+#else
+#include <immintrin.h>
+#endif
+
+namespace ng {
+namespace NG_ISA {
+namespace {
+
+constexpr int kLanes = 16;
+
+struct Vec {
+  __m512 v;
+};
+
+// Mask of the first n lanes.
+NG_INLINE __mmask16 first_lanes(int n) {
+  return static_cast<__mmask16>(_bzhi_u32(0xffff, static_cast<unsigned>(n)));
+}
+
+NG_INLINE Vec load(const float* p) { return {_mm512_loadu_ps(p)}; }
+NG_INLINE void store(float* p, Vec a) { _mm512_storeu_ps(p, a.v); }
+NG_INLINE Vec load_n(const float* p, int n) { return {_mm512_maskz_loadu_ps(first_lanes(n), p)}; }
+NG_INLINE void store_n(float* p, Vec a, int n) { _mm512_mask_storeu_ps(p, first_lanes(n), a.v); }
+
+NG_INLINE Vec zero() { return {_mm512_setzero_ps()}; }
+NG_INLINE Vec set1(float x) { return {_mm512_set1_ps(x)}; }
+
+NG_INLINE Vec add(Vec a, Vec b) { return {_mm512_add_ps(a.v, b.v)}; }
+NG_INLINE Vec sub(Vec a, Vec b) { return {_mm512_sub_ps(a.v, b.v)}; }
+NG_INLINE Vec mul(Vec a, Vec b) { return {_mm512_mul_ps(a.v, b.v)}; }
+NG_INLINE Vec div(Vec a, Vec b) { return {_mm512_div_ps(a.v, b.v)}; }
+NG_INLINE Vec fma(Vec a, Vec b, Vec c) { return {_mm512_fmadd_ps(a.v, b.v, c.v)}; }
+NG_INLINE Vec min(Vec a, Vec b) { return {_mm512_min_ps(a.v, b.v)}; }
+NG_INLINE Vec max(Vec a, Vec b) { return {_mm512_max_ps(a.v, b.v)}; }
+NG_INLINE Vec sqrt(Vec a) { return {_mm512_sqrt_ps(a.v)}; }
+NG_INLINE Vec abs(Vec a) { return {_mm512_andnot_ps(_mm512_set1_ps(-0.0f), a.v)}; }
+NG_INLINE Vec neg(Vec a) { return {_mm512_xor_ps(_mm512_set1_ps(-0.0f), a.v)}; }
+
+NG_INLINE float reduce_add(Vec a) { return _mm512_reduce_add_ps(a.v); }
+NG_INLINE float reduce_max(Vec a) { return _mm512_reduce_max_ps(a.v); }
+NG_INLINE float reduce_min(Vec a) { return _mm512_reduce_min_ps(a.v); }
+
+NG_INLINE void transpose(Vec (&v)[kLanes]) {
+  __m512 t[16];
+  for (int i = 0; i < 16; i += 2) {  // pairs of rows: 2x2 blocks
+    t[i] = _mm512_unpacklo_ps(v[i].v, v[i + 1].v);
+    t[i + 1] = _mm512_unpackhi_ps(v[i].v, v[i + 1].v);
+  }
+  __m512 u[16];
+  for (int i = 0; i < 16; i += 4) {  // fours of rows: u[i + j] holds columns j, j + 4, j + 8, j + 12
+    for (int j = 0; j < 2; j++) {
+      const __m512d a = _mm512_castps_pd(t[i + j]), b = _mm512_castps_pd(t[i + j + 2]);
+      u[i + 2 * j] = _mm512_castpd_ps(_mm512_unpacklo_pd(a, b));
+      u[i + 2 * j + 1] = _mm512_castpd_ps(_mm512_unpackhi_pd(a, b));
+    }
+  }
+  for (int j = 0; j < 4; j++) {  // 4x4 transpose of 128-bit lanes
+    const __m512 even = _mm512_shuffle_f32x4(u[j], u[j + 4], 0x88),
+                 odd = _mm512_shuffle_f32x4(u[j], u[j + 4], 0xdd);
+    const __m512 even2 = _mm512_shuffle_f32x4(u[j + 8], u[j + 12], 0x88),
+                 odd2 = _mm512_shuffle_f32x4(u[j + 8], u[j + 12], 0xdd);
+    v[j].v = _mm512_shuffle_f32x4(even, even2, 0x88);
+    v[j + 4].v = _mm512_shuffle_f32x4(odd, odd2, 0x88);
+    v[j + 8].v = _mm512_shuffle_f32x4(even, even2, 0xdd);
+    v[j + 12].v = _mm512_shuffle_f32x4(odd, odd2, 0xdd);
+  }
+}
+
+}  // namespace
+}  // namespace NG_ISA
+}  // namespace ng
+
+#endif  // NODEGRAD_SIMD_AVX512_INL_H_
