@@ -1,0 +1,10 @@
+/** Files: tensors in and out. */
+
+export {
+  decodeSafetensors,
+  encodeSafetensors,
+  loadSafetensors,
+  type SafetensorsFile,
+  saveSafetensors,
+  type TensorData,
+} from "./safetensors.js";
