@@ -1,0 +1,33 @@
+/** Checks shared by the options of data sets and loaders. */
+
+import { OptionError, show } from "../errors.js";
+
+/**
+ * An integer option.
+ *
+ * @throws {OptionError} unless `min ≤ value ≤ max`.
+ */
+export function checkInteger(op: string, option: string, value: unknown, min: number, max: number): number {
+  if (Number.isInteger(value) && (value as number) >= min && (value as number) <= max) return value as number;
+  throw new OptionError(`${op}: option "${option}" must be an integer in [${min}, ${max}], got ${show(value)}`);
+}
+
+/**
+ * A seed of `Random`.
+ *
+ * @throws {OptionError} unless it is a non-negative safe integer.
+ */
+export function checkSeed(op: string, value: unknown): number {
+  if (Number.isSafeInteger(value) && (value as number) >= 0) return value as number;
+  throw new OptionError(`${op}: option "seed" must be a non-negative safe integer, got ${show(value)}`);
+}
+
+/**
+ * A boolean option.
+ *
+ * @throws {OptionError} for anything else.
+ */
+export function checkBoolean(op: string, option: string, value: unknown): boolean {
+  if (typeof value === "boolean") return value;
+  throw new OptionError(`${op}: option "${option}" must be true or false, got ${show(value)}`);
+}
