@@ -75,6 +75,68 @@ NG_INLINE void transpose(Vec (&v)[kLanes]) {
   }
 }
 
+struct IntVec {
+  __m256i v;
+};
+
+struct Mask {
+  __m256i m;  // all bits of a lane, or none
+};
+
+NG_INLINE IntVec load(const int32_t* p) { return {_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p))}; }
+NG_INLINE void store(int32_t* p, IntVec a) { _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), a.v); }
+NG_INLINE IntVec load_n(const int32_t* p, int n) { return {_mm256_maskload_epi32(p, first_lanes(n))}; }
+NG_INLINE void store_n(int32_t* p, IntVec a, int n) { _mm256_maskstore_epi32(p, first_lanes(n), a.v); }
+NG_INLINE IntVec load_bytes(const uint8_t* p) {
+  return {_mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p)))};
+}
+NG_INLINE void store_bytes(uint8_t* p, IntVec a) {
+  const __m256i low = _mm256_and_si256(a.v, _mm256_set1_epi32(0xff));
+  const __m128i words = _mm_packs_epi32(_mm256_castsi256_si128(low), _mm256_extracti128_si256(low, 1));
+  _mm_storel_epi64(reinterpret_cast<__m128i*>(p), _mm_packus_epi16(words, words));
+}
+
+NG_INLINE IntVec set1_int(int32_t x) { return {_mm256_set1_epi32(x)}; }
+NG_INLINE IntVec lane_numbers() { return {_mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7)}; }
+
+NG_INLINE IntVec add(IntVec a, IntVec b) { return {_mm256_add_epi32(a.v, b.v)}; }
+NG_INLINE IntVec sub(IntVec a, IntVec b) { return {_mm256_sub_epi32(a.v, b.v)}; }
+NG_INLINE IntVec mul(IntVec a, IntVec b) { return {_mm256_mullo_epi32(a.v, b.v)}; }
+NG_INLINE IntVec min(IntVec a, IntVec b) { return {_mm256_min_epi32(a.v, b.v)}; }
+NG_INLINE IntVec max(IntVec a, IntVec b) { return {_mm256_max_epi32(a.v, b.v)}; }
+NG_INLINE IntVec bit_and(IntVec a, IntVec b) { return {_mm256_and_si256(a.v, b.v)}; }
+NG_INLINE IntVec bit_or(IntVec a, IntVec b) { return {_mm256_or_si256(a.v, b.v)}; }
+NG_INLINE IntVec bit_xor(IntVec a, IntVec b) { return {_mm256_xor_si256(a.v, b.v)}; }
+template <int kBits>
+NG_INLINE IntVec shift_left(IntVec a) {
+  return {_mm256_slli_epi32(a.v, kBits)};
+}
+template <int kBits>
+NG_INLINE IntVec shift_right(IntVec a) {
+  return {_mm256_srai_epi32(a.v, kBits)};
+}
+
+NG_INLINE IntVec as_int(Vec a) { return {_mm256_castps_si256(a.v)}; }
+NG_INLINE Vec as_float(IntVec a) { return {_mm256_castsi256_ps(a.v)}; }
+NG_INLINE Vec to_float(IntVec a) { return {_mm256_cvtepi32_ps(a.v)}; }
+NG_INLINE IntVec truncate(Vec a) { return {_mm256_cvttps_epi32(a.v)}; }
+NG_INLINE IntVec nearest(Vec a) { return {_mm256_cvtps_epi32(a.v)}; }
+NG_INLINE Vec floor(Vec a) { return {_mm256_floor_ps(a.v)}; }
+NG_INLINE Vec ceil(Vec a) { return {_mm256_ceil_ps(a.v)}; }
+NG_INLINE Vec round(Vec a) { return {_mm256_round_ps(a.v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)}; }
+
+NG_INLINE Mask eq(Vec a, Vec b) { return {_mm256_castps_si256(_mm256_cmp_ps(a.v, b.v, _CMP_EQ_OQ))}; }
+NG_INLINE Mask lt(Vec a, Vec b) { return {_mm256_castps_si256(_mm256_cmp_ps(a.v, b.v, _CMP_LT_OQ))}; }
+NG_INLINE Mask le(Vec a, Vec b) { return {_mm256_castps_si256(_mm256_cmp_ps(a.v, b.v, _CMP_LE_OQ))}; }
+NG_INLINE Mask eq(IntVec a, IntVec b) { return {_mm256_cmpeq_epi32(a.v, b.v)}; }
+NG_INLINE Mask lt(IntVec a, IntVec b) { return {_mm256_cmpgt_epi32(b.v, a.v)}; }
+NG_INLINE Mask both(Mask a, Mask b) { return {_mm256_and_si256(a.m, b.m)}; }
+NG_INLINE Mask either(Mask a, Mask b) { return {_mm256_or_si256(a.m, b.m)}; }
+NG_INLINE Mask invert(Mask a) { return {_mm256_xor_si256(a.m, _mm256_set1_epi32(-1))}; }
+NG_INLINE bool any(Mask a) { return _mm256_movemask_ps(_mm256_castsi256_ps(a.m)) != 0; }
+NG_INLINE Vec select(Mask m, Vec a, Vec b) { return {_mm256_blendv_ps(b.v, a.v, _mm256_castsi256_ps(m.m))}; }
+NG_INLINE IntVec select(Mask m, IntVec a, IntVec b) { return {_mm256_blendv_epi8(b.v, a.v, m.m)}; }
+
 }  // namespace
 }  // namespace NG_ISA
 }  // namespace ng

@@ -80,6 +80,70 @@ NG_INLINE void transpose(Vec (&v)[kLanes]) {
   }
 }
 
+struct IntVec {
+  __m512i v;
+};
+
+struct Mask {
+  __mmask16 m;
+};
+
+NG_INLINE IntVec load(const int32_t* p) { return {_mm512_loadu_si512(p)}; }
+NG_INLINE void store(int32_t* p, IntVec a) { _mm512_storeu_si512(p, a.v); }
+NG_INLINE IntVec load_n(const int32_t* p, int n) { return {_mm512_maskz_loadu_epi32(first_lanes(n), p)}; }
+NG_INLINE void store_n(int32_t* p, IntVec a, int n) { _mm512_mask_storeu_epi32(p, first_lanes(n), a.v); }
+NG_INLINE IntVec load_bytes(const uint8_t* p) {
+  return {_mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)))};
+}
+NG_INLINE void store_bytes(uint8_t* p, IntVec a) {
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm512_cvtepi32_epi8(a.v));
+}
+
+NG_INLINE IntVec set1_int(int32_t x) { return {_mm512_set1_epi32(x)}; }
+NG_INLINE IntVec lane_numbers() {
+  return {_mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)};
+}
+
+NG_INLINE IntVec add(IntVec a, IntVec b) { return {_mm512_add_epi32(a.v, b.v)}; }
+NG_INLINE IntVec sub(IntVec a, IntVec b) { return {_mm512_sub_epi32(a.v, b.v)}; }
+NG_INLINE IntVec mul(IntVec a, IntVec b) { return {_mm512_mullo_epi32(a.v, b.v)}; }
+NG_INLINE IntVec min(IntVec a, IntVec b) { return {_mm512_min_epi32(a.v, b.v)}; }
+NG_INLINE IntVec max(IntVec a, IntVec b) { return {_mm512_max_epi32(a.v, b.v)}; }
+NG_INLINE IntVec bit_and(IntVec a, IntVec b) { return {_mm512_and_si512(a.v, b.v)}; }
+NG_INLINE IntVec bit_or(IntVec a, IntVec b) { return {_mm512_or_si512(a.v, b.v)}; }
+NG_INLINE IntVec bit_xor(IntVec a, IntVec b) { return {_mm512_xor_si512(a.v, b.v)}; }
+template <int kBits>
+NG_INLINE IntVec shift_left(IntVec a) {
+  return {_mm512_slli_epi32(a.v, kBits)};
+}
+template <int kBits>
+NG_INLINE IntVec shift_right(IntVec a) {
+  return {_mm512_srai_epi32(a.v, kBits)};
+}
+
+NG_INLINE IntVec as_int(Vec a) { return {_mm512_castps_si512(a.v)}; }
+NG_INLINE Vec as_float(IntVec a) { return {_mm512_castsi512_ps(a.v)}; }
+NG_INLINE Vec to_float(IntVec a) { return {_mm512_cvtepi32_ps(a.v)}; }
+NG_INLINE IntVec truncate(Vec a) { return {_mm512_cvttps_epi32(a.v)}; }
+NG_INLINE IntVec nearest(Vec a) { return {_mm512_cvtps_epi32(a.v)}; }
+NG_INLINE Vec floor(Vec a) { return {_mm512_roundscale_ps(a.v, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC)}; }
+NG_INLINE Vec ceil(Vec a) { return {_mm512_roundscale_ps(a.v, _MM_FROUND_TO_POS_INF | _MM_FROUND_NO_EXC)}; }
+NG_INLINE Vec round(Vec a) {
+  return {_mm512_roundscale_ps(a.v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)};
+}
+
+NG_INLINE Mask eq(Vec a, Vec b) { return {_mm512_cmp_ps_mask(a.v, b.v, _CMP_EQ_OQ)}; }
+NG_INLINE Mask lt(Vec a, Vec b) { return {_mm512_cmp_ps_mask(a.v, b.v, _CMP_LT_OQ)}; }
+NG_INLINE Mask le(Vec a, Vec b) { return {_mm512_cmp_ps_mask(a.v, b.v, _CMP_LE_OQ)}; }
+NG_INLINE Mask eq(IntVec a, IntVec b) { return {_mm512_cmpeq_epi32_mask(a.v, b.v)}; }
+NG_INLINE Mask lt(IntVec a, IntVec b) { return {_mm512_cmplt_epi32_mask(a.v, b.v)}; }
+NG_INLINE Mask both(Mask a, Mask b) { return {static_cast<__mmask16>(a.m & b.m)}; }
+NG_INLINE Mask either(Mask a, Mask b) { return {static_cast<__mmask16>(a.m | b.m)}; }
+NG_INLINE Mask invert(Mask a) { return {static_cast<__mmask16>(~a.m)}; }
+NG_INLINE bool any(Mask a) { return a.m != 0; }
+NG_INLINE Vec select(Mask m, Vec a, Vec b) { return {_mm512_mask_blend_ps(m.m, b.v, a.v)}; }
+NG_INLINE IntVec select(Mask m, IntVec a, IntVec b) { return {_mm512_mask_blend_epi32(m.m, b.v, a.v)}; }
+
 }  // namespace
 }  // namespace NG_ISA
 }  // namespace ng

@@ -4,13 +4,28 @@
 //   kLanes              floats of a vector: 4, 8 or 16
 //   Vec                 kLanes floats in a register
 //   load, store         memory of any alignment
-//   load_n, store_n     the first n elements, 0 <= n <= kLanes; memory beyond is not touched; load_n fills
-//   with 0 zero, set1          all elements 0, all elements one value add, sub, mul, div  element by element
+//   load_n, store_n     the first n elements, 0 <= n <= kLanes, and no memory beyond; the others load as 0
+//   zero, set1          all elements 0, all elements one value
+//   add, sub, mul, div  element by element
 //   fma(a, b, c)        a * b + c, rounded once; twice where the machine has no such instruction (base)
-//   min, max            of elements that are not NaN; with a NaN among them either operand may come out
+//   min, max            of elements that are not NaN; a NaN in b comes out, one in a may not
 //   sqrt, abs, neg
+//   floor, ceil, round  round is half to even; NaN, infinities and the sign of zeros stay
 //   reduce_add, reduce_max, reduce_min
 //                       all lanes in one fixed order
+//   as_int, as_float    the same bits
+//   to_float, truncate, nearest
+//                       conversion from and to int32; what does not fit becomes any number
+//   eq, ne, lt, le, gt, ge
+//                       a Mask; false for NaN, but ne, which is true
+//   both, either, invert, any
+//                       of Masks
+//   select(m, a, b)     a where the mask is set, b elsewhere
+//   IntVec              kLanes int32, which wrap: load, store, load_n, store_n, set1_int, add, sub, mul,
+//                       min, max, bit_and, bit_or, bit_xor, shift_left<n>, shift_right<n> (of the signed
+//                       number), comparisons, select; lane_numbers is 0, 1, 2, ...
+//   load_bytes, store_bytes
+//                       kLanes uint8 as int32, and the low bytes of int32
 //   transpose(v)        of a kLanes x kLanes block: element j of v[i] becomes element i of v[j]
 //
 // Everything here is in an unnamed namespace: no symbol may be shared between instruction sets.
@@ -35,5 +50,26 @@
 #include "base-inl.h"
 #endif
 // clang-format on
+
+namespace ng {
+namespace NG_ISA {
+namespace {
+
+template <typename V>
+NG_INLINE Mask ne(V a, V b) {
+  return invert(eq(a, b));
+}
+template <typename V>
+NG_INLINE Mask gt(V a, V b) {
+  return lt(b, a);
+}
+NG_INLINE Mask ge(Vec a, Vec b) { return le(b, a); }
+NG_INLINE Mask le(IntVec a, IntVec b) { return invert(lt(b, a)); }
+NG_INLINE Mask ge(IntVec a, IntVec b) { return invert(lt(a, b)); }
+NG_INLINE Mask is_nan(Vec a) { return ne(a, a); }
+
+}  // namespace
+}  // namespace NG_ISA
+}  // namespace ng
 
 #endif  // NODEGRAD_SIMD_SIMD_INL_H_
