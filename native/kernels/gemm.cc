@@ -1,0 +1,326 @@
+#include "gemm.h"
+
+#include <string.h>
+
+#include "../simd/simd-inl.h"
+
+namespace ng {
+namespace NG_ISA {
+namespace {
+
+// Tiles of kMr rows by two vectors: the sums, a row of B and one element of A fill the registers.
+#if defined(NG_ISA_AVX512)
+constexpr int kMr = 14;
+constexpr int kAccumulators = 24;
+constexpr int kKc = 384;
+#elif defined(NG_ISA_AVX2)
+constexpr int kMr = 6;
+constexpr int kAccumulators = 12;
+constexpr int kKc = 320;
+#elif defined(NG_ISA_NEON)
+constexpr int kMr = 8;
+constexpr int kAccumulators = 16;
+constexpr int kKc = 320;
+#else
+constexpr int kMr = 4;
+constexpr int kAccumulators = 8;
+constexpr int kKc = 320;
+#endif
+constexpr int kNr = 2 * kLanes;
+
+#if defined(__GNUC__) && !defined(__clang__)
+#define NG_UNROLL _Pragma("GCC unroll 16")
+#elif defined(__clang__)
+#define NG_UNROLL _Pragma("unroll")
+#else
+#define NG_UNROLL
+#endif
+
+NG_INLINE int64_t min_of(int64_t a, int64_t b) { return a < b ? a : b; }
+
+// Where a tile kernel finds element (i, p) of A and row p of B.
+struct Operands {
+  const float* a;
+  int64_t a_row, a_col;
+  const float* b;
+  int64_t b_row;
+};
+
+// A tile of R rows and V vectors, the last of them with `last` columns.
+template <int R, int V, bool kInPlace>
+void tile(int64_t k, const Operands& operands, float* c, int64_t ldc, int last, bool accumulate) {
+  const int64_t a_row = kInPlace ? operands.a_row : 1, a_col = kInPlace ? operands.a_col : kMr;
+  const int64_t b_row = kInPlace ? operands.b_row : kNr;
+  const float* a = operands.a;
+  const float* b = operands.b;
+  Vec sums[R][V];
+  NG_UNROLL
+  for (int i = 0; i < R; i++) {
+    NG_UNROLL
+    for (int j = 0; j < V; j++) {
+      const float* from = c + i * ldc + j * kLanes;
+      sums[i][j] = !accumulate ? zero() : j < V - 1 ? load(from) : load_n(from, last);
+    }
+  }
+  for (int64_t p = 0; p < k; p++) {
+    Vec row[V];
+    NG_UNROLL
+    for (int j = 0; j < V; j++) {
+      row[j] = kInPlace && j == V - 1 ? load_n(b + j * kLanes, last) : load(b + j * kLanes);
+    }
+    NG_UNROLL
+    for (int i = 0; i < R; i++) {
+      const Vec x = set1(a[i * a_row]);
+      NG_UNROLL
+      for (int j = 0; j < V; j++) sums[i][j] = fma(x, row[j], sums[i][j]);
+    }
+    a += a_col;
+    b += b_row;
+  }
+  NG_UNROLL
+  for (int i = 0; i < R; i++) {
+    NG_UNROLL
+    for (int j = 0; j < V - 1; j++) store(c + i * ldc + j * kLanes, sums[i][j]);
+    store_n(c + i * ldc + (V - 1) * kLanes, sums[i][V - 1], last);
+  }
+}
+
+using TileFn = void (*)(int64_t k, const Operands& operands, float* c, int64_t ldc, int last,
+                        bool accumulate);
+
+// Tile kernels by rows and vectors, one below each.
+template <bool kInPlace>
+struct Tiles {
+#define NG_ROWS(r) \
+  { tile<(r < kMr ? r : kMr), 1, kInPlace>, tile<(r < kMr ? r : kMr), 2, kInPlace> }
+  static constexpr TileFn kTable[14][2] = {NG_ROWS(1),  NG_ROWS(2),  NG_ROWS(3),  NG_ROWS(4), NG_ROWS(5),
+                                           NG_ROWS(6),  NG_ROWS(7),  NG_ROWS(8),  NG_ROWS(9), NG_ROWS(10),
+                                           NG_ROWS(11), NG_ROWS(12), NG_ROWS(13), NG_ROWS(14)};
+#undef NG_ROWS
+};
+
+template <bool kInPlace>
+NG_INLINE void run_tile(int64_t k, const Operands& operands, float* c, int64_t ldc, int rows, int cols,
+                        bool accumulate) {
+  const int vectors = cols > kLanes ? 2 : 1;
+  Tiles<kInPlace>::kTable[rows - 1][vectors - 1](k, operands, c, ldc, cols - (vectors - 1) * kLanes,
+                                                 accumulate);
+}
+
+void kernel(int64_t k, const float* a_panel, const float* b_panel, float* c, int64_t ldc, int rows, int cols,
+            bool accumulate) {
+  run_tile<false>(k, {a_panel, 1, kMr, b_panel, kNr}, c, ldc, rows, cols, accumulate);
+}
+
+void kernel_in_place(int64_t k, const float* a, int64_t a_row, int64_t a_col, const float* b, int64_t b_row,
+                     float* c, int64_t ldc, int rows, int cols, bool accumulate) {
+  run_tile<true>(k, {a, a_row, a_col, b, b_row}, c, ldc, rows, cols, accumulate);
+}
+
+// Writes n columns of `rows` source rows (unit column stride) as n rows of `width` elements, zeros beyond
+// `rows`.
+NG_INLINE void transpose_block(int rows, int width, int n, const float* from, int64_t from_row, float* to,
+                               int64_t to_row) {
+  Vec v[kLanes];
+  NG_UNROLL
+  for (int i = 0; i < kLanes; i++) v[i] = i < rows ? load_n(from + i * from_row, n) : zero();
+  transpose(v);
+  NG_UNROLL
+  for (int j = 0; j < kLanes; j++) {
+    if (j < n) store_n(to + j * to_row, v[j], width);
+  }
+}
+
+// A panel of `width` rows, of which the source has `rows`, from unit column stride.
+template <int kRows>
+NG_INLINE void pack_columns(int rows, int width, int64_t k, const float* from, int64_t from_row, float* to,
+                            int64_t to_row) {
+  int64_t p = 0;
+  if (rows == kRows && width == kRows) {  // with constants the compiler drops every test
+    for (; p + kLanes <= k; p += kLanes) {
+      transpose_block(kRows, kRows, kLanes, from + p, from_row, to + p * to_row, to_row);
+    }
+  }
+  for (; p < k; p += kLanes) {
+    const int n = static_cast<int>(min_of(kLanes, k - p));
+    transpose_block(rows, width, n, from + p, from_row, to + p * to_row, to_row);
+  }
+}
+
+// One panel [k][W] from `count` vectors of stride `step`, whose elements lie `stride` apart.
+template <int W>
+void pack_panel(int count, int64_t k, const float* from, int64_t step, int64_t stride, float* to) {
+  constexpr int kLast = (W - 1) % kLanes + 1;  // elements of the last vector of a row of the panel
+  if (step == 1) {
+    for (int64_t p = 0; p < k; p++) {
+      NG_UNROLL
+      for (int i = 0; i < W; i += kLanes) {
+        const int have = static_cast<int>(min_of(kLanes, count > i ? count - i : 0));
+        store_n(to + p * W + i, load_n(from + p * stride + i, have), i + kLanes <= W ? kLanes : kLast);
+      }
+    }
+  } else if (stride == 1) {
+    int i = 0;
+    for (; i + kLanes <= W; i += kLanes) {
+      const int have = static_cast<int>(min_of(kLanes, count > i ? count - i : 0));
+      pack_columns<kLanes>(have, kLanes, k, from + i * step, step, to + i, W);
+    }
+    if (i < W) pack_columns<kLast>(count > i ? count - i : 0, kLast, k, from + i * step, step, to + i, W);
+  } else {
+    for (int64_t p = 0; p < k; p++) {
+      for (int i = 0; i < W; i++) to[p * W + i] = i < count ? from[p * stride + i * step] : 0.0f;
+    }
+  }
+}
+
+template <int W>
+NG_INLINE void pack(int64_t n, int64_t k, const float* from, int64_t step, int64_t stride, float* panels) {
+  for (int64_t i = 0; i < n; i += W) {
+    pack_panel<W>(static_cast<int>(min_of(W, n - i)), k, from + i * step, step, stride, panels + i * k);
+  }
+}
+
+void pack_a(int64_t m, int64_t k, const float* a, int64_t a_row, int64_t a_col, float* panels) {
+  pack<kMr>(m, k, a, a_row, a_col, panels);
+}
+
+void pack_b(int64_t k, int64_t n, const float* b, int64_t b_row, int64_t b_col, float* panels) {
+  pack<kNr>(n, k, b, b_col, b_row, panels);
+}
+
+// R rows of C, `W` vectors wide; only the last vector may be cut, to `last` columns.
+template <int R, int W>
+NG_INLINE void strip(int64_t k, const Operands& operands, float* c, int64_t ldc, int last, bool accumulate) {
+  Vec sums[R][W];
+  NG_UNROLL
+  for (int i = 0; i < R; i++) {
+    for (int j = 0; j < W; j++) {
+      const float* from = c + i * ldc + j * kLanes;
+      sums[i][j] = !accumulate ? zero() : j < W - 1 ? load(from) : load_n(from, last);
+    }
+  }
+  const float* b = operands.b;
+  for (int64_t p = 0; p < k; p++, b += operands.b_row) {
+    Vec x[R];
+    NG_UNROLL
+    for (int i = 0; i < R; i++) x[i] = set1(operands.a[i * operands.a_row + p * operands.a_col]);
+    NG_UNROLL
+    for (int j = 0; j < W; j++) {
+      const Vec y = j < W - 1 ? load(b + j * kLanes) : load_n(b + j * kLanes, last);
+      NG_UNROLL
+      for (int i = 0; i < R; i++) sums[i][j] = fma(x[i], y, sums[i][j]);
+    }
+  }
+  NG_UNROLL
+  for (int i = 0; i < R; i++) {
+    for (int j = 0; j < W - 1; j++) store(c + i * ldc + j * kLanes, sums[i][j]);
+    store_n(c + i * ldc + (W - 1) * kLanes, sums[i][W - 1], last);
+  }
+}
+
+// Strips of W vectors, then of half as many, and so on; a single vector takes the tail.
+template <int R, int W>
+NG_INLINE void strips(int64_t n, int64_t k, Operands operands, float* c, int64_t ldc, bool accumulate) {
+  while (n >= W * kLanes || (W == 1 && n > 0)) {
+    const int64_t cols = min_of(n, W * kLanes);
+    strip<R, W>(k, operands, c, ldc, static_cast<int>(cols) - (W - 1) * kLanes, accumulate);
+    operands.b += cols;
+    c += cols;
+    n -= cols;
+  }
+  if constexpr (W > 1) strips<R, W / 2>(n, k, operands, c, ldc, accumulate);
+}
+
+void skinny(int64_t rows, int64_t n, int64_t k, const float* a, int64_t a_row, int64_t a_col, const float* b,
+            int64_t b_row, float* c, int64_t ldc, bool accumulate) {
+  const Operands operands = {a, a_row, a_col, b, b_row};
+  switch (rows) {
+    case 1: return strips<1, kAccumulators / 2>(n, k, operands, c, ldc, accumulate);
+    case 2: return strips<2, kAccumulators / 2>(n, k, operands, c, ldc, accumulate);
+    case 3: return strips<3, kAccumulators / 4>(n, k, operands, c, ldc, accumulate);
+    default: return strips<4, kAccumulators / 4>(n, k, operands, c, ldc, accumulate);
+  }
+}
+
+// R x J dot products.
+template <int R, int J>
+NG_INLINE void dot_tile(int64_t k, const float* a, int64_t a_row, const float* b, int64_t b_col, float* c,
+                        int64_t ldc) {
+  Vec sums[R][J];
+  NG_UNROLL
+  for (int i = 0; i < R; i++) {
+    NG_UNROLL
+    for (int j = 0; j < J; j++) sums[i][j] = zero();
+  }
+  for (int64_t p = 0; p < k; p += kLanes) {
+    const int n = static_cast<int>(min_of(kLanes, k - p));
+    Vec y[J];
+    NG_UNROLL
+    for (int j = 0; j < J; j++) y[j] = load_n(b + j * b_col + p, n);
+    NG_UNROLL
+    for (int i = 0; i < R; i++) {
+      const Vec x = load_n(a + i * a_row + p, n);
+      NG_UNROLL
+      for (int j = 0; j < J; j++) sums[i][j] = fma(x, y[j], sums[i][j]);
+    }
+  }
+  for (int i = 0; i < R; i++) {
+    for (int j = 0; j < J; j++) c[i * ldc + j] = reduce_add(sums[i][j]);
+  }
+}
+
+template <int R>
+NG_INLINE void dot_tiles(int64_t n, int64_t k, const float* a, int64_t a_row, const float* b, int64_t b_col,
+                         float* c, int64_t ldc) {
+  constexpr int kColumns = kAccumulators / 4 / (R > 2 ? 2 : 1);
+  int64_t j = 0;
+  for (; j + kColumns <= n; j += kColumns) {
+    dot_tile<R, kColumns>(k, a, a_row, b + j * b_col, b_col, c + j, ldc);
+  }
+  for (; j < n; j++) dot_tile<R, 1>(k, a, a_row, b + j * b_col, b_col, c + j, ldc);
+}
+
+void dots(int64_t rows, int64_t n, int64_t k, const float* a, int64_t a_row, const float* b, int64_t b_col,
+          float* c, int64_t ldc) {
+  switch (rows) {
+    case 1: return dot_tiles<1>(n, k, a, a_row, b, b_col, c, ldc);
+    case 2: return dot_tiles<2>(n, k, a, a_row, b, b_col, c, ldc);
+    case 3: return dot_tiles<3>(n, k, a, a_row, b, b_col, c, ldc);
+    default: return dot_tiles<4>(n, k, a, a_row, b, b_col, c, ldc);
+  }
+}
+
+void sum_parts(int64_t n, int64_t count, const float* parts, int64_t stride, float* out) {
+  for (int64_t i = 0; i < n; i += kLanes) {
+    const int have = static_cast<int>(min_of(kLanes, n - i));
+    Vec sum = load_n(parts + i, have);
+    for (int64_t s = 1; s < count; s++) sum = add(sum, load_n(parts + s * stride + i, have));
+    store_n(out + i, sum, have);
+  }
+}
+
+void store_tile(int64_t rows, int64_t cols, const float* tile, int64_t ld, float* c, int64_t c_row,
+                int64_t c_col) {
+  if (c_col == 1) {
+    for (int64_t i = 0; i < rows; i++)
+      memcpy(c + i * c_row, tile + i * ld, static_cast<size_t>(cols) * sizeof(float));
+  } else if (c_row == 1) {
+    for (int64_t i = 0; i < rows; i += kLanes) {
+      const int have = static_cast<int>(min_of(kLanes, rows - i));
+      pack_columns<kLanes>(have, have, cols, tile + i * ld, ld, c + i, c_col);
+    }
+  } else {
+    for (int64_t i = 0; i < rows; i++) {
+      for (int64_t j = 0; j < cols; j++) c[i * c_row + j * c_col] = tile[i * ld + j];
+    }
+  }
+}
+
+}  // namespace
+
+extern const GemmKernels gemm_kernels;
+const GemmKernels gemm_kernels = {kMr,    kNr,    kLanes, kKc,  kernel,    kernel_in_place,
+                                  pack_a, pack_b, skinny, dots, sum_parts, store_tile};
+
+}  // namespace NG_ISA
+}  // namespace ng
