@@ -1,0 +1,99 @@
+/** How far a training run is: a bar on a terminal, a line now and then in a log. */
+
+import cliProgress from "cli-progress";
+
+/** What the latest batch gave. A value left out is not shown. */
+export interface ProgressValues {
+  /** Loss, in its own unit. */
+  loss?: number;
+  /** Share of examples classified correctly, in [0, 1]. */
+  accuracy?: number;
+}
+
+/** Options of `progress`. */
+export interface ProgressOptions {
+  /** Where to show it (default `process.stderr`, so that standard output stays clean). */
+  stream?: NodeJS.WritableStream & { isTTY?: boolean };
+  /** What is going on, e.g. `"epoch 1/3"` (default none). */
+  label?: string;
+  /** Clock in milliseconds (default `performance.now`). */
+  now?: () => number;
+}
+
+/** Progress being shown. */
+export interface Progress {
+  /** Says that `done` images of the total are finished. */
+  update(done: number, values?: ProgressValues): void;
+  /** Ends it. Call it in a `finally`: a bar keeps the process alive. */
+  stop(): void;
+}
+
+/** Percent of the total between two lines of a log. */
+const LOG_STEP = 10;
+
+/**
+ * Begins to show the progress of `total` images: loss, accuracy, images per second and time left.
+ *
+ * On a terminal it is a bar, redrawn at most ten times a second. Elsewhere it is one line for about every
+ * tenth of the total, so that logs stay readable.
+ */
+export function progress(total: number, options: ProgressOptions = {}): Progress {
+  const { stream = process.stderr, label = "", now = () => performance.now() } = options;
+  const start = now();
+  const status = (done: number, values: ProgressValues = {}) => formatStatus(done, total, now() - start, values);
+  return stream.isTTY ? showBar(total, label, stream, status) : showLines(total, label, stream, status);
+}
+
+/** What there is to say when `done` images are finished. */
+type Status = (done: number, values?: ProgressValues) => string;
+
+function showBar(total: number, label: string, stream: NodeJS.WritableStream, status: Status): Progress {
+  const bar = new cliProgress.SingleBar(
+    {
+      stream,
+      format: "{label}{bar} {percentage} %  {status}",
+      barsize: 24,
+    },
+    cliProgress.Presets.shades_classic,
+  );
+  bar.start(total, 0, { label: label && `${label} `, status: status(0) });
+  return {
+    update: (done, values) => bar.update(done, { status: status(done, values) }),
+    stop: () => bar.stop(),
+  };
+}
+
+function showLines(total: number, label: string, stream: NodeJS.WritableStream, status: Status): Progress {
+  let next = LOG_STEP;
+  return {
+    update(done, values) {
+      const percent = total > 0 ? Math.floor((100 * done) / total) : 100;
+      if (percent < next) return;
+      next = percent - (percent % LOG_STEP) + LOG_STEP;
+      const head = `${label && `${label} `}${percent} %`;
+      stream.write(`${[head, status(done, values)].filter(Boolean).join("  ")}\n`);
+    },
+    stop() {},
+  };
+}
+
+/** `loss 0.1234  accuracy 97.10 %  12,345 images/s  8 s left`. */
+function formatStatus(done: number, total: number, elapsedMs: number, values: ProgressValues): string {
+  const parts: string[] = [];
+  if (values.loss !== undefined) parts.push(`loss ${values.loss.toFixed(4)}`);
+  if (values.accuracy !== undefined) parts.push(`accuracy ${(100 * values.accuracy).toFixed(2)} %`);
+  if (done > 0 && elapsedMs > 0) {
+    parts.push(`${Math.round((1000 * done) / elapsedMs).toLocaleString("en-US")} images/s`);
+    parts.push(`${formatTime((elapsedMs * (total - done)) / done)} left`);
+  }
+  return parts.join("  ");
+}
+
+/** A duration in the two units that matter: `8 s`, `2 min 5 s`, `3 h 20 min`. */
+function formatTime(ms: number): string {
+  const seconds = Math.ceil(ms / 1000);
+  const minutes = Math.floor(seconds / 60);
+  if (minutes === 0) return `${seconds} s`;
+  if (minutes < 60) return `${minutes} min ${seconds % 60} s`;
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
