@@ -1,0 +1,54 @@
+/** Tensors that change: parameters, optimiser moments, running statistics. */
+
+import { isFloat, type TypedArray } from "../dtype.js";
+import type { Shape } from "../shape.js";
+import { Storage } from "../storage.js";
+import type { DType } from "../dtype.js";
+import { stateOp } from "./leaves.js";
+import type { Op } from "./op.js";
+import { Tensor } from "./tensor.js";
+import { activeTrace } from "./trace.js";
+
+/** A leaf that reads a variable at the version it had when the leaf was made. */
+export class StateLeaf extends Tensor {
+  readonly variable: Variable;
+  readonly version: number;
+
+  constructor(variable: Variable, version: number) {
+    super(stateOp as Op, [], {}, variable.shape, variable.dtype, variable.requiresGrad);
+    this.variable = variable;
+    this.version = version;
+  }
+}
+
+/**
+ * A tensor with a value that can be replaced: `assign` overwrites its memory in place.
+ *
+ * Used as an operand it stands for its current value. A lazy tensor built from it and read after the next
+ * `assign` throws `StaleTensorError`, because the value it was built from is gone.
+ */
+export class Variable extends Tensor {
+  /** Name for prints and messages. */
+  readonly name: string;
+  /** @internal Memory of the values. */
+  readonly memory: Storage;
+  /** @internal The leaf of the current version. */
+  current: StateLeaf;
+
+  /** @internal Use `variable()`. Takes ownership of `data`. */
+  constructor(data: TypedArray, shape: Shape, dtype: DType, name: string, trainable: boolean) {
+    super(stateOp as Op, [], {}, shape, dtype, trainable && isFloat(dtype));
+    this.name = name;
+    this.memory = new Storage(dtype, data.length, data);
+    this.current = new StateLeaf(this, 0);
+  }
+
+  /** @internal Marks every leaf made so far as stale: the memory holds a new value. */
+  advance(): void {
+    this.current = new StateLeaf(this, this.current.version + 1);
+  }
+
+  override resolve(): Tensor {
+    return activeTrace()?.updates.get(this) ?? this.current;
+  }
+}

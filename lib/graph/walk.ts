@@ -1,0 +1,58 @@
+/** Walking the graph: every node after its operands. */
+
+import type { Tensor } from "./tensor.js";
+
+let walks = 0;
+
+/** A number no node's `mark` has: nodes marked with it have been seen by this walk. */
+export function newWalk(): number {
+  return ++walks;
+}
+
+/**
+ * Nodes reachable from `roots`, operands before users, each once. Iterative, because graphs get deeper than
+ * the stack.
+ *
+ * @param operands The edges to follow; by default all.
+ */
+export function topologicalOrder(
+  roots: readonly Tensor[],
+  operands: (node: Tensor) => readonly Tensor[] = (node) => node.inputs,
+): Tensor[] {
+  const walk = newWalk();
+  const order: Tensor[] = [];
+  const stack: Tensor[] = [];
+  const next: number[] = [];
+  for (const root of roots) {
+    if (root.mark === walk) continue;
+    root.mark = walk;
+    stack.push(root);
+    next.push(0);
+    while (stack.length > 0) {
+      const top = stack.length - 1;
+      const node = stack[top] as Tensor;
+      const edges = operands(node);
+      const i = next[top] as number;
+      if (i < edges.length) {
+        next[top] = i + 1;
+        const operand = edges[i] as Tensor;
+        if (operand.mark !== walk) {
+          operand.mark = walk;
+          stack.push(operand);
+          next.push(0);
+        }
+      } else {
+        node.position = order.length;
+        order.push(node);
+        stack.pop();
+        next.pop();
+      }
+    }
+  }
+  return order;
+}
+
+/** Edges of what a run computes: a node with values is a leaf, even if derivatives keep its edges. */
+export function unrealisedOperands(node: Tensor): readonly Tensor[] {
+  return node.storage === undefined ? node.inputs : [];
+}
