@@ -17,8 +17,7 @@ std::string format(const char* pattern, ...) {
 const char* name_of(Opcode opcode) {
   switch (opcode) {
 #define NG_OPCODE(code, id, name, inputs, extra, attributes, micro, can_fail) \
-  case Opcode::id: return name;                                               \
-      #include "opcodes.inc"
+  case Opcode::id: return name; #include "opcodes.inc"
   }
   return "?";
 }
@@ -26,8 +25,7 @@ const char* name_of(Opcode opcode) {
 const char* name_of(MicroOp op) {
   switch (op) {
 #define NG_MICRO_OP(code, id, name, operands, domain, result) \
-  case MicroOp::id: return name;                              \
-      #include "opcodes.inc"
+  case MicroOp::id: return name; #include "opcodes.inc"
   }
   return "?";
 }
@@ -46,8 +44,7 @@ const char* name_of(DType dtype) {
 const char* name_of(BufferKind kind) {
   switch (kind) {
 #define NG_BUFFER_KIND(code, id, name) \
-  case BufferKind::id: return name;    \
-      #include "opcodes.inc"
+  case BufferKind::id: return name; #include "opcodes.inc"
   }
   return "?";
 }

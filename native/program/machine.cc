@@ -1,0 +1,101 @@
+#include "machine.h"
+
+#include <cstring>
+
+#include "../drivers/table.h"
+#include "../threads/team.h"
+#include "text.h"
+
+namespace ng {
+namespace {
+
+int64_t round_up(int64_t bytes) { return (bytes + kArenaBlock - 1) / kArenaBlock * kArenaBlock; }
+
+int64_t bytes_of(const Buffer& buffer) { return buffer.length * size_of(buffer.dtype); }
+
+}  // namespace
+
+Refusal PreparedProgram::prepare(const int32_t* words, size_t count, const Kernels& kernels,
+                                 std::string* error) {
+  *error = parse_program(words, count, &program_);
+  if (!error->empty()) return Refusal::kMalformed;
+  for (std::vector<int32_t>& numbers : numbers_) numbers.clear();
+  for (int kind = 0; kind < 5; kind++) numbers_[kind].resize(program_.slots[kind]);
+  int32_t temps = 0;
+  for (size_t i = 0; i < program_.buffers.size(); i++) {
+    const Buffer& buffer = program_.buffers[i];
+    const int64_t slot = buffer.kind == BufferKind::kTemp ? temps++ : buffer.place;
+    numbers_[static_cast<int>(buffer.kind)][slot] = static_cast<int32_t>(i);
+  }
+  addresses_.resize(program_.buffers.size());
+
+  Builder builder(program_, kernels);
+  for (size_t i = 0; i < program_.instructions.size(); i++) {
+    const Instruction& instruction = program_.instructions[i];
+    builder.begin_instruction(static_cast<int32_t>(i));
+    *error = kPrepare[static_cast<int>(instruction.opcode)](instruction, builder);
+    if (error->empty()) continue;
+    *error = format("instruction %d: %s: ", static_cast<int>(i), name_of(instruction.opcode)) + *error;
+    return Refusal::kUnsupported;
+  }
+  steps_ = builder.take_steps();
+  plans_ = builder.take_plans();
+  shared_nanoseconds_ = shared_nanoseconds(steps_.data(), steps_.size());
+  workspace_bytes_ = round_up(builder.workspace_bytes());
+  scratch_bytes_ = round_up(builder.scratch_bytes());
+  return place_constants(error);
+}
+
+Refusal PreparedProgram::place_constants(std::string* error) {
+  int64_t bytes = 0;
+  for (int32_t number : numbers_[static_cast<int>(BufferKind::kConstant)]) {
+    bytes += round_up(bytes_of(program_.buffers[number]));
+  }
+  if (bytes > 0 && !constants_.allocate(bytes)) {
+    *error = format("not enough memory for constants: %lld bytes", static_cast<long long>(bytes));
+    return Refusal::kMemory;
+  }
+  char* place = constants_.data();
+  for (int32_t number : numbers_[static_cast<int>(BufferKind::kConstant)]) {
+    addresses_[number] = place;
+    place += round_up(bytes_of(program_.buffers[number]));
+  }
+  return Refusal::kNone;
+}
+
+void PreparedProgram::set_constant(int32_t slot, const void* data) {
+  const int32_t number = numbers_[static_cast<int>(BufferKind::kConstant)][slot];
+  const int64_t bytes = bytes_of(program_.buffers[number]);
+  if (bytes > 0) memcpy(addresses_[number], data, bytes);
+}
+
+void PreparedProgram::bind(BufferKind kind, char* const* addresses) {
+  const std::vector<int32_t>& numbers = numbers_[static_cast<int>(kind)];
+  for (size_t slot = 0; slot < numbers.size(); slot++) addresses_[numbers[slot]] = addresses[slot];
+}
+
+void PreparedProgram::bind_temps(char* arena) {
+  if (arena == arena_) return;
+  arena_ = arena;
+  for (int32_t number : numbers_[static_cast<int>(BufferKind::kTemp)]) {
+    addresses_[number] = arena + program_.buffers[number].place * kArenaBlock;
+  }
+}
+
+bool PreparedProgram::run(const Bindings& bindings, Arena* arena, int threads, IndexFault* fault) {
+  if (steps_.empty()) return true;
+  const int64_t workspace = program_.arena_bytes;
+  const int64_t scratch = workspace + workspace_bytes_;
+  char* memory = arena->require(scratch + threads * scratch_bytes_);
+  if (memory == nullptr) return false;
+  bind(BufferKind::kInput, bindings.inputs);
+  bind(BufferKind::kState, bindings.states);
+  bind(BufferKind::kOutput, bindings.outputs);
+  bind_temps(memory);
+  const Run run = {addresses_.data(), bindings.scalars, memory + workspace, fault};
+  run_steps({steps_.data(), steps_.size(), &run, memory + scratch, scratch_bytes_, shared_nanoseconds_},
+            threads);
+  return true;
+}
+
+}  // namespace ng

@@ -1,0 +1,74 @@
+// Programs made ready to run.
+
+#ifndef NODEGRAD_PROGRAM_MACHINE_H_
+#define NODEGRAD_PROGRAM_MACHINE_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "../drivers/driver.h"
+#include "memory.h"
+#include "program.h"
+
+namespace ng {
+
+// Why a Program was not prepared.
+enum class Refusal { kNone, kMalformed, kUnsupported, kMemory };
+
+// What one run reads and writes besides the arena: addresses by slot. An address has room for the length its
+// buffer states and is aligned to its elements, no more.
+struct Bindings {
+  char* const* inputs;
+  char* const* states;
+  char* const* outputs;
+  const double* scalars;
+};
+
+// A Program, checked and turned into steps for one instruction set. Not to be run by two threads at a time.
+class PreparedProgram {
+ public:
+  PreparedProgram() = default;
+  PreparedProgram(const PreparedProgram&) = delete;
+  PreparedProgram& operator=(const PreparedProgram&) = delete;
+
+  // Parses the words and prepares every instruction. On refusal `error` says why.
+  Refusal prepare(const int32_t* words, size_t count, const Kernels& kernels, std::string* error);
+
+  // Copies the constant of a slot; `data` has the bytes its buffer states.
+  void set_constant(int32_t slot, const void* data);
+
+  // The buffer bound at a slot of a kind.
+  const Buffer& buffer(BufferKind kind, int32_t slot) const {
+    return program_.buffers[numbers_[static_cast<int>(kind)][slot]];
+  }
+  int32_t slots(BufferKind kind) const { return program_.slots[static_cast<int>(kind)]; }
+  int32_t scalars() const { return program_.scalars; }
+
+  // Memory it keeps besides its steps, in bytes.
+  int64_t constant_bytes() const { return constants_.bytes(); }
+
+  // Runs all instructions in the arena on up to `threads` threads. False when there is not enough memory;
+  // otherwise `fault` tells whether an index was out of range, which ends the run after that instruction.
+  bool run(const Bindings& bindings, Arena* arena, int threads, IndexFault* fault);
+
+ private:
+  Refusal place_constants(std::string* error);
+  void bind(BufferKind kind, char* const* addresses);
+  void bind_temps(char* arena);
+
+  Program program_;
+  std::vector<int32_t> numbers_[5];  // by kind: the buffer of each slot; temps in order
+  std::vector<char*> addresses_;     // by buffer: where it lies in the current run
+  char* arena_ = nullptr;            // the arena that the temps' addresses belong to
+  Memory constants_;
+  std::vector<Step> steps_;
+  std::vector<std::shared_ptr<void>> plans_;  // what the steps point to
+  double shared_nanoseconds_ = 0;
+  int64_t workspace_bytes_ = 0;
+  int64_t scratch_bytes_ = 0;
+};
+
+}  // namespace ng
+
+#endif  // NODEGRAD_PROGRAM_MACHINE_H_

@@ -1,0 +1,53 @@
+#include "executor.h"
+
+namespace ng {
+
+bool Executor::submit(Job* job) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (stopping_) return false;
+  if (!started_) {
+    started_ = thread_.start(thread_main, this);
+    if (!started_) return false;
+  }
+  (first_ == nullptr ? first_ : last_->next_) = job;
+  last_ = job;
+  unfinished_++;
+  submitted_.notify_one();
+  return true;
+}
+
+void Executor::wait() {
+  std::unique_lock<std::mutex> lock(mutex_);
+  while (unfinished_ > 0 && !stopping_) idle_.wait(lock);
+}
+
+void Executor::stop() {
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    stopping_ = true;
+    submitted_.notify_one();
+    if (!started_) return;
+    started_ = false;
+  }
+  thread_.join();
+}
+
+void Executor::thread_main(void* executor) { static_cast<Executor*>(executor)->work(); }
+
+void Executor::work() {
+  std::unique_lock<std::mutex> lock(mutex_);
+  for (;;) {
+    while (first_ == nullptr && !stopping_) submitted_.wait(lock);
+    if (stopping_) return;
+    Job* job = first_;
+    first_ = job->next_;
+    lock.unlock();
+    job->run();
+    job->done();
+    lock.lock();
+    unfinished_--;
+    if (unfinished_ == 0) idle_.notify_all();
+  }
+}
+
+}  // namespace ng
