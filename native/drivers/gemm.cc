@@ -1,0 +1,474 @@
+#include "gemm.h"
+
+#include <algorithm>
+
+#include "../kernels/kernels.h"
+
+namespace ng {
+namespace {
+
+int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
+int64_t round_up(int64_t a, int64_t b) { return ceil_div(a, b) * b; }
+
+// Where a tile finds its panels.
+enum class Source {
+  kInPlace,  // in the operand itself
+  kPrivate,  // each chunk packs what it needs into its scratch
+  kShared,   // an earlier step packed the whole operand into the workspace
+};
+
+// How a product is cut. Chosen from the shape and the instruction set alone: it decides the order of sums.
+struct Tiling {
+  int64_t tile_m = 0, tile_n = 0;  // multiples of mr and nr
+  int64_t splits = 1;              // ranges of k
+  Source a = Source::kInPlace, b = Source::kInPlace;
+  double cost = 0;  // vector multiply-adds, or what takes as long
+};
+
+// A whole operand as panels in the workspace: for every matrix of the batch and every block of k, all panels.
+struct SharedPanels {
+  int64_t offset = 0;  // in the workspace, bytes
+  int64_t width = 0;   // mr or nr
+  int64_t panels = 0;  // of a matrix
+  int64_t group = 1;   // panels packed by one chunk
+  int64_t chunks = 0;
+
+  int64_t groups() const { return ceil_div(panels, group); }
+  float* at(const Run& run, int64_t batch, int64_t k, int64_t start, int64_t length, int64_t panel) const {
+    return reinterpret_cast<float*>(run.workspace + offset) + (batch * k + start) * panels * width +
+           panel * width * length;
+  }
+};
+
+struct GemmPlan {
+  const GemmKernels* kernels;
+  GemmProblem problem;  // as it is computed
+  bool swapped;         // problem is the transpose of what the epilogue is prepared for
+  bool direct;          // tiles are computed in C itself
+  Epilogue epilogue;
+  Tiling tiling;
+  int64_t batches, kc, row_tiles, col_tiles;
+  int64_t combine_rows;  // rows that one chunk combines after a split
+  SharedPanels shared_a, shared_b;
+  int64_t parts;  // offset of the partial sums in the workspace: [splits][batches][m][n]
+  int64_t scratch_a, scratch_b, scratch_tile, scratch_turned, scratch_epilogue;
+
+  int64_t k_blocks() const { return std::max<int64_t>(1, ceil_div(problem.k, kc)); }
+};
+
+// Address of matrix number `index` of a batch.
+float* matrix_at(const Run& run, const GemmProblem& problem, const MatrixView& matrix, int64_t index) {
+  float* p = run.at<float>(*matrix.view);
+  for (int axis = problem.batch_rank - 1; axis >= 0; axis--) {
+    p += index % problem.batch[axis] * matrix.batch[axis];
+    index /= problem.batch[axis];
+  }
+  return p;
+}
+
+// Some rows and columns of the product of one matrix of the batch.
+struct Region {
+  int64_t batch, row, rows, col, cols;
+};
+
+float* scratch_at(Worker& worker, int64_t offset) {
+  return reinterpret_cast<float*>(worker.scratch + offset);
+}
+
+// Writes a region of the product, which lies in private memory, to where it belongs.
+void finish(const GemmPlan& plan, const Run& run, const Region& r, const float* tile, int64_t ld,
+            Worker& worker) {
+  const MatrixView& c = plan.problem.c;
+  if (plan.epilogue.is_identity()) {
+    float* to = matrix_at(run, plan.problem, c, r.batch) + r.row * c.row + r.col * c.col;
+    plan.kernels->store_tile(r.rows, r.cols, tile, ld, to, c.row, c.col);
+  } else if (plan.swapped) {
+    float* turned = scratch_at(worker, plan.scratch_turned);
+    plan.kernels->store_tile(r.rows, r.cols, tile, ld, turned, 1, r.rows);
+    plan.epilogue.apply(run, r.batch, r.col, r.cols, r.row, r.rows, turned, r.rows,
+                        worker.scratch + plan.scratch_epilogue);
+  } else {
+    plan.epilogue.apply(run, r.batch, r.row, r.rows, r.col, r.cols, tile, ld,
+                        worker.scratch + plan.scratch_epilogue);
+  }
+}
+
+// Packs one group of panels of A or of B.
+void pack_panels(const void* opaque, const Run& run, int64_t chunk, Worker&) {
+  const GemmPlan& plan = *static_cast<const GemmPlan*>(opaque);
+  const GemmProblem& problem = plan.problem;
+  const bool is_a = chunk < plan.shared_a.chunks;
+  const SharedPanels& shared = is_a ? plan.shared_a : plan.shared_b;
+  if (!is_a) chunk -= plan.shared_a.chunks;
+  const int64_t panel = chunk % shared.groups() * shared.group;
+  const int64_t block = chunk / shared.groups() % plan.k_blocks();
+  const int64_t batch = chunk / shared.groups() / plan.k_blocks();
+  const int64_t start = block * plan.kc, length = std::min(plan.kc, problem.k - start);
+  float* to = shared.at(run, batch, problem.k, start, length, panel);
+  const int64_t first = panel * shared.width, most = shared.group * shared.width;
+  if (is_a) {
+    const float* a =
+        matrix_at(run, problem, problem.a, batch) + first * problem.a.row + start * problem.a.col;
+    plan.kernels->pack_a(std::min(most, problem.m - first), length, a, problem.a.row, problem.a.col, to);
+  } else {
+    const float* b =
+        matrix_at(run, problem, problem.b, batch) + first * problem.b.col + start * problem.b.row;
+    plan.kernels->pack_b(length, std::min(most, problem.n - first), b, problem.b.row, problem.b.col, to);
+  }
+}
+
+// One block of k of one tile, as micro-kernels read it.
+struct TileBlock {
+  const GemmPlan& plan;
+  int64_t length;  // of the block
+  bool accumulate;
+  const float*
+      a;  // the first row, in place or in shared panels; null if each panel is packed when its turn comes
+  const float* a_matrix;  // the same row in A
+  const float* b;         // the first column, in place or in panels
+  float* a_panel;         // scratch
+
+  // Computes `rows` rows from row `i` of the tile on, over all of its columns.
+  void run(int64_t i, int rows, int64_t cols, float* c, int64_t ldc) const;
+};
+
+void TileBlock::run(int64_t i, int rows, int64_t cols, float* c, int64_t ldc) const {
+  const GemmKernels& kernels = *plan.kernels;
+  const MatrixView& a_view = plan.problem.a;
+  const bool a_in_place = plan.tiling.a == Source::kInPlace, b_in_place = plan.tiling.b == Source::kInPlace;
+  const float* rows_of_a = a_in_place ? a_matrix + i * a_view.row : a + i * length;
+  if (plan.tiling.a == Source::kPrivate) {
+    kernels.pack_a(rows, length, a_matrix + i * a_view.row, a_view.row, a_view.col, a_panel);
+    rows_of_a = a_panel;
+  }
+  const int64_t a_row = a_in_place ? a_view.row : 1, a_col = a_in_place ? a_view.col : kernels.mr;
+  const int64_t b_row = b_in_place ? plan.problem.b.row : kernels.nr;
+  for (int64_t j = 0; j < cols; j += kernels.nr) {
+    const int width = static_cast<int>(std::min<int64_t>(kernels.nr, cols - j));
+    const float* cols_of_b = b_in_place ? b + j : b + j * length;
+    if (a_in_place || b_in_place) {
+      kernels.kernel_in_place(length, rows_of_a, a_row, a_col, cols_of_b, b_row, c + j, ldc, rows, width,
+                              accumulate);
+    } else {
+      kernels.kernel(length, rows_of_a, cols_of_b, c + j, ldc, rows, width, accumulate);
+    }
+  }
+}
+
+// Computes one tile over one range of k.
+void multiply_tile(const void* opaque, const Run& run, int64_t chunk, Worker& worker) {
+  const GemmPlan& plan = *static_cast<const GemmPlan*>(opaque);
+  const GemmProblem& problem = plan.problem;
+  const Tiling& tiling = plan.tiling;
+  const int64_t col = chunk % plan.col_tiles * tiling.tile_n;
+  chunk /= plan.col_tiles;
+  const int64_t row = chunk % plan.row_tiles * tiling.tile_m;
+  chunk /= plan.row_tiles;
+  const int64_t split = chunk % tiling.splits, batch = chunk / tiling.splits;
+  const int64_t rows = std::min(tiling.tile_m, problem.m - row),
+                cols = std::min(tiling.tile_n, problem.n - col);
+  const int64_t first_block = plan.k_blocks() * split / tiling.splits;
+  const int64_t end_block = plan.k_blocks() * (split + 1) / tiling.splits;
+
+  float* c = scratch_at(worker, plan.scratch_tile);
+  int64_t ldc = tiling.tile_n;
+  if (tiling.splits > 1) {
+    float* parts = reinterpret_cast<float*>(run.workspace + plan.parts);
+    c = parts + ((split * plan.batches + batch) * problem.m + row) * problem.n + col;
+    ldc = problem.n;
+  } else if (plan.direct) {
+    c = matrix_at(run, problem, problem.c, batch) + row * problem.c.row + col;
+    ldc = problem.c.row;
+  }
+  const bool finishes = tiling.splits == 1 && !plan.direct;
+  const float* a = matrix_at(run, problem, problem.a, batch) + row * problem.a.row;
+  const float* b = matrix_at(run, problem, problem.b, batch) + col * problem.b.col;
+  for (int64_t n = first_block; n < end_block; n++) {
+    const int64_t start = n * plan.kc, length = std::min(plan.kc, problem.k - start);
+    TileBlock block = {plan,
+                       length,
+                       n > first_block,
+                       nullptr,
+                       a + start * problem.a.col,
+                       b + start * problem.b.row,
+                       scratch_at(worker, plan.scratch_a)};
+    if (tiling.a == Source::kShared) {
+      block.a = plan.shared_a.at(run, batch, problem.k, start, length, row / plan.kernels->mr);
+    }
+    if (tiling.b == Source::kShared) {
+      block.b = plan.shared_b.at(run, batch, problem.k, start, length, col / plan.kernels->nr);
+    } else if (tiling.b == Source::kPrivate) {
+      float* panels = scratch_at(worker, plan.scratch_b);
+      plan.kernels->pack_b(length, cols, block.b, problem.b.row, problem.b.col, panels);
+      block.b = panels;
+    }
+    for (int64_t i = 0; i < rows; i += plan.kernels->mr) {
+      const int height = static_cast<int>(std::min<int64_t>(plan.kernels->mr, rows - i));
+      block.run(i, height, cols, c + i * ldc, ldc);
+      if (finishes && !plan.swapped && n + 1 == end_block) {
+        finish(plan, run, {batch, row + i, height, col, cols}, c + i * ldc, ldc, worker);
+      }
+    }
+  }
+  if (finishes && plan.swapped) finish(plan, run, {batch, row, rows, col, cols}, c, ldc, worker);
+}
+
+// Adds the partial sums of some rows.
+void combine_splits(const void* opaque, const Run& run, int64_t chunk, Worker& worker) {
+  const GemmPlan& plan = *static_cast<const GemmPlan*>(opaque);
+  const GemmProblem& problem = plan.problem;
+  const int64_t chunks = ceil_div(problem.m, plan.combine_rows), batch = chunk / chunks;
+  const int64_t row = chunk % chunks * plan.combine_rows, rows = std::min(plan.combine_rows, problem.m - row);
+  const int64_t stride = plan.batches * problem.m * problem.n;
+  const float* parts =
+      reinterpret_cast<const float*>(run.workspace + plan.parts) + (batch * problem.m + row) * problem.n;
+  float* c = scratch_at(worker, plan.scratch_tile);
+  int64_t ldc = problem.n;
+  if (plan.direct) {
+    c = matrix_at(run, problem, problem.c, batch) + row * problem.c.row;
+    ldc = problem.c.row;
+  }
+  for (int64_t i = 0; i < rows; i++) {
+    plan.kernels->sum_parts(problem.n, plan.tiling.splits, parts + i * problem.n, stride, c + i * ldc);
+  }
+  if (!plan.direct) finish(plan, run, {batch, row, rows, 0, problem.n}, c, ldc, worker);
+}
+
+// Computes some columns of a product of at most four rows.
+void multiply_skinny(const void* opaque, const Run& run, int64_t chunk, Worker& worker) {
+  const GemmPlan& plan = *static_cast<const GemmPlan*>(opaque);
+  const GemmProblem& problem = plan.problem;
+  const int64_t batch = chunk / plan.col_tiles, col = chunk % plan.col_tiles * plan.tiling.tile_n;
+  const int64_t cols = std::min(plan.tiling.tile_n, problem.n - col);
+  const float* a = matrix_at(run, problem, problem.a, batch);
+  const float* b = matrix_at(run, problem, problem.b, batch) + col * problem.b.col;
+  float* c = scratch_at(worker, plan.scratch_tile);
+  int64_t ldc = plan.tiling.tile_n;
+  if (plan.direct) {
+    c = matrix_at(run, problem, problem.c, batch) + col;
+    ldc = problem.c.row;
+  }
+  if (problem.b.col == 1) {
+    plan.kernels->skinny(problem.m, cols, problem.k, a, problem.a.row, problem.a.col, b, problem.b.row, c,
+                         ldc, false);
+  } else {
+    plan.kernels->dots(problem.m, cols, problem.k, a, problem.a.row, b, problem.b.col, c, ldc);
+  }
+  if (!plan.direct) finish(plan, run, {batch, 0, problem.m, col, cols}, c, ldc, worker);
+}
+
+// A chunk is at least this many vector multiply-adds: 10 to 20 microseconds.
+constexpr double kMinChunk = 32768;
+// Chunks that keep 16 threads busy to the end.
+constexpr int64_t kManyChunks = 32;
+// Packing one vector takes as long as this many multiply-adds.
+constexpr double kPackCost = 3;
+// Floats that fit the L2 cache beside what streams through it.
+constexpr int64_t kTileFloats = 128 * 1024;
+// Floats of an operand above which packing all of it ahead of its use would run through memory.
+constexpr int64_t kSharedFloats = 2 * 1024 * 1024;
+// Rows this many bytes apart, or a multiple, crowd into few sets of the L1 cache.
+constexpr int64_t kCacheWayBytes = 4096;
+
+// Fills in where a tile takes its operands from, and the cost of it all; 0 tiles are too large.
+void complete_tiling(const GemmPlan& plan, Tiling* tiling) {
+  const GemmProblem& p = plan.problem;
+  const GemmKernels& kernels = *plan.kernels;
+  const int64_t row_tiles = ceil_div(p.m, tiling->tile_m), col_tiles = ceil_div(p.n, tiling->tile_n);
+  const auto source = [&](bool in_place, int64_t floats, int64_t uses) {
+    if (in_place) return Source::kInPlace;
+    return uses > 1 && plan.batches * floats <= kSharedFloats ? Source::kShared : Source::kPrivate;
+  };
+  const auto packed = [&](Source from, double floats, int64_t uses) {
+    if (from == Source::kInPlace) return 0.0;
+    return floats / kernels.lanes * kPackCost * static_cast<double>(from == Source::kShared ? 1 : uses);
+  };
+  const bool few_columns = std::min(p.n, tiling->tile_n) <= 4 * kernels.nr;
+  const bool few_rows = std::min(p.m, tiling->tile_m) <= 2 * kernels.mr;
+  const bool a_spread = p.a.row * static_cast<int64_t>(sizeof(float)) % kCacheWayBytes != 0;
+  tiling->a = source(p.k == 0 || (p.a.col == 1 && a_spread && few_columns), p.m * p.k, col_tiles);
+  tiling->b = source(p.k == 0 || (p.b.col == 1 && few_rows), p.k * p.n, row_tiles);
+
+  const double k = static_cast<double>(p.k), batches = static_cast<double>(plan.batches);
+  const double m = static_cast<double>(row_tiles * std::min(tiling->tile_m, p.m));
+  const double vectors =
+      static_cast<double>(col_tiles * ceil_div(std::min(tiling->tile_n, p.n), kernels.lanes));
+  double cost = m * vectors * k + packed(tiling->a, static_cast<double>(p.m * p.k), col_tiles) +
+                packed(tiling->b, static_cast<double>(p.k * p.n), row_tiles);
+  if (tiling->splits > 1) cost += 4 * m * vectors * static_cast<double>(tiling->splits);
+  tiling->cost = batches * cost;
+}
+
+// The cheapest of the ways to cut a product that give enough chunks.
+Tiling choose_tiling(const GemmPlan& plan) {
+  const GemmProblem& p = plan.problem;
+  const int64_t mr = plan.kernels->mr, nr = plan.kernels->nr;
+  const double work =
+      static_cast<double>(plan.batches * p.m * ceil_div(p.n, plan.kernels->lanes)) * static_cast<double>(p.k);
+  const int64_t wanted = std::clamp<int64_t>(static_cast<int64_t>(work / kMinChunk), 1, kManyChunks);
+  Tiling best;
+  double best_cost = 0;
+  for (int64_t splits = 1; splits <= std::min(plan.k_blocks(), kManyChunks); splits *= 2) {
+    for (int64_t rows = 1; rows < 2 * ceil_div(p.m, mr); rows *= 2) {
+      Tiling tiling;
+      tiling.splits = splits;
+      tiling.tile_m = round_up(ceil_div(p.m, rows), mr);
+      const int64_t others = plan.batches * splits * ceil_div(p.m, tiling.tile_m);
+      tiling.tile_n = round_up(ceil_div(p.n, std::max<int64_t>(1, ceil_div(wanted, others))), nr);
+      const int64_t fitting = std::min(kTileFloats / plan.kc, kTileFloats / tiling.tile_m) / nr * nr;
+      tiling.tile_n = std::max(nr, std::min(tiling.tile_n, fitting));
+      complete_tiling(plan, &tiling);
+      const int64_t chunks = others * ceil_div(p.n, tiling.tile_n);
+      const double idle = std::max(1.0, static_cast<double>(wanted) / static_cast<double>(2 * chunks));
+      if (best.tile_m == 0 || tiling.cost * idle < best_cost) {
+        best = tiling;
+        best_cost = tiling.cost * idle;
+      }
+    }
+  }
+  return best;
+}
+
+// Products of at most this many rows or columns are bound by reading the other operand.
+constexpr int64_t kSkinnyRows = 4;
+// A chunk of such a product reads at least this many floats.
+constexpr int64_t kSkinnyFloats = 64 * 1024;
+
+bool is_skinny(const GemmProblem& p, const GemmKernels& kernels) {
+  const bool readable = (p.b.col == 1 && p.n >= 4 * kernels.lanes) ||
+                        (p.b.row == 1 && p.a.col == 1 && p.k >= 4 * kernels.lanes);
+  return p.m <= kSkinnyRows && readable;
+}
+
+// Share of the lanes that do useful work when the columns of the product are `n`.
+double lane_use(int64_t n, int lanes) {
+  return static_cast<double>(n) / static_cast<double>(round_up(n, lanes));
+}
+
+// Whether to compute the transpose: to keep more lanes busy, or to have the few rows of a thin product as
+// rows.
+bool should_swap(const GemmProblem& p, const GemmKernels& kernels) {
+  if (std::min(p.m, p.n) <= kSkinnyRows) return p.n < p.m && is_skinny(p.transposed(), kernels);
+  const bool worth_turning = p.k >= 2 * kernels.lanes;
+  return worth_turning && lane_use(p.m, kernels.lanes) > 1.1 * lane_use(p.n, kernels.lanes);
+}
+
+// The stride of an axis of length 1 says nothing; 1 opens the most paths.
+void normalize(GemmProblem& p) {
+  if (p.m == 1) p.a.row = 1;
+  if (p.n == 1) p.b.col = p.c.col = 1;
+  if (p.k == 1) p.a.col = 1;
+}
+
+int64_t reserve(int64_t* used, int64_t floats) {
+  const int64_t offset = *used;
+  *used += round_up(floats * static_cast<int64_t>(sizeof(float)), kArenaBlock);
+  return offset;
+}
+
+void share(const GemmPlan& plan, int64_t length, int64_t width, SharedPanels* shared, Builder& builder) {
+  shared->width = width;
+  shared->panels = ceil_div(length, width);
+  shared->group = std::max<int64_t>(1, kSkinnyFloats / 2 / (width * plan.kc));
+  shared->chunks = plan.batches * plan.k_blocks() * shared->groups();
+  shared->offset = builder.reserve_workspace(plan.batches * plan.problem.k * shared->panels * width *
+                                             static_cast<int64_t>(sizeof(float)));
+}
+
+void add_tiled(GemmPlan* plan, Builder& builder) {
+  const GemmProblem& p = plan->problem;
+  const GemmKernels& kernels = *plan->kernels;
+  // Blocks of equal length, each of the depth the kernels like at most.
+  const int64_t blocks = std::max<int64_t>(1, ceil_div(p.k, kernels.kc));
+  plan->kc = std::max<int64_t>(1, ceil_div(p.k, blocks));
+  const Tiling& tiling = plan->tiling = choose_tiling(*plan);
+  plan->row_tiles = ceil_div(p.m, tiling.tile_m);
+  plan->col_tiles = ceil_div(p.n, tiling.tile_n);
+  plan->combine_rows = std::max<int64_t>(1, kSkinnyFloats / (p.n * tiling.splits));
+
+  const bool combines = tiling.splits > 1;
+  const int64_t held = plan->direct ? 0 : combines ? plan->combine_rows * p.n : tiling.tile_m * tiling.tile_n;
+  int64_t used = 0;
+  plan->scratch_a = reserve(&used, tiling.a == Source::kPrivate ? kernels.mr * plan->kc : 0);
+  plan->scratch_b = reserve(&used, tiling.b == Source::kPrivate ? tiling.tile_n * plan->kc : 0);
+  plan->scratch_tile = reserve(&used, held);
+  plan->scratch_turned = reserve(&used, plan->swapped ? held : 0);
+  plan->scratch_epilogue = used;
+  builder.reserve_scratch(used + plan->epilogue.scratch_bytes());
+
+  const double nanoseconds = tiling.cost * 0.3;
+  if (tiling.a == Source::kShared) share(*plan, p.m, kernels.mr, &plan->shared_a, builder);
+  if (tiling.b == Source::kShared) share(*plan, p.n, kernels.nr, &plan->shared_b, builder);
+  builder.add_step(pack_panels, plan, plan->shared_a.chunks + plan->shared_b.chunks, nanoseconds / 16);
+  if (combines) {
+    plan->parts = builder.reserve_workspace(tiling.splits * plan->batches * p.m * p.n *
+                                            static_cast<int64_t>(sizeof(float)));
+  }
+  builder.add_step(multiply_tile, plan, plan->batches * tiling.splits * plan->row_tiles * plan->col_tiles,
+                   nanoseconds);
+  if (combines) {
+    builder.add_step(combine_splits, plan, plan->batches * ceil_div(p.m, plan->combine_rows),
+                     nanoseconds / 16);
+  }
+}
+
+void add_skinny(GemmPlan* plan, Builder& builder) {
+  const GemmProblem& p = plan->problem;
+  const int64_t columns = round_up(std::max<int64_t>(1, kSkinnyFloats / std::max<int64_t>(1, p.k)), 64);
+  plan->tiling.tile_n = std::min(columns, round_up(p.n, plan->kernels->nr));
+  plan->col_tiles = ceil_div(p.n, plan->tiling.tile_n);
+  int64_t used = 0;
+  const int64_t held = plan->direct ? 0 : p.m * plan->tiling.tile_n;
+  plan->scratch_tile = reserve(&used, held);
+  plan->scratch_turned = reserve(&used, plan->swapped ? held : 0);
+  plan->scratch_epilogue = used;
+  builder.reserve_scratch(used + plan->epilogue.scratch_bytes());
+  builder.add_step(multiply_skinny, plan, plan->batches * plan->col_tiles,
+                   0.1 * static_cast<double>(plan->batches * p.n * p.k));
+}
+
+}  // namespace
+
+GemmProblem GemmProblem::transposed() const {
+  const auto turn = [](MatrixView matrix) {
+    std::swap(matrix.row, matrix.col);
+    return matrix;
+  };
+  GemmProblem t = *this;
+  t.m = n;
+  t.n = m;
+  t.a = turn(b);
+  t.b = turn(a);
+  t.c = turn(c);
+  std::swap(t.axes.rows, t.axes.cols);
+  return t;
+}
+
+std::string add_gemm(const GemmProblem& problem, const Instruction& instruction, int first_extra,
+                     Builder& builder) {
+  GemmPlan* plan = builder.make_plan<GemmPlan>();
+  GemmProblem& p = plan->problem;
+  plan->kernels = builder.kernels.gemm;
+  p = problem;
+  // The epilogue works along rows: they should be those of the output's memory.
+  if (p.c.col != 1 && p.c.row == 1 && p.m > 1 && p.n > 1) p = p.transposed();
+  const std::string reason = plan->epilogue.prepare(instruction, first_extra, p.axes, builder);
+  if (!reason.empty()) return reason;
+
+  normalize(p);
+  plan->batches = 1;
+  for (int axis = 0; axis < p.batch_rank; axis++) plan->batches *= p.batch[axis];
+  if (plan->batches * p.m * p.n == 0) return "";
+  plan->swapped = should_swap(p, *plan->kernels);
+  if (plan->swapped) p = p.transposed();
+  normalize(p);
+  plan->direct = plan->epilogue.is_identity() && p.c.col == 1;
+  if (is_skinny(p, *plan->kernels)) {
+    add_skinny(plan, builder);
+  } else {
+    add_tiled(plan, builder);
+  }
+  return "";
+}
+
+}  // namespace ng
