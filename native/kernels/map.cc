@@ -1,0 +1,357 @@
+// The loops of the micro-ops, see map.h.
+
+#include "map.h"
+
+#include <string.h>
+
+#include "../simd/math-inl.h"
+
+namespace ng {
+namespace NG_ISA {
+namespace {
+
+enum Op : int {
+#define NG_MICRO_OP(code, id, name, operands, domain, result) id = code,
+#include "../program/opcodes.inc"
+};
+
+// The vector and the element of a lane type.
+struct FloatLane {
+  using Element = float;
+  using Vector = Vec;
+  static NG_INLINE Vec broadcast(float x) { return set1(x); }
+};
+struct IntLane {
+  using Element = int32_t;
+  using Vector = IntVec;
+  static NG_INLINE IntVec broadcast(int32_t x) { return set1_int(x); }
+};
+
+// An operand of a loop: an array, or one element for all i. Loads come in whole vectors and in tails.
+template <typename L, bool kUniform>
+struct Operand {
+  const typename L::Element* p;
+  explicit Operand(const void* memory) : p(static_cast<const typename L::Element*>(memory)) {}
+  NG_INLINE typename L::Vector at(int64_t i) const { return load(p + i); }
+  NG_INLINE typename L::Vector tail(int64_t i, int n) const { return load_n(p + i, n); }
+};
+template <typename L>
+struct Operand<L, true> {
+  typename L::Vector v;
+  explicit Operand(const void* memory) : v(L::broadcast(*static_cast<const typename L::Element*>(memory))) {}
+  NG_INLINE typename L::Vector at(int64_t) const { return v; }
+  NG_INLINE typename L::Vector tail(int64_t, int) const { return v; }
+};
+
+template <typename F, typename In, typename Out>
+void unary_loop(void* out, const void* a, const void*, const void*, int64_t n) {
+  auto* r = static_cast<typename Out::Element*>(out);
+  const Operand<In, false> x(a);
+  int64_t i = 0;
+  for (; i + kLanes <= n; i += kLanes) store(r + i, F::of(x.at(i)));
+  if (i < n) {
+    const int rest = static_cast<int>(n - i);
+    store_n(r + i, F::of(x.tail(i, rest)), rest);
+  }
+}
+
+template <typename F, typename In, typename Out, int kUniform>
+void binary_loop(void* out, const void* a, const void* b, const void*, int64_t n) {
+  auto* r = static_cast<typename Out::Element*>(out);
+  const Operand<In, (kUniform & 1) != 0> x(a);
+  const Operand<In, (kUniform & 2) != 0> y(b);
+  int64_t i = 0;
+  for (; i + kLanes <= n; i += kLanes) store(r + i, F::of(x.at(i), y.at(i)));
+  if (i < n) {
+    const int rest = static_cast<int>(n - i);
+    store_n(r + i, F::of(x.tail(i, rest), y.tail(i, rest)), rest);
+  }
+}
+
+template <typename F, typename L, int kUniform>
+void ternary_loop(void* out, const void* a, const void* b, const void* c, int64_t n) {
+  auto* r = static_cast<typename L::Element*>(out);
+  const Operand<L, (kUniform & 1) != 0> x(a);
+  const Operand<L, (kUniform & 2) != 0> y(b);
+  const Operand<L, (kUniform & 4) != 0> z(c);
+  int64_t i = 0;
+  for (; i + kLanes <= n; i += kLanes) store(r + i, F::of(x.at(i), y.at(i), z.at(i)));
+  if (i < n) {
+    const int rest = static_cast<int>(n - i);
+    store_n(r + i, F::of(x.tail(i, rest), y.tail(i, rest), z.tail(i, rest)), rest);
+  }
+}
+
+NG_INLINE IntVec as_bool(Mask m) { return select(m, set1_int(1), set1_int(0)); }
+
+// A functor whose of(...) is `expression`.
+#define NG_UNARY(Name, V, expression)                    \
+  struct Name {                                          \
+    static NG_INLINE auto of(V x) { return expression; } \
+  }
+#define NG_BINARY(Name, V, expression)                        \
+  struct Name {                                               \
+    static NG_INLINE auto of(V x, V y) { return expression; } \
+  }
+#define NG_TERNARY(Name, V, expression)                            \
+  struct Name {                                                    \
+    static NG_INLINE auto of(V x, V y, V z) { return expression; } \
+  }
+
+NG_UNARY(FloatNeg, Vec, neg(x));
+NG_UNARY(FloatAbs, Vec, abs(x));
+NG_UNARY(FloatFloor, Vec, floor(x));
+NG_UNARY(FloatCeil, Vec, ceil(x));
+NG_UNARY(FloatRound, Vec, round(x));
+NG_UNARY(FloatSqrt, Vec, sqrt(x));
+NG_UNARY(FloatExp, Vec, exp(x));
+NG_UNARY(FloatExpm1, Vec, expm1(x));
+NG_UNARY(FloatLog, Vec, log(x));
+NG_UNARY(FloatLog1p, Vec, log1p(x));
+NG_UNARY(FloatTanh, Vec, tanh(x));
+NG_UNARY(FloatSigmoid, Vec, sigmoid(x));
+NG_UNARY(FloatErf, Vec, erf(x));
+struct FloatSign {
+  static NG_INLINE Vec of(Vec x) {
+    const Vec magnitude = select(lt(zero(), abs(x)), set1(1.0f), abs(x));  // 0 and NaN stay
+    return select(lt(x, zero()), neg(magnitude), magnitude);
+  }
+};
+NG_UNARY(IntNeg, IntVec, sub(set1_int(0), x));
+NG_UNARY(IntAbs, IntVec, max(x, sub(set1_int(0), x)));
+NG_UNARY(IntSign, IntVec, max(set1_int(-1), min(set1_int(1), x)));
+NG_UNARY(BoolNot, IntVec, bit_xor(x, set1_int(1)));
+
+NG_BINARY(FloatAdd, Vec, add(x, y));
+NG_BINARY(FloatSub, Vec, sub(x, y));
+NG_BINARY(FloatMul, Vec, mul(x, y));
+NG_BINARY(FloatDiv, Vec, div(x, y));
+// max and min let a NaN through that stands on the right.
+NG_BINARY(FloatMax, Vec, select(is_nan(x), x, max(x, y)));
+NG_BINARY(FloatMin, Vec, select(is_nan(x), x, min(x, y)));
+NG_BINARY(FloatEq, Vec, as_bool(eq(x, y)));
+NG_BINARY(FloatNe, Vec, as_bool(ne(x, y)));
+NG_BINARY(FloatLt, Vec, as_bool(lt(x, y)));
+NG_BINARY(FloatLe, Vec, as_bool(le(x, y)));
+NG_BINARY(FloatGt, Vec, as_bool(gt(x, y)));
+NG_BINARY(FloatGe, Vec, as_bool(ge(x, y)));
+NG_BINARY(IntAdd, IntVec, add(x, y));
+NG_BINARY(IntSub, IntVec, sub(x, y));
+NG_BINARY(IntMul, IntVec, mul(x, y));
+NG_BINARY(IntMax, IntVec, max(x, y));
+NG_BINARY(IntMin, IntVec, min(x, y));
+NG_BINARY(IntEq, IntVec, as_bool(eq(x, y)));
+NG_BINARY(IntNe, IntVec, as_bool(ne(x, y)));
+NG_BINARY(IntLt, IntVec, as_bool(lt(x, y)));
+NG_BINARY(IntLe, IntVec, as_bool(le(x, y)));
+NG_BINARY(IntGt, IntVec, as_bool(gt(x, y)));
+NG_BINARY(IntGe, IntVec, as_bool(ge(x, y)));
+NG_BINARY(BoolAnd, IntVec, bit_and(x, y));
+NG_BINARY(BoolOr, IntVec, bit_or(x, y));
+
+NG_TERNARY(FloatMulAdd, Vec, fma(x, y, z));
+NG_TERNARY(IntMulAdd, IntVec, add(mul(x, y), z));
+NG_TERNARY(Where, IntVec, select(ne(x, set1_int(0)), y, z));  // floats too: bits are chosen, not numbers
+
+// What does not fit truncate() becomes the smallest int32 or, on NEON, the nearest one.
+struct CastFloatToInt {
+  static NG_INLINE IntVec of(Vec x) {
+    const IntVec low = select(lt(x, set1(-2147483648.0f)), set1_int(INT32_MIN), truncate(x));
+    const IntVec r = select(ge(x, set1(2147483648.0f)), set1_int(INT32_MAX), low);
+    return select(is_nan(x), set1_int(0), r);
+  }
+};
+struct CastFloatToByte {
+  static NG_INLINE IntVec of(Vec x) {
+    const Vec clamped = max(set1(0.0f), min(set1(255.0f), x));
+    return select(is_nan(x), set1_int(0), truncate(clamped));
+  }
+};
+NG_UNARY(CastFloatToBool, Vec, as_bool(ne(x, zero())));
+NG_UNARY(CastIntToFloat, IntVec, to_float(x));
+NG_UNARY(CastIntToByte, IntVec, bit_and(x, set1_int(255)));
+NG_UNARY(CastIntToBool, IntVec, as_bool(ne(x, set1_int(0))));
+
+// Functions in double precision go through a copy: the compiler makes vector code only where it knows that
+// input and output do not overlap.
+constexpr int kCopy = 64;
+
+template <int kQuarters>
+void trig_loop(void* out, const void* a, const void*, const void*, int64_t n) {
+  for (int64_t i = 0; i < n; i += kCopy) {
+    const int m = static_cast<int>(n - i < kCopy ? n - i : kCopy);
+    float x[kCopy], y[kCopy];
+    memcpy(x, static_cast<const float*>(a) + i, m * sizeof(float));
+    bool small = true;
+    for (int j = 0; j < m; j++) small &= fabsf(x[j]) <= kTrigLimit;
+    if (small) {
+      for (int j = 0; j < m; j++) y[j] = sin_quarters(x[j], kQuarters);
+    } else {
+      for (int j = 0; j < m; j++) y[j] = kQuarters == 0 ? sinf(x[j]) : cosf(x[j]);
+    }
+    memcpy(static_cast<float*>(out) + i, y, m * sizeof(float));
+  }
+}
+
+template <int kUniform>
+void pow_loop(void* out, const void* a, const void* b, const void*, int64_t n) {
+  const auto* base = static_cast<const float*>(a);
+  const auto* exponent = static_cast<const float*>(b);
+  for (int64_t i = 0; i < n; i += kCopy) {
+    const int m = static_cast<int>(n - i < kCopy ? n - i : kCopy);
+    float x[kCopy], y[kCopy];
+    for (int j = 0; j < m; j++) x[j] = (kUniform & 1) != 0 ? *base : base[i + j];
+    for (int j = 0; j < m; j++) y[j] = (kUniform & 2) != 0 ? *exponent : exponent[i + j];
+    for (int j = 0; j < m; j++) x[j] = pow_of(x[j], y[j]);
+    memcpy(static_cast<float*>(out) + i, x, m * sizeof(float));
+  }
+}
+
+template <typename F, typename In, typename Out>
+MicroFn binary(int uniform) {
+  static const MicroFn loops[] = {binary_loop<F, In, Out, 0>, binary_loop<F, In, Out, 1>,
+                                  binary_loop<F, In, Out, 2>};
+  return loops[uniform];
+}
+
+template <typename F, typename L>
+MicroFn ternary(int uniform) {
+  static const MicroFn loops[] = {ternary_loop<F, L, 0>, ternary_loop<F, L, 1>, ternary_loop<F, L, 2>,
+                                  ternary_loop<F, L, 3>, ternary_loop<F, L, 4>, ternary_loop<F, L, 5>,
+                                  ternary_loop<F, L, 6>};
+  return loops[uniform];
+}
+
+template <typename F>
+constexpr MicroFn kFloatUnary = unary_loop<F, FloatLane, FloatLane>;
+template <typename F>
+constexpr MicroFn kIntUnary = unary_loop<F, IntLane, IntLane>;
+
+MicroFn find_float(int op, int uniform) {
+  switch (op) {
+    case kNeg: return kFloatUnary<FloatNeg>;
+    case kAbs: return kFloatUnary<FloatAbs>;
+    case kSign: return kFloatUnary<FloatSign>;
+    case kFloor: return kFloatUnary<FloatFloor>;
+    case kCeil: return kFloatUnary<FloatCeil>;
+    case kRound: return kFloatUnary<FloatRound>;
+    case kSqrt: return kFloatUnary<FloatSqrt>;
+    case kExp: return kFloatUnary<FloatExp>;
+    case kExpm1: return kFloatUnary<FloatExpm1>;
+    case kLog: return kFloatUnary<FloatLog>;
+    case kLog1p: return kFloatUnary<FloatLog1p>;
+    case kSin: return trig_loop<0>;
+    case kCos: return trig_loop<1>;
+    case kTanh: return kFloatUnary<FloatTanh>;
+    case kSigmoid: return kFloatUnary<FloatSigmoid>;
+    case kErf: return kFloatUnary<FloatErf>;
+    case kAdd: return binary<FloatAdd, FloatLane, FloatLane>(uniform);
+    case kSub: return binary<FloatSub, FloatLane, FloatLane>(uniform);
+    case kMul: return binary<FloatMul, FloatLane, FloatLane>(uniform);
+    case kDiv: return binary<FloatDiv, FloatLane, FloatLane>(uniform);
+    case kPow: return uniform == 0 ? pow_loop<0> : uniform == 1 ? pow_loop<1> : pow_loop<2>;
+    case kMax: return binary<FloatMax, FloatLane, FloatLane>(uniform);
+    case kMin: return binary<FloatMin, FloatLane, FloatLane>(uniform);
+    case kEq: return binary<FloatEq, FloatLane, IntLane>(uniform);
+    case kNe: return binary<FloatNe, FloatLane, IntLane>(uniform);
+    case kLt: return binary<FloatLt, FloatLane, IntLane>(uniform);
+    case kLe: return binary<FloatLe, FloatLane, IntLane>(uniform);
+    case kGt: return binary<FloatGt, FloatLane, IntLane>(uniform);
+    case kGe: return binary<FloatGe, FloatLane, IntLane>(uniform);
+    case kWhere: return ternary<Where, IntLane>(uniform);
+    case kMulAdd: return ternary<FloatMulAdd, FloatLane>(uniform);
+    default: return nullptr;
+  }
+}
+
+MicroFn find_int(int op, int uniform) {
+  switch (op) {
+    case kNeg: return kIntUnary<IntNeg>;
+    case kAbs: return kIntUnary<IntAbs>;
+    case kSign: return kIntUnary<IntSign>;
+    case kNot: return kIntUnary<BoolNot>;
+    case kAdd: return binary<IntAdd, IntLane, IntLane>(uniform);
+    case kSub: return binary<IntSub, IntLane, IntLane>(uniform);
+    case kMul: return binary<IntMul, IntLane, IntLane>(uniform);
+    case kMax: return binary<IntMax, IntLane, IntLane>(uniform);
+    case kMin: return binary<IntMin, IntLane, IntLane>(uniform);
+    case kEq: return binary<IntEq, IntLane, IntLane>(uniform);
+    case kNe: return binary<IntNe, IntLane, IntLane>(uniform);
+    case kLt: return binary<IntLt, IntLane, IntLane>(uniform);
+    case kLe: return binary<IntLe, IntLane, IntLane>(uniform);
+    case kGt: return binary<IntGt, IntLane, IntLane>(uniform);
+    case kGe: return binary<IntGe, IntLane, IntLane>(uniform);
+    case kAnd: return binary<BoolAnd, IntLane, IntLane>(uniform);
+    case kOr: return binary<BoolOr, IntLane, IntLane>(uniform);
+    case kWhere: return ternary<Where, IntLane>(uniform);
+    case kMulAdd: return ternary<IntMulAdd, IntLane>(uniform);
+    default: return nullptr;
+  }
+}
+
+MicroFn find(int op, Lane lane, int uniform) {
+  return lane == Lane::kFloat ? find_float(op, uniform) : find_int(op, uniform);
+}
+
+MicroFn find_cast(LaneCast cast) {
+  switch (cast) {
+    case LaneCast::kFloatToInt: return unary_loop<CastFloatToInt, FloatLane, IntLane>;
+    case LaneCast::kFloatToByte: return unary_loop<CastFloatToByte, FloatLane, IntLane>;
+    case LaneCast::kFloatToBool: return unary_loop<CastFloatToBool, FloatLane, IntLane>;
+    case LaneCast::kIntToFloat: return unary_loop<CastIntToFloat, IntLane, FloatLane>;
+    case LaneCast::kIntToByte: return unary_loop<CastIntToByte, IntLane, IntLane>;
+    case LaneCast::kIntToBool: return unary_loop<CastIntToBool, IntLane, IntLane>;
+  }
+  return nullptr;
+}
+
+void load_words(void* lanes, const void* memory, int64_t stride, int64_t n) {
+  auto* to = static_cast<int32_t*>(lanes);
+  const auto* from = static_cast<const int32_t*>(memory);
+  if (stride == 1) {
+    memcpy(to, from, static_cast<size_t>(n) * 4);
+  } else if (stride == 0) {
+    const int32_t x = *from;
+    for (int64_t i = 0; i < n; i++) to[i] = x;
+  } else {
+    for (int64_t i = 0; i < n; i++) to[i] = from[i * stride];
+  }
+}
+
+void load_uint8(void* lanes, const void* memory, int64_t stride, int64_t n) {
+  auto* to = static_cast<int32_t*>(lanes);
+  const auto* from = static_cast<const uint8_t*>(memory);
+  int64_t i = 0;
+  if (stride == 1) {
+    for (; i + kLanes <= n; i += kLanes) store(to + i, load_bytes(from + i));
+  }
+  for (; i < n; i++) to[i] = from[i * stride];
+}
+
+void store_words(void* memory, const void* lanes, int64_t stride, int64_t n) {
+  auto* to = static_cast<int32_t*>(memory);
+  const auto* from = static_cast<const int32_t*>(lanes);
+  if (stride == 1) {
+    memcpy(to, from, static_cast<size_t>(n) * 4);
+  } else {
+    for (int64_t i = 0; i < n; i++) to[i * stride] = from[i];
+  }
+}
+
+void store_uint8(void* memory, const void* lanes, int64_t stride, int64_t n) {
+  auto* to = static_cast<uint8_t*>(memory);
+  const auto* from = static_cast<const int32_t*>(lanes);
+  int64_t i = 0;
+  if (stride == 1) {
+    for (; i + kLanes <= n; i += kLanes) store_bytes(to + i, load(from + i));
+  }
+  for (; i < n; i++) to[i * stride] = static_cast<uint8_t>(from[i]);
+}
+
+}  // namespace
+
+extern const MapKernels map_kernels;
+const MapKernels map_kernels = {find, find_cast, load_words, load_uint8, store_words, store_uint8};
+
+}  // namespace NG_ISA
+}  // namespace ng
