@@ -13,13 +13,28 @@ int64_t round_up(int64_t bytes) { return (bytes + kArenaBlock - 1) / kArenaBlock
 
 int64_t bytes_of(const Buffer& buffer) { return buffer.length * size_of(buffer.dtype); }
 
+bool uses_float64(const Program& program) {
+  for (const Buffer& buffer : program.buffers) {
+    if (buffer.dtype == DType::kFloat64) return true;
+  }
+  for (const Instruction& instruction : program.instructions) {
+    for (const MicroInstruction& micro : instruction.micro.code) {
+      if (micro.dtype == DType::kFloat64) return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 Refusal PreparedProgram::prepare(const int32_t* words, size_t count, const Kernels& kernels,
                                  std::string* error) {
   *error = parse_program(words, count, &program_);
   if (!error->empty()) return Refusal::kMalformed;
-  for (std::vector<int32_t>& numbers : numbers_) numbers.clear();
+  if (uses_float64(program_)) {
+    *error = "float64 exists on the reference backend only";
+    return Refusal::kDType;
+  }
   for (int kind = 0; kind < 5; kind++) numbers_[kind].resize(program_.slots[kind]);
   int32_t temps = 0;
   for (size_t i = 0; i < program_.buffers.size(); i++) {

@@ -14,7 +14,7 @@
 namespace ng {
 
 // Why a Program was not prepared.
-enum class Refusal { kNone, kMalformed, kUnsupported, kMemory };
+enum class Refusal { kNone, kMalformed, kDType, kUnsupported, kMemory };
 
 // What one run reads and writes besides the arena: addresses by slot. An address has room for the length its
 // buffer states and is aligned to its elements, no more.
@@ -43,10 +43,8 @@ class PreparedProgram {
     return program_.buffers[numbers_[static_cast<int>(kind)][slot]];
   }
   int32_t slots(BufferKind kind) const { return program_.slots[static_cast<int>(kind)]; }
+  Opcode opcode(int32_t instruction) const { return program_.instructions[instruction].opcode; }
   int32_t scalars() const { return program_.scalars; }
-
-  // Memory it keeps besides its steps, in bytes.
-  int64_t constant_bytes() const { return constants_.bytes(); }
 
   // Runs all instructions in the arena on up to `threads` threads. False when there is not enough memory;
   // otherwise `fault` tells whether an index was out of range, which ends the run after that instruction.

@@ -166,9 +166,13 @@ class Parser {
     return check_reach(*view);
   }
 
-  // Every element of a view lies in its buffer. The sums fit: the lengths multiply to less than 2³¹.
+  // Every element of a view lies in its buffer, or the offset alone where there is none. The sums fit: the
+  // lengths multiply to less than 2³¹.
   std::string check_reach(const View& view) {
     const int64_t length = program_.buffers[view.buffer].length;
+    if (view.offset < 0 || view.offset > length) {
+      return format("offset %lld is outside buffer %d", static_cast<long long>(view.offset), view.buffer);
+    }
     int64_t low = view.offset;
     int64_t high = view.offset;
     for (int axis = 0; axis < view.rank; axis++) {
@@ -218,9 +222,7 @@ class Parser {
     const uint32_t counts = static_cast<uint32_t>(cursor.next());
     const int outputs = static_cast<int>(counts & 0xffff);
     const int inputs = static_cast<int>(counts >> 16);
-    // A reduction ends in one value; the other micro-programs may leave several results.
-    const bool several_outputs = info.micro && instruction->opcode != Opcode::kReduce;
-    const int most_outputs = several_outputs ? kMaxRegisters : 1;
+    const int most_outputs = instruction->opcode == Opcode::kMap ? kMaxRegisters : 1;
     if (outputs < 1 || outputs > most_outputs) return format("%d outputs", outputs);
     const int extra = inputs - info.inputs;
     const int most_extra = info.extra == kAnyNumber ? kMaxRegisters : info.extra;

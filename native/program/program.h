@@ -1,8 +1,9 @@
 // A Program as the machine sees it: the words of lib/program/format.ts, checked and given types.
 //
-// parse_program() is the only way in. It checks every count, view, register and attribute in 64-bit arithmetic,
-// because a Program may come from a file: whatever it accepts can be run without reading or writing outside a
-// buffer, as long as the bound buffers have the lengths it states and indices are checked where they are used.
+// parse_program() is the only way in. It checks every count, view, register and attribute in 64-bit
+// arithmetic, because a Program may come from a file: whatever it accepts can be run without reading or
+// writing outside a buffer, as long as the bound buffers have the lengths it states and indices are checked
+// where they are used.
 
 #ifndef NODEGRAD_PROGRAM_PROGRAM_H_
 #define NODEGRAD_PROGRAM_PROGRAM_H_
@@ -65,7 +66,7 @@ struct Buffer {
   BufferKind kind;
   DType dtype;
   int64_t length;  // elements
-  int64_t place;   // temp: offset in the arena in blocks of kArenaBlock bytes; otherwise the slot bound by a run
+  int64_t place;   // temp: offset in the arena in blocks of kArenaBlock bytes; otherwise the slot a run binds
 };
 
 // A strided window on a buffer. Offset and strides count elements; strides may be 0 (broadcast) or negative.
@@ -130,7 +131,8 @@ struct Program {
   Program& operator=(const Program&) = delete;
 };
 
-// Fills `program` from words; returns an empty string, or what is wrong ("view 3: reaches outside buffer 1: …").
+// Fills `program` from words; returns an empty string, or what is wrong: "view 3: reaches outside buffer 1:
+// …".
 std::string parse_program(const int32_t* words, size_t count, Program* program);
 
 }  // namespace ng

@@ -30,6 +30,11 @@ void Executor::stop() {
     started_ = false;
   }
   thread_.join();
+  while (first_ != nullptr) {
+    Job* job = first_;
+    first_ = job->next_;
+    delete job;
+  }
 }
 
 void Executor::thread_main(void* executor) { static_cast<Executor*>(executor)->work(); }

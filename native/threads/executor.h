@@ -17,7 +17,7 @@ namespace ng {
 
 class Executor {
  public:
-  // A piece of work; owned by whoever submits it.
+  // A piece of work. The executor owns it from submit() until done(), which passes it on.
   class Job {
    public:
     virtual ~Job() = default;
@@ -34,13 +34,13 @@ class Executor {
   Executor(const Executor&) = delete;
   Executor& operator=(const Executor&) = delete;
 
-  // Appends a job; false when there is no thread to take it.
+  // Appends a job; false, and the job stays the caller's, when there is no thread to take it.
   bool submit(Job* job);
 
   // Returns when all submitted jobs have run, at once when the executor has been stopped.
   void wait();
 
-  // Waits for the job at work, drops the others and ends the thread. Idempotent.
+  // Waits for the job at work, deletes the others and ends the thread. Idempotent.
   void stop();
 
  private:

@@ -4,14 +4,68 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { TypedArray } from "../../dtype.js";
 import { PROGRAM_ABI } from "../../program/format.js";
 
-/** What the native binary exports. */
+/**
+ * What the native binary exports. Programs and states are integer handles, and stale ones are refused. Errors
+ * carry the `code` of the class of lib/errors.ts they are meant to be.
+ */
 export interface Addon {
   /** Version of the Program format it was built for. */
   readonly abi: number;
+  /** The instruction set it computes with: the best there is, or what `NODEGRAD_TARGET` asks for. */
+  readonly target: string;
+  /** The instruction sets this machine can run, best first. */
+  readonly targets: readonly string[];
   /** Whether a small computation on the chosen instruction set gives the right result. */
   selfTest(): boolean;
+  /** Checks and readies a Program; returns its handle. */
+  prepare(words: Int32Array, constants: readonly TypedArray[]): number;
+  /** Runs a Program; scalars may be more than it has slots. */
+  run(
+    program: number,
+    inputs: readonly TypedArray[],
+    outputs: readonly TypedArray[],
+    states: Int32Array,
+    scalars: Float64Array,
+  ): IndexFault | undefined;
+  /** The same on another thread; runs of both kinds happen in the order they were asked for. */
+  runAsync(
+    program: number,
+    inputs: readonly TypedArray[],
+    outputs: readonly TypedArray[],
+    states: Int32Array,
+    scalars: Float64Array,
+  ): Promise<IndexFault | undefined>;
+  /** Forgets a Program; runs in flight are not disturbed. */
+  disposeProgram(program: number): void;
+  /** Zeroed memory for `length` elements of the dtype with this code; returns its handle. */
+  createState(dtype: number, length: number): number;
+  /** Copies the elements into an array, after the runs in flight. */
+  readState(state: number, into: TypedArray): void;
+  /** Copies the elements from an array, after the runs in flight. */
+  writeState(state: number, from: TypedArray): void;
+  /** Forgets a state; runs in flight are not disturbed. */
+  freeState(state: number): void;
+  /** Waits for the runs in flight. */
+  finish(): void;
+  /** How many threads a run may use, from 1 to 256. */
+  setThreads(threads: number): void;
+  getThreads(): number;
+  /** What this thread's instance of the addon holds. */
+  memory(): NativeMemory;
+}
+
+/** The first bad index of a run: opcode, element of the index view in row-major order, the index, and its limit. */
+export type IndexFault = readonly [opcode: number, position: number, index: number, limit: number];
+
+/** Native memory and what it is for. */
+export interface NativeMemory {
+  readonly arenaBytes: number;
+  readonly stateBytes: number;
+  readonly states: number;
+  readonly programs: number;
 }
 
 /** Why one candidate was not used. */

@@ -1,0 +1,181 @@
+/** The native backend: Programs run by the C++ addon. */
+
+import { allocate, type DType, dtypeInfo, type TypedArray } from "../../dtype.js";
+import { BackendError, DTypeError, FormatError, IndexError, show } from "../../errors.js";
+import { OPCODES } from "../../program/opcodes.js";
+import type { Backend, Bindings, Executable, State } from "../backend.js";
+import type { Addon, IndexFault, NativeMemory } from "./loader.js";
+import { defaultThreads, MAX_THREADS } from "./threads.js";
+
+/**
+ * Runs Programs on the best instruction set of this processor and on several threads. Everything computes in
+ * float32, int32, uint8 and bool; results have the same bits for any number of threads.
+ */
+export class NativeBackend implements Backend {
+  readonly name = "native";
+  readonly target: string;
+  readonly dtypes: readonly DType[] = ["float32", "int32", "uint8", "bool"];
+  readonly #addon: Addon;
+  // What the garbage collector finds before `dispose` was called.
+  readonly #lostPrograms: FinalizationRegistry<number>;
+  readonly #lostStates: FinalizationRegistry<number>;
+
+  constructor(addon: Addon) {
+    this.#addon = addon;
+    this.target = addon.target;
+    this.#lostPrograms = new FinalizationRegistry((handle) => addon.disposeProgram(handle));
+    this.#lostStates = new FinalizationRegistry((handle) => addon.freeState(handle));
+    addon.setThreads(defaultThreads());
+  }
+
+  /** @throws {BackendError} when set to anything but an integer from 1 to 256. */
+  get threads(): number {
+    return this.#addon.getThreads();
+  }
+
+  set threads(count: number) {
+    if (!Number.isInteger(count) || count < 1 || count > MAX_THREADS) {
+      throw new BackendError(`threads: expected an integer from 1 to ${MAX_THREADS}, got ${show(count)}`);
+    }
+    this.#addon.setThreads(count);
+  }
+
+  prepare(program: Int32Array, constants: readonly TypedArray[]): Executable {
+    const handle = typed(() => this.#addon.prepare(program, constants));
+    return new NativeExecutable(this.#addon, handle, this.#lostPrograms);
+  }
+
+  createState(dtype: DType, data: TypedArray): State {
+    if (!this.dtypes.includes(dtype)) throw new DTypeError(`state: ${dtype} exists on the reference backend only`);
+    const handle = typed(() => this.#addon.createState(dtypeInfo[dtype].code, data.length));
+    const state = new NativeState(this.#addon, handle, dtype, data.length, this.#lostStates);
+    state.write(data);
+    return state;
+  }
+
+  finish(): void {
+    this.#addon.finish();
+  }
+
+  /** The native memory in use on this thread, in bytes, and what it belongs to. */
+  memory(): NativeMemory {
+    return this.#addon.memory();
+  }
+}
+
+/** A Program in the addon. */
+class NativeExecutable implements Executable {
+  readonly #addon: Addon;
+  readonly #handle: number;
+  readonly #lost: FinalizationRegistry<number>;
+
+  constructor(addon: Addon, handle: number, lost: FinalizationRegistry<number>) {
+    this.#addon = addon;
+    this.#handle = handle;
+    this.#lost = lost;
+    lost.register(this, handle, this);
+  }
+
+  run({ inputs, outputs, states, scalars }: Bindings): void {
+    const handles = stateHandles(this.#addon, states);
+    checkFault(typed(() => this.#addon.run(this.#handle, inputs, outputs, handles, scalars)));
+  }
+
+  async runAsync({ inputs, outputs, states, scalars }: Bindings): Promise<void> {
+    const handles = stateHandles(this.#addon, states);
+    try {
+      checkFault(await this.#addon.runAsync(this.#handle, inputs, outputs, handles, scalars));
+    } catch (error) {
+      throw typedError(error);
+    }
+  }
+
+  dispose(): void {
+    this.#lost.unregister(this);
+    this.#addon.disposeProgram(this.#handle);
+  }
+}
+
+/** Memory of a variable in the addon. */
+class NativeState implements State {
+  readonly dtype: DType;
+  readonly length: number;
+  /** The instance of the addon whose handle this is. */
+  readonly addon: Addon;
+  readonly handle: number;
+  readonly #lost: FinalizationRegistry<number>;
+
+  constructor(addon: Addon, handle: number, dtype: DType, length: number, lost: FinalizationRegistry<number>) {
+    this.addon = addon;
+    this.handle = handle;
+    this.dtype = dtype;
+    this.length = length;
+    this.#lost = lost;
+    lost.register(this, handle, this);
+  }
+
+  read(): TypedArray {
+    const data = allocate(this.dtype, this.length);
+    typed(() => this.addon.readState(this.handle, data));
+    return data;
+  }
+
+  write(data: TypedArray): void {
+    if (data.length !== this.length) {
+      throw new BackendError(`state: cannot write ${data.length} elements to ${this.length}`);
+    }
+    typed(() => this.addon.writeState(this.handle, data));
+  }
+
+  dispose(): void {
+    this.#lost.unregister(this);
+    this.addon.freeState(this.handle);
+  }
+}
+
+const noStates = new Int32Array(0);
+
+/** The handles of states, all of which belong to this instance of the addon. */
+function stateHandles(addon: Addon, states: readonly State[]): Int32Array {
+  if (states.length === 0) return noStates;
+  const handles = new Int32Array(states.length);
+  for (let slot = 0; slot < states.length; slot++) {
+    const state = states[slot];
+    if (!(state instanceof NativeState) || state.addon !== addon) {
+      throw new BackendError(`run: state ${slot} belongs to another backend: ${show(state)}`);
+    }
+    handles[slot] = state.handle;
+  }
+  return handles;
+}
+
+/** @throws {IndexError} when a run met an index out of range. */
+function checkFault(fault: IndexFault | undefined): void {
+  if (fault === undefined) return;
+  const [opcode, position, index, limit] = fault;
+  throw new IndexError(`${OPCODES[opcode]}: index ${index} at position ${position} is out of range [0, ${limit})`);
+}
+
+/** Calls the addon and gives its errors their types. */
+function typed<T>(call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    throw typedError(error);
+  }
+}
+
+/** The error the addon means by one with a `code`; the stack stays that of the call into the addon. */
+function typedError(error: unknown): unknown {
+  if (!(error instanceof Error) || !("code" in error)) return error;
+  switch (error.code) {
+    case "FORMAT":
+      return new FormatError(error.message, { cause: error });
+    case "DTYPE":
+      return new DTypeError(error.message, { cause: error });
+    case "BACKEND":
+      return new BackendError(error.message, { cause: error });
+    default:
+      return error;
+  }
+}
