@@ -1,0 +1,106 @@
+#include "move.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "../simd/simd-inl.h"
+
+namespace ng {
+namespace NG_ISA {
+
+extern const MoveKernels move_kernels;
+
+namespace {
+
+// From this length on, the call of memcpy is paid for.
+constexpr int64_t kLongRow = 64;
+
+// One row of 4-byte elements. Vectors of floats serve for all of them: moves keep every bit.
+NG_INLINE void copy_row(uint32_t* out, const uint32_t* in, int64_t n) {
+  if (n >= kLongRow) {
+    memcpy(out, in, static_cast<size_t>(n) * 4);
+    return;
+  }
+  float* to = reinterpret_cast<float*>(out);
+  const float* from = reinterpret_cast<const float*>(in);
+  int64_t j = 0;
+  for (; j + kLanes <= n; j += kLanes) store(to + j, load(from + j));
+  if (j < n) store_n(to + j, load_n(from + j, static_cast<int>(n - j)), static_cast<int>(n - j));
+}
+
+NG_INLINE void copy_row(uint8_t* out, const uint8_t* in, int64_t n) {
+  memcpy(out, in, static_cast<size_t>(n));
+}
+
+// Rows i0 .. i0 + m of the transposed matrix by columns j0 .. j0 + n, through one block of registers.
+NG_INLINE void transpose_block(const MoveTile& t, float* out, const float* in, int m, int n) {
+  Vec v[kLanes];
+  for (int j = 0; j < kLanes; j++) {
+    v[j] = j >= n ? zero() : m == kLanes ? load(in + j * t.in_col) : load_n(in + j * t.in_col, m);
+  }
+  transpose(v);
+  for (int i = 0; i < kLanes; i++) {
+    if (i >= m) break;
+    if (n == kLanes) {
+      store(out + i * t.out_row, v[i]);
+    } else {
+      store_n(out + i * t.out_row, v[i], n);
+    }
+  }
+}
+
+// out_col == 1, in_row == 1.
+void transpose_tile(const MoveTile& t, uint32_t* out, const uint32_t* in) {
+  float* to = reinterpret_cast<float*>(out);
+  const float* from = reinterpret_cast<const float*>(in);
+  for (int64_t i = 0; i < t.rows; i += kLanes) {
+    const int m = static_cast<int>(t.rows - i < kLanes ? t.rows - i : kLanes);
+    int64_t j = 0;
+    if (m == kLanes) {
+      for (; j + kLanes <= t.cols; j += kLanes) {
+        transpose_block(t, to + i * t.out_row + j, from + i + j * t.in_col, kLanes, kLanes);
+      }
+    }
+    for (; j < t.cols; j += kLanes) {
+      const int n = static_cast<int>(t.cols - j < kLanes ? t.cols - j : kLanes);
+      transpose_block(t, to + i * t.out_row + j, from + i + j * t.in_col, m, n);
+    }
+  }
+}
+
+// Columns in strips of a cache line, so that what is read of it is still there for the next row.
+void transpose_tile(const MoveTile& t, uint8_t* out, const uint8_t* in) {
+  constexpr int64_t kStrip = 64;
+  for (int64_t j0 = 0; j0 < t.cols; j0 += kStrip) {
+    const int64_t n = t.cols - j0 < kStrip ? t.cols - j0 : kStrip;
+    for (int64_t i = 0; i < t.rows; i++) {
+      uint8_t* to = out + i * t.out_row + j0;
+      const uint8_t* from = in + i + j0 * t.in_col;
+      for (int64_t j = 0; j < n; j++) to[j] = from[j * t.in_col];
+    }
+  }
+}
+
+template <typename T>
+void move(const MoveTile& t, T* out, const T* in) {
+  if (t.out_col == 1 && t.in_row == 1 && t.in_col != 1 && t.in_col != 0) return transpose_tile(t, out, in);
+  for (int64_t i = 0; i < t.rows; i++, out += t.out_row, in += t.in_row) {
+    if (t.out_col == 1 && t.in_col == 1) {
+      copy_row(out, in, t.cols);
+    } else if (t.out_col == 1 && t.in_col == 0) {
+      const T value = *in;
+      for (int64_t j = 0; j < t.cols; j++) out[j] = value;
+    } else if (t.out_col == 1 && t.in_col == -1) {
+      for (int64_t j = 0; j < t.cols; j++) out[j] = in[-j];
+    } else {
+      for (int64_t j = 0; j < t.cols; j++) out[j * t.out_col] = in[j * t.in_col];
+    }
+  }
+}
+
+}  // namespace
+
+const MoveKernels move_kernels = {move<uint32_t>, move<uint8_t>};
+
+}  // namespace NG_ISA
+}  // namespace ng

@@ -1,0 +1,27 @@
+// Kernels that move elements of 4 or 1 bytes without looking at them.
+
+#ifndef NODEGRAD_KERNELS_MOVE_H_
+#define NODEGRAD_KERNELS_MOVE_H_
+
+#include <stdint.h>
+
+namespace ng {
+
+// A matrix to copy: out[i * out_row + j * out_col] = in[i * in_row + j * in_col] for i < rows, j < cols.
+// Strides count elements and may be anything; 0 on the input side repeats an element.
+struct MoveTile {
+  int64_t rows, cols;
+  int64_t out_row, out_col;
+  int64_t in_row, in_col;
+};
+
+// `out` and `in` do not overlap and are aligned to their element, not more. Fast where out_col is 1 and
+// in_col is 1 or 0, or where out_col and in_row are 1: a transpose.
+struct MoveKernels {
+  void (*move4)(const MoveTile& tile, uint32_t* out, const uint32_t* in);
+  void (*move1)(const MoveTile& tile, uint8_t* out, const uint8_t* in);
+};
+
+}  // namespace ng
+
+#endif  // NODEGRAD_KERNELS_MOVE_H_
