@@ -131,8 +131,7 @@ struct Program {
   Program& operator=(const Program&) = delete;
 };
 
-// Fills `program` from words; returns an empty string, or what is wrong: "view 3: reaches outside buffer 1:
-// …".
+// Fills `program` from words. Returns an empty string, or what is wrong: "view 3: reaches outside buffer 1".
 std::string parse_program(const int32_t* words, size_t count, Program* program);
 
 }  // namespace ng
