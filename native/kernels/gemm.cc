@@ -175,8 +175,13 @@ void pack_panel(int count, int64_t k, const float* from, int64_t step, int64_t s
 
 template <int W>
 NG_INLINE void pack(int64_t n, int64_t k, const float* from, int64_t step, int64_t stride, float* panels) {
-  for (int64_t i = 0; i < n; i += W) {
-    pack_panel<W>(static_cast<int>(min_of(W, n - i)), k, from + i * step, step, stride, panels + i * k);
+  // Where the source runs across the panels, a few rows of it at a time: it is read in long stretches.
+  const int64_t depth = step == 1 ? 16 : k;
+  for (int64_t p = 0; p < k; p += depth) {
+    for (int64_t i = 0; i < n; i += W) {
+      pack_panel<W>(static_cast<int>(min_of(W, n - i)), min_of(depth, k - p), from + i * step + p * stride,
+                    step, stride, panels + i * k + p * W);
+    }
   }
 }
 
