@@ -4,6 +4,26 @@
 #include <cstdio>
 
 namespace ng {
+namespace {
+
+constexpr const char* kOpcodeNames[] = {
+#define NG_OPCODE(code, id, name, inputs, extra, attributes, micro, can_fail) name,
+#include "opcodes.inc"
+};
+
+constexpr const char* kMicroOpNames[] = {
+#define NG_MICRO_OP(code, id, name, operands, domain, result) name,
+#include "opcodes.inc"
+};
+
+constexpr const char* kBufferKindNames[] = {
+#define NG_BUFFER_KIND(code, id, name) name,
+#include "opcodes.inc"
+};
+
+constexpr const char* kDTypeNames[] = {"float32", "float64", "int32", "uint8", "bool"};
+
+}  // namespace
 
 std::string format(const char* pattern, ...) {
   char text[400];
@@ -14,40 +34,13 @@ std::string format(const char* pattern, ...) {
   return text;
 }
 
-const char* name_of(Opcode opcode) {
-  switch (opcode) {
-#define NG_OPCODE(code, id, name, inputs, extra, attributes, micro, can_fail) \
-  case Opcode::id: return name; #include "opcodes.inc"
-  }
-  return "?";
-}
+const char* name_of(Opcode opcode) { return kOpcodeNames[static_cast<int>(opcode)]; }
 
-const char* name_of(MicroOp op) {
-  switch (op) {
-#define NG_MICRO_OP(code, id, name, operands, domain, result) \
-  case MicroOp::id: return name; #include "opcodes.inc"
-  }
-  return "?";
-}
+const char* name_of(MicroOp op) { return kMicroOpNames[static_cast<int>(op)]; }
 
-const char* name_of(DType dtype) {
-  switch (dtype) {
-    case DType::kFloat32: return "float32";
-    case DType::kFloat64: return "float64";
-    case DType::kInt32: return "int32";
-    case DType::kUint8: return "uint8";
-    case DType::kBool: return "bool";
-  }
-  return "?";
-}
+const char* name_of(DType dtype) { return kDTypeNames[static_cast<int>(dtype)]; }
 
-const char* name_of(BufferKind kind) {
-  switch (kind) {
-#define NG_BUFFER_KIND(code, id, name) \
-  case BufferKind::id: return name; #include "opcodes.inc"
-  }
-  return "?";
-}
+const char* name_of(BufferKind kind) { return kBufferKindNames[static_cast<int>(kind)]; }
 
 std::string shape_text(const View& view) {
   std::string text = "[";
