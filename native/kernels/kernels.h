@@ -5,7 +5,9 @@
 #ifndef NODEGRAD_KERNELS_KERNELS_H_
 #define NODEGRAD_KERNELS_KERNELS_H_
 
+#include "dot.h"
 #include "gemm.h"
+#include "im2col.h"
 #include "map.h"
 #include "move.h"
 #include "pool.h"
@@ -16,7 +18,9 @@ namespace ng {
 
 struct Kernels {
   const char* target;  // "base", "avx2", "avx512" or "neon"
+  const DotKernels* dot;
   const GemmKernels* gemm;
+  const Im2colKernels* im2col;
   const MapKernels* map;
   const MoveKernels* move;
   const PoolKernels* pool;

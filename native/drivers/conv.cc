@@ -1,0 +1,132 @@
+#include "conv.h"
+
+#include <algorithm>
+
+namespace ng {
+
+ConvAttributes conv_attributes(const Instruction& instruction) {
+  const int32_t* a = instruction.attributes;
+  return {a[0], a[1], a[2], a[3], a[4], a[5], a[6]};
+}
+
+std::string check_conv_types(const Instruction& instruction) {
+  const bool floats =
+      instruction.inputs[0]->dtype == DType::kFloat32 && instruction.inputs[1]->dtype == DType::kFloat32;
+  return floats ? "" : "conv2d computes in float32 on this backend";
+}
+
+Window forward_window(const ConvAttributes& a, const View& weights, const View& out) {
+  return {{weights.shape[2], -a.pad_top, a.dilation_h, 0, 1},
+          {weights.shape[3], -a.pad_left, a.dilation_w, 0, 1},
+          a.stride_h,
+          a.stride_w,
+          out.shape[2],
+          out.shape[3]};
+}
+
+bool has_flat_pixels(const View& view) {
+  return view.shape[2] == 1 || view.strides[2] == view.shape[3] * view.strides[3];
+}
+
+namespace {
+
+// Calls body(row-major position in the stretch, offset in the image, length) for stretches of evenly spaced
+// pixels.
+template <typename Body>
+void each_stretch(const View& view, int64_t pixel, int64_t pixels, Body body) {
+  const int64_t width = view.shape[3];
+  if (has_flat_pixels(view)) return body(0, pixel * view.strides[3], pixels);
+  for (int64_t done = 0; done < pixels;) {
+    const int64_t y = (pixel + done) / width, x = (pixel + done) % width;
+    const int64_t length = std::min(pixels - done, width - x);
+    body(done, y * view.strides[2] + x * view.strides[3], length);
+    done += length;
+  }
+}
+
+}  // namespace
+
+void load_pixels(const MoveKernels& move, const View& view, const float* image, int64_t row, int64_t rows,
+                 int64_t pixel, int64_t pixels, float* matrix, int64_t ld) {
+  each_stretch(view, pixel, pixels, [&](int64_t column, int64_t offset, int64_t length) {
+    move.move4({rows, length, ld, 1, view.strides[1], view.strides[3]},
+               reinterpret_cast<uint32_t*>(matrix + column),
+               reinterpret_cast<const uint32_t*>(image + row * view.strides[1] + offset));
+  });
+}
+
+void store_pixels(const MoveKernels& move, const View& view, float* image, int64_t row, int64_t rows,
+                  int64_t pixel, int64_t pixels, const float* matrix, int64_t ld) {
+  const int64_t row_step = view.strides[1], step = view.strides[3];
+  each_stretch(view, pixel, pixels, [&](int64_t column, int64_t offset, int64_t length) {
+    const MoveTile tile = step == 1 ? MoveTile{rows, length, row_step, 1, ld, 1}
+                                    : MoveTile{length, rows, step, row_step, 1, ld};
+    move.move4(tile, reinterpret_cast<uint32_t*>(image + row * row_step + offset),
+               reinterpret_cast<const uint32_t*>(matrix + column));
+  });
+}
+
+std::string prepare_kConv2d(const Instruction& instruction, Builder& builder) {
+  const std::string refused = check_conv_types(instruction);
+  if (!refused.empty()) return refused;
+  const ConvAttributes a = conv_attributes(instruction);
+  const View &x = *instruction.inputs[0], &w = *instruction.inputs[1], &out = *instruction.outputs[0];
+  ConvProblem problem = {x, w, 0, 1, a.groups, w.shape[0] / a.groups, w.shape[1], forward_window(a, w, out),
+                         {}};
+  for (const View* view : instruction.outputs) problem.views.push_back(*view);
+  for (size_t i = 2; i < instruction.inputs.size(); i++) problem.views.push_back(*instruction.inputs[i]);
+  return add_conv(problem, instruction, builder);
+}
+
+namespace {
+
+// Every `step`-th index of an axis from `phase` on.
+void take_phase(View* view, int axis, int64_t phase, int64_t step) {
+  view->offset += phase * view->strides[axis];
+  view->shape[axis] = ceil_div(view->shape[axis] - phase, step);
+  view->strides[axis] *= step;
+}
+
+// The taps that meet input positions phase, phase + stride, … : input position i is read at output position
+// (i + pad - tap * dilation) / stride wherever that is whole.
+Taps phase_taps(int64_t kernel, int64_t stride, int64_t pad, int64_t dilation, int64_t phase) {
+  int64_t common = stride, rest = dilation;  // their greatest common divisor
+  while (rest != 0) std::swap(common %= rest, rest);
+  const int64_t step = stride / common;
+  int64_t first = 0;
+  while (first < step && (phase + pad - first * dilation) % stride != 0) first++;
+  if (first == step || first >= kernel) return {0, 0, 0, 0, 0};
+  return {ceil_div(kernel - first, step), (phase + pad - first * dilation) / stride,
+          -step * dilation / stride, first, step};
+}
+
+}  // namespace
+
+std::string prepare_kConv2dGradInput(const Instruction& instruction, Builder& builder) {
+  const std::string refused = check_conv_types(instruction);
+  if (!refused.empty()) return refused;
+  const ConvAttributes a = conv_attributes(instruction);
+  const View &dy = *instruction.inputs[0], &w = *instruction.inputs[1], &dx = *instruction.outputs[0];
+  for (int64_t y = 0; y < std::min(a.stride_h, std::max<int64_t>(dx.shape[2], 1)); y++) {
+    for (int64_t x = 0; x < std::min(a.stride_w, std::max<int64_t>(dx.shape[3], 1)); x++) {
+      ConvProblem problem = {dy, w, 1, 0, a.groups, w.shape[1], w.shape[0] / a.groups, {}, {}};
+      for (const View* view : instruction.outputs) problem.views.push_back(*view);
+      for (size_t i = 2; i < instruction.inputs.size(); i++) problem.views.push_back(*instruction.inputs[i]);
+      for (View& view : problem.views) {
+        take_phase(&view, 2, y, a.stride_h);
+        take_phase(&view, 3, x, a.stride_w);
+      }
+      problem.window = {phase_taps(w.shape[2], a.stride_h, a.pad_top, a.dilation_h, y),
+                        phase_taps(w.shape[3], a.stride_w, a.pad_left, a.dilation_w, x),
+                        1,
+                        1,
+                        problem.views[0].shape[2],
+                        problem.views[0].shape[3]};
+      const std::string problem_found = add_conv(problem, instruction, builder);
+      if (!problem_found.empty()) return problem_found;
+    }
+  }
+  return "";
+}
+
+}  // namespace ng

@@ -1,0 +1,26 @@
+// Dot products of the rows of one matrix with the rows of another, a . b^T, vectorised along the rows: the
+// shape of a weight gradient, where both operands lie with their pixels side by side and the result is small.
+
+#ifndef NODEGRAD_KERNELS_DOT_H_
+#define NODEGRAD_KERNELS_DOT_H_
+
+#include <stdint.h>
+
+namespace ng {
+
+struct DotKernels {
+  int lanes;       // floats a dot product is spread over until it is reduced
+  int rows, cols;  // rows of a and of b a tile has at most: as many sums as fit the registers
+
+  // sums[r][c][lane] = (accumulate ? sums[r][c][lane] : 0) + the lane's share of a_r . b_c, for r < rows and
+  // c < cols; a_r is `length` floats at a + r * lda, b_c at b + c * ldb. No alignment needed.
+  void (*tile)(int64_t length, const float* a, int64_t lda, const float* b, int64_t ldb, int rows, int cols,
+               float* sums, bool accumulate);
+
+  // totals[i] = the sum of the lanes of sums[i], in one fixed order, for i < count.
+  void (*reduce)(const float* sums, int64_t count, float* totals);
+};
+
+}  // namespace ng
+
+#endif  // NODEGRAD_KERNELS_DOT_H_
