@@ -1,9 +1,10 @@
-// The micro-program that ends a matrix product or a convolution: bias, activation, residual, parameter update,
-// done on a tile of the product while it is still in the cache.
+// The micro-program that ends a matrix product or a convolution: bias, activation, residual, parameter
+// update, done on a tile of the product while it is still in the cache.
 //
-// A driver computes products in tiles of some matrix: rows × columns, one matrix per batch index. At preparation
-// it says which axes of the output view these are; extra inputs and further outputs have the same shape and thus
-// the same axes. Row, column and batch indices are row-major over their axes, so that for a convolution
+// A driver computes products in tiles of some matrix: rows × columns, one matrix per batch index. At
+// preparation it says which axes of the output view these are; extra inputs and further outputs have the same
+// shape and thus the same axes. Row, column and batch indices are row-major over their axes, so that for a
+// convolution
 //   [n, c, h, w]  from channels × pixels:  batch {0}, rows {1}, cols {2, 3};
 //                 from pixels × channels:  batch {0}, rows {2, 3}, cols {1};
 //   [o, i, kh, kw] (weight gradient):      batch {}, rows {0}, cols {1, 2, 3};
@@ -17,6 +18,7 @@
 #include <vector>
 
 #include "driver.h"
+#include "grid.h"
 #include "micro.h"
 
 namespace ng {
@@ -28,18 +30,19 @@ struct TileAxes {
 
 class Epilogue {
  public:
-  // `first_extra` is the number of the first input that belongs to the micro-program (register 1); register 0 is
-  // the product. Returns an empty string, or why the micro-program cannot run here. Call it also where
+  // `first_extra` is the number of the first input that belongs to the micro-program (register 1); register 0
+  // is the product. Returns an empty string, or why the micro-program cannot run here. Call it also where
   // is_identity() turns out true: it is what refuses float64 views.
   std::string prepare(const Instruction& instruction, int first_extra, const TileAxes& axes,
                       const Builder& builder);
 
-  // Whether the product is the only output, unchanged, as float32: the driver may write it where it belongs and
-  // never call apply().
+  // Whether the product is the only output, unchanged, as float32: the driver may write it where it belongs
+  // and never call apply().
   bool is_identity() const { return is_identity_; }
 
-  // Private memory apply() needs, in bytes (0 for the identity). Drivers reserve it next to their own scratch.
-  int64_t scratch_bytes() const { return is_identity_ ? 0 : micro_.scratch_bytes(); }
+  // Private memory apply() needs, in bytes (0 for the identity). Drivers reserve it next to their own
+  // scratch.
+  int64_t scratch_bytes() const;
 
   // Evaluates the micro-program on rows [row0, row0 + rows) and columns [col0, col0 + cols) of the matrix
   // `batch` and writes every output there. `tile` is the product of just these, `ld` floats from row to row,
@@ -49,25 +52,11 @@ class Epilogue {
              const float* tile, int64_t ld, char* scratch) const;
 
  private:
-  // Some axes of the output with every view's strides along them, in bytes; adjacent ones are merged where all
-  // views allow it. Entry [axis * views + view].
-  struct AxisList {
-    int rank = 0;
-    int64_t shape[kMaxRank];
-    std::vector<int64_t> strides;
-
-    // Adds to offsets[view] the position of the row-major `index`.
-    void add_offsets(int64_t index, int views, int64_t* offsets) const;
-  };
-
-  AxisList make_list(const std::vector<int>& axes, const std::vector<const View*>& views) const;
-  void apply_segment(char** addresses, int64_t row0, int64_t rows, int64_t cols, int64_t ld,
-                     char* scratch) const;
-
-  bool is_identity_ = false;
   std::vector<const View*> views_;  // the extra inputs, then the outputs
   int inputs_ = 0;                  // how many of them are inputs
-  AxisList batch_, rows_, cols_;
+  bool is_identity_ = false;
+  Grid batch_, rows_, cols_;  // the views' axes
+  int64_t run_ = 1;           // columns the innermost axis of cols_ has: they lie at one stride in every view
   MicroProgram micro_;
 };
 

@@ -309,7 +309,7 @@ void load_words(void* lanes, const void* memory, int64_t stride, int64_t n) {
   auto* to = static_cast<int32_t*>(lanes);
   const auto* from = static_cast<const int32_t*>(memory);
   if (stride == 1) {
-    memcpy(to, from, static_cast<size_t>(n) * 4);
+    if (to != from) memcpy(to, from, static_cast<size_t>(n) * 4);
   } else if (stride == 0) {
     const int32_t x = *from;
     for (int64_t i = 0; i < n; i++) to[i] = x;
@@ -348,10 +348,14 @@ void store_uint8(void* memory, const void* lanes, int64_t stride, int64_t n) {
   for (; i < n; i++) to[i * stride] = static_cast<uint8_t>(from[i]);
 }
 
+void fill(void* out, const void* a, const void*, const void*, int64_t n) { load_words(out, a, 0, n); }
+
+void copy(void* out, const void* a, const void*, const void*, int64_t n) { load_words(out, a, 1, n); }
+
 }  // namespace
 
 extern const MapKernels map_kernels;
-const MapKernels map_kernels = {find, find_cast, load_words, load_uint8, store_words, store_uint8};
+const MapKernels map_kernels = {find,       find_cast,   fill,       copy, load_words, load_uint8, store_words, store_uint8};
 
 }  // namespace NG_ISA
 }  // namespace ng

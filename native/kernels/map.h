@@ -27,6 +27,9 @@ struct MapKernels {
   MicroFn (*find)(int op, Lane lane, int uniform);
   MicroFn (*find_cast)(LaneCast cast);
 
+  MicroFn fill;  // out[i] = a[0], of 4-byte lanes
+  MicroFn copy;  // out[i] = a[i]
+
   // lanes[i] = memory[i * stride] for i < n, and the reverse; strides in elements of the memory. The byte
   // versions widen uint8 to int32, and keep the low byte of an int32.
   void (*load_words)(void* lanes, const void* memory, int64_t stride, int64_t n);

@@ -1,0 +1,134 @@
+// Softmax and its gradient, row by row, see softmax.h.
+
+#include "softmax.h"
+
+#include <math.h>
+
+#include "../simd/math-inl.h"
+
+namespace ng {
+namespace NG_ISA {
+namespace {
+
+// Elements whose float32 sum is folded into the float64 total: keeps the error of long rows small.
+constexpr int64_t kPart = 64 * kLanes;
+
+NG_INLINE Vec nan_max(Vec a, Vec b) { return select(is_nan(a), a, max(a, b)); }
+
+// Lanes [n, kLanes) become `filler`.
+NG_INLINE Vec fill_from(Vec v, int n, float filler) {
+  return select(lt(lane_numbers(), set1_int(n)), v, set1(filler));
+}
+
+// The largest element; NaN if there is one.
+NG_INLINE float row_max(const float* x, int64_t n) {
+  Vec m[4];
+  for (Vec& v : m) v = set1(-INFINITY);
+  int64_t i = 0;
+  for (; i + 4 * kLanes <= n; i += 4 * kLanes) {
+    for (int j = 0; j < 4; j++) m[j] = nan_max(m[j], load(x + i + j * kLanes));
+  }
+  for (; i + kLanes <= n; i += kLanes) m[0] = nan_max(m[0], load(x + i));
+  if (i < n) {
+    const int rest = static_cast<int>(n - i);
+    m[1] = nan_max(m[1], fill_from(load_n(x + i, rest), rest, -INFINITY));
+  }
+  const Vec all = nan_max(nan_max(m[0], m[1]), nan_max(m[2], m[3]));
+  return any(is_nan(all)) ? NAN : reduce_max(all);
+}
+
+// Σ f(i, rest) over vectors of a row; f gives a vector for element i, of which `rest` lanes count (the others
+// are 0). Two sums run side by side.
+template <typename F>
+NG_INLINE double sum_vectors(int64_t n, const F& f) {
+  double total = 0;
+  for (int64_t part = 0; part < n; part += kPart) {
+    const int64_t end = part + kPart < n ? part + kPart : n;
+    Vec even = zero(), odd = zero();
+    int64_t i = part;
+    for (; i + 2 * kLanes <= end; i += 2 * kLanes) {
+      even = add(even, f(i, kLanes));
+      odd = add(odd, f(i + kLanes, kLanes));
+    }
+    for (; i < end; i += kLanes)
+      even = add(even, f(i, end - i < kLanes ? static_cast<int>(end - i) : kLanes));
+    total += static_cast<double>(reduce_add(add(even, odd)));
+  }
+  return total;
+}
+
+NG_INLINE Vec load_some(const float* p, int n) { return n == kLanes ? load(p) : load_n(p, n); }
+NG_INLINE void store_some(float* p, Vec v, int n) {
+  if (n == kLanes) {
+    store(p, v);
+  } else {
+    store_n(p, v, n);
+  }
+}
+
+// y[i] = f(i, lanes) over a row.
+template <typename F>
+NG_INLINE void map_row(float* y, int64_t n, const F& f) {
+  int64_t i = 0;
+  for (; i + kLanes <= n; i += kLanes) store(y + i, f(i, kLanes));
+  if (i < n) {
+    const int rest = static_cast<int>(n - i);
+    store_n(y + i, f(i, rest), rest);
+  }
+}
+
+void softmax(float* y, int64_t y_stride, const float* x, int64_t x_stride, int64_t rows, int64_t n) {
+  for (int64_t row = 0; row < rows; row++, y += y_stride, x += x_stride) {
+    const Vec top = set1(row_max(x, n));
+    const double total = sum_vectors(n, [=](int64_t i, int lanes) {
+      const Vec e = exp(sub(load_some(x + i, lanes), top));
+      store_some(y + i, e, lanes);
+      return lanes == kLanes ? e : fill_from(e, lanes, 0.0f);
+    });
+    const Vec scale = set1(static_cast<float>(1.0 / total));
+    map_row(y, n, [=](int64_t i, int lanes) { return mul(load_some(y + i, lanes), scale); });
+  }
+}
+
+void log_softmax(float* y, int64_t y_stride, const float* x, int64_t x_stride, int64_t rows, int64_t n) {
+  for (int64_t row = 0; row < rows; row++, y += y_stride, x += x_stride) {
+    const Vec top = set1(row_max(x, n));
+    const double total = sum_vectors(n, [=](int64_t i, int lanes) {
+      const Vec e = exp(sub(load_some(x + i, lanes), top));
+      return lanes == kLanes ? e : fill_from(e, lanes, 0.0f);
+    });
+    const Vec log_total = set1(static_cast<float>(::log(total)));
+    map_row(y, n, [=](int64_t i, int lanes) { return sub(sub(load_some(x + i, lanes), top), log_total); });
+  }
+}
+
+void softmax_grad(float* dx, int64_t dx_stride, const float* dy, int64_t dy_stride, const float* y,
+                  int64_t y_stride, int64_t rows, int64_t n) {
+  for (int64_t row = 0; row < rows; row++, dx += dx_stride, dy += dy_stride, y += y_stride) {
+    const double total = sum_vectors(
+        n, [=](int64_t i, int lanes) { return mul(load_some(dy + i, lanes), load_some(y + i, lanes)); });
+    const Vec dot = set1(static_cast<float>(total));
+    map_row(dx, n, [=](int64_t i, int lanes) {
+      return mul(load_some(y + i, lanes), sub(load_some(dy + i, lanes), dot));
+    });
+  }
+}
+
+void log_softmax_grad(float* dx, int64_t dx_stride, const float* dy, int64_t dy_stride, const float* y,
+                      int64_t y_stride, int64_t rows, int64_t n) {
+  for (int64_t row = 0; row < rows; row++, dx += dx_stride, dy += dy_stride, y += y_stride) {
+    const double total = sum_vectors(n, [=](int64_t i, int lanes) { return load_some(dy + i, lanes); });
+    const Vec sum = set1(static_cast<float>(total));
+    map_row(dx, n, [=](int64_t i, int lanes) {
+      return sub(load_some(dy + i, lanes), mul(exp(load_some(y + i, lanes)), sum));
+    });
+  }
+}
+
+}  // namespace
+
+extern const SoftmaxKernels softmax_kernels;
+const SoftmaxKernels softmax_kernels = {softmax, log_softmax, softmax_grad, log_softmax_grad};
+
+}  // namespace NG_ISA
+}  // namespace ng
