@@ -8,7 +8,9 @@
 namespace ng {
 namespace NG_ISA {
 
+extern const DotKernels dot_kernels;
 extern const GemmKernels gemm_kernels;
+extern const Im2colKernels im2col_kernels;
 extern const MapKernels map_kernels;
 extern const MoveKernels move_kernels;
 extern const PoolKernels pool_kernels;
@@ -17,8 +19,8 @@ extern const SoftmaxKernels softmax_kernels;
 
 extern const Kernels kernels;
 const Kernels kernels = {
-    NG_NAME(NG_ISA), &gemm_kernels,   &map_kernels,     &move_kernels,
-    &pool_kernels,   &reduce_kernels, &softmax_kernels,
+    NG_NAME(NG_ISA), &dot_kernels,  &gemm_kernels,   &im2col_kernels,  &map_kernels,
+    &move_kernels,   &pool_kernels, &reduce_kernels, &softmax_kernels,
 };
 
 }  // namespace NG_ISA
