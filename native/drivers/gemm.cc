@@ -1,6 +1,7 @@
 #include "gemm.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "../kernels/kernels.h"
 
@@ -257,46 +258,77 @@ void multiply_skinny(const void* opaque, const Run& run, int64_t chunk, Worker& 
   if (!plan.direct) finish(plan, run, {batch, 0, problem.m, col, cols}, c, ldc, worker);
 }
 
-// A chunk is at least this many vector multiply-adds: 10 to 20 microseconds.
+// A chunk is at least this many vector multiply-adds: 5 to 20 microseconds.
 constexpr double kMinChunk = 32768;
 // Chunks that keep 16 threads busy to the end.
 constexpr int64_t kManyChunks = 32;
-// Packing one vector takes as long as this many multiply-adds.
-constexpr double kPackCost = 3;
+// Packing one vector takes as long as this many multiply-adds; from rows of B that lie far apart, twice as
+// long if only kShortStretch columns of each are taken: every row starts in another page of memory.
+constexpr double kPackCost = 4;
+constexpr double kShortStretch = 128;
+// Packing ahead moves through outer caches what packing at the time of use keeps in the inner ones.
+constexpr double kSharedCost = 2.5;
+// A step more, in multiply-adds.
+constexpr double kStepCost = 8192;
 // Floats that fit the L2 cache beside what streams through it.
 constexpr int64_t kTileFloats = 128 * 1024;
 // Floats of an operand above which packing all of it ahead of its use would run through memory.
-constexpr int64_t kSharedFloats = 2 * 1024 * 1024;
+constexpr int64_t kSharedFloats = 4 * 1024 * 1024;
+// Floats that one chunk packs ahead.
+constexpr int64_t kGroupFloats = 64 * 1024;
 // Rows this many bytes apart, or a multiple, crowd into few sets of the L1 cache.
 constexpr int64_t kCacheWayBytes = 4096;
+// Rows of B at most this many bytes apart share pages of memory, and prefetching follows them.
+constexpr int64_t kNearBytes = 2048;
+// Floats of an operand that is likely to be in the L2 cache already. Reading a larger one where it lies is
+// faster while it is in the L3 cache (by a tenth), but much slower than packing it when it comes from memory.
+constexpr int64_t kNearFloats = 64 * 1024;
 
-// Fills in where a tile takes its operands from, and the cost of it all; 0 tiles are too large.
+// Whether micro-kernels read A as fast where it lies: element by element along its rows, by few tiles.
+bool reads_a_in_place(const GemmPlan& plan, const Tiling& tiling) {
+  const GemmProblem& p = plan.problem;
+  const bool spread = p.a.row * static_cast<int64_t>(sizeof(float)) % kCacheWayBytes != 0;
+  return p.a.col == 1 && spread && std::min(p.n, tiling.tile_n) <= 4 * plan.kernels->nr;
+}
+
+bool has_near_rows(const MatrixView& b) {
+  return std::abs(b.row) * static_cast<int64_t>(sizeof(float)) <= kNearBytes;
+}
+
+// The same for B: vectors of its rows, few times each.
+bool reads_b_in_place(const GemmPlan& plan) {
+  const GemmProblem& p = plan.problem;
+  return p.b.col == 1 && has_near_rows(p.b) && p.k * p.n <= kNearFloats && p.m <= 5 * plan.kernels->mr;
+}
+
+// Fills in where a tile takes its operands from, and what the product costs.
 void complete_tiling(const GemmPlan& plan, Tiling* tiling) {
   const GemmProblem& p = plan.problem;
-  const GemmKernels& kernels = *plan.kernels;
+  const double lanes = plan.kernels->lanes;
   const int64_t row_tiles = ceil_div(p.m, tiling->tile_m), col_tiles = ceil_div(p.n, tiling->tile_n);
   const auto source = [&](bool in_place, int64_t floats, int64_t uses) {
-    if (in_place) return Source::kInPlace;
+    if (in_place || p.k == 0) return Source::kInPlace;
     return uses > 1 && plan.batches * floats <= kSharedFloats ? Source::kShared : Source::kPrivate;
   };
-  const auto packed = [&](Source from, double floats, int64_t uses) {
-    if (from == Source::kInPlace) return 0.0;
-    return floats / kernels.lanes * kPackCost * static_cast<double>(from == Source::kShared ? 1 : uses);
+  // Reads `floats` for each of `uses` tiles and packs them for each, or once for all.
+  const auto cost_of = [&](Source from, double floats, int64_t uses, double pack_cost) {
+    const double times = static_cast<double>(uses);
+    const double packs = from == Source::kInPlace ? 0 : from == Source::kShared ? kSharedCost : times;
+    return floats / lanes * (times + packs * pack_cost);
   };
-  const bool few_columns = std::min(p.n, tiling->tile_n) <= 4 * kernels.nr;
-  const bool few_rows = std::min(p.m, tiling->tile_m) <= 2 * kernels.mr;
-  const bool a_spread = p.a.row * static_cast<int64_t>(sizeof(float)) % kCacheWayBytes != 0;
-  tiling->a = source(p.k == 0 || (p.a.col == 1 && a_spread && few_columns), p.m * p.k, col_tiles);
-  tiling->b = source(p.k == 0 || (p.b.col == 1 && few_rows), p.k * p.n, row_tiles);
+  tiling->a = source(reads_a_in_place(plan, *tiling), p.m * p.k, col_tiles);
+  tiling->b = source(reads_b_in_place(plan), p.k * p.n, row_tiles);
 
-  const double k = static_cast<double>(p.k), batches = static_cast<double>(plan.batches);
-  const double m = static_cast<double>(row_tiles * std::min(tiling->tile_m, p.m));
-  const double vectors =
-      static_cast<double>(col_tiles * ceil_div(std::min(tiling->tile_n, p.n), kernels.lanes));
-  double cost = m * vectors * k + packed(tiling->a, static_cast<double>(p.m * p.k), col_tiles) +
-                packed(tiling->b, static_cast<double>(p.k * p.n), row_tiles);
-  if (tiling->splits > 1) cost += 4 * m * vectors * static_cast<double>(tiling->splits);
-  tiling->cost = batches * cost;
+  const double k = static_cast<double>(p.k), m = static_cast<double>(p.m), n = static_cast<double>(p.n);
+  const double stretch = std::min(n, static_cast<double>(tiling->tile_n));
+  const bool is_far = p.b.col == 1 && !has_near_rows(p.b);
+  const double pack_b = kPackCost * (is_far ? 1 + kShortStretch / stretch : 1);
+  const double vectors = static_cast<double>(ceil_div(p.n, plan.kernels->lanes));
+  double cost = m * vectors * k + cost_of(tiling->a, m * k, col_tiles, kPackCost) +
+                cost_of(tiling->b, k * n, row_tiles, pack_b);
+  if (tiling->splits > 1) cost += kPackCost * m * vectors * static_cast<double>(tiling->splits);
+  const int steps = (tiling->splits > 1) + (tiling->a == Source::kShared || tiling->b == Source::kShared);
+  tiling->cost = static_cast<double>(plan.batches) * cost + kStepCost * steps;
 }
 
 // The cheapest of the ways to cut a product that give enough chunks.
@@ -333,6 +365,8 @@ Tiling choose_tiling(const GemmPlan& plan) {
 constexpr int64_t kSkinnyRows = 4;
 // A chunk of such a product reads at least this many floats.
 constexpr int64_t kSkinnyFloats = 64 * 1024;
+// And at least this many columns where they lie side by side: long stretches of each row.
+constexpr int64_t kSkinnyColumns = 512;
 
 bool is_skinny(const GemmProblem& p, const GemmKernels& kernels) {
   const bool readable = (p.b.col == 1 && p.n >= 4 * kernels.lanes) ||
@@ -369,7 +403,7 @@ int64_t reserve(int64_t* used, int64_t floats) {
 void share(const GemmPlan& plan, int64_t length, int64_t width, SharedPanels* shared, Builder& builder) {
   shared->width = width;
   shared->panels = ceil_div(length, width);
-  shared->group = std::max<int64_t>(1, kSkinnyFloats / 2 / (width * plan.kc));
+  shared->group = std::max<int64_t>(1, kGroupFloats / (width * plan.kc));
   shared->chunks = plan.batches * plan.k_blocks() * shared->groups();
   shared->offset = builder.reserve_workspace(plan.batches * plan.problem.k * shared->panels * width *
                                              static_cast<int64_t>(sizeof(float)));
@@ -414,8 +448,9 @@ void add_tiled(GemmPlan* plan, Builder& builder) {
 
 void add_skinny(GemmPlan* plan, Builder& builder) {
   const GemmProblem& p = plan->problem;
-  const int64_t columns = round_up(std::max<int64_t>(1, kSkinnyFloats / std::max<int64_t>(1, p.k)), 64);
-  plan->tiling.tile_n = std::min(columns, round_up(p.n, plan->kernels->nr));
+  const int64_t least = p.b.col == 1 ? kSkinnyColumns : 64;
+  const int64_t columns = round_up(kSkinnyFloats / std::max<int64_t>(1, p.k), 64);
+  plan->tiling.tile_n = std::min(std::max(least, columns), round_up(p.n, plan->kernels->nr));
   plan->col_tiles = ceil_div(p.n, plan->tiling.tile_n);
   int64_t used = 0;
   const int64_t held = plan->direct ? 0 : p.m * plan->tiling.tile_n;

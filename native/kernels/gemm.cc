@@ -240,7 +240,7 @@ void skinny(int64_t rows, int64_t n, int64_t k, const float* a, int64_t a_row, i
             int64_t b_row, float* c, int64_t ldc, bool accumulate) {
   const Operands operands = {a, a_row, a_col, b, b_row};
   switch (rows) {
-    case 1: return strips<1, kAccumulators / 2>(n, k, operands, c, ldc, accumulate);
+    case 1: return strips<1, kAccumulators>(n, k, operands, c, ldc, accumulate);
     case 2: return strips<2, kAccumulators / 2>(n, k, operands, c, ldc, accumulate);
     case 3: return strips<3, kAccumulators / 4>(n, k, operands, c, ldc, accumulate);
     default: return strips<4, kAccumulators / 4>(n, k, operands, c, ldc, accumulate);
