@@ -1,13 +1,12 @@
 // What pooling needs of vectors beyond simd-inl.h:
 //
-//   overtakes(a, b)     per element, whether a takes the lead from b in a search for the first maximum, of
-//   which
-//                       NaN is one: a > b, or a is NaN and b is not
-//   pick(mask, a, b)    a where the mask holds, b elsewhere
+//   overtakes(a, b)     whether a takes the lead from b in a search for the first maximum, of which NaN is
+//   one:
+//                       a > b, or a is NaN and b is not
 //   split(lo, hi, even, odd)   of 2 * kLanes neighbours, those at even and those at odd positions
 //   join(even, odd, lo, hi)    the reverse
 //
-// Each also for single floats where that makes sense, so that one template serves vectors and remainders.
+// and some operations on single floats, so that one template serves vectors and what is left over.
 
 #ifndef NODEGRAD_SIMD_WINDOW_INL_H_
 #define NODEGRAD_SIMD_WINDOW_INL_H_
@@ -18,19 +17,17 @@ namespace ng {
 namespace NG_ISA {
 namespace {
 
-NG_INLINE bool overtakes(float a, float b) { return !(a <= b) && b == b; }
-NG_INLINE float pick(bool mask, float a, float b) { return mask ? a : b; }
 NG_INLINE float add(float a, float b) { return a + b; }
 NG_INLINE float div(float a, float b) { return a / b; }
+NG_INLINE float max(float a, float b) { return a > b ? a : b; }
+NG_INLINE bool is_nan(float a) { return a != a; }
+NG_INLINE float select(bool m, float a, float b) { return m ? a : b; }
+NG_INLINE int32_t select(bool m, int32_t a, int32_t b) { return m ? a : b; }
+
+NG_INLINE bool overtakes(float a, float b) { return !(a <= b) && b == b; }
+NG_INLINE Mask overtakes(Vec a, Vec b) { return both(invert(le(a, b)), eq(b, b)); }
 
 #if defined(NG_ISA_AVX512)
-
-using LaneMask = __mmask16;
-
-NG_INLINE LaneMask overtakes(Vec a, Vec b) {
-  return _mm512_mask_cmp_ps_mask(_mm512_cmp_ps_mask(b.v, b.v, _CMP_ORD_Q), a.v, b.v, _CMP_NLE_UQ);
-}
-NG_INLINE Vec pick(LaneMask mask, Vec a, Vec b) { return {_mm512_mask_blend_ps(mask, b.v, a.v)}; }
 
 NG_INLINE void split(Vec lo, Vec hi, Vec& even, Vec& odd) {
   const __m512i at = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
@@ -44,13 +41,6 @@ NG_INLINE void join(Vec even, Vec odd, Vec& lo, Vec& hi) {
 }
 
 #elif defined(NG_ISA_AVX2)
-
-using LaneMask = __m256;
-
-NG_INLINE LaneMask overtakes(Vec a, Vec b) {
-  return _mm256_and_ps(_mm256_cmp_ps(a.v, b.v, _CMP_NLE_UQ), _mm256_cmp_ps(b.v, b.v, _CMP_ORD_Q));
-}
-NG_INLINE Vec pick(LaneMask mask, Vec a, Vec b) { return {_mm256_blendv_ps(b.v, a.v, mask)}; }
 
 // The shuffles work within 128-bit halves; a permutation of 64-bit pieces puts them in order.
 NG_INLINE __m256 in_order(__m256 v) {
@@ -68,11 +58,6 @@ NG_INLINE void join(Vec even, Vec odd, Vec& lo, Vec& hi) {
 
 #elif defined(NG_ISA_NEON)
 
-using LaneMask = uint32x4_t;
-
-NG_INLINE LaneMask overtakes(Vec a, Vec b) { return vbicq_u32(vceqq_f32(b.v, b.v), vcleq_f32(a.v, b.v)); }
-NG_INLINE Vec pick(LaneMask mask, Vec a, Vec b) { return {vbslq_f32(mask, a.v, b.v)}; }
-
 NG_INLINE void split(Vec lo, Vec hi, Vec& even, Vec& odd) {
   even.v = vuzp1q_f32(lo.v, hi.v);
   odd.v = vuzp2q_f32(lo.v, hi.v);
@@ -84,15 +69,6 @@ NG_INLINE void join(Vec even, Vec odd, Vec& lo, Vec& hi) {
 
 #elif defined(NG_BASE_SSE2)
 
-using LaneMask = __m128;
-
-NG_INLINE LaneMask overtakes(Vec a, Vec b) {
-  return _mm_and_ps(_mm_cmpnle_ps(a.v, b.v), _mm_cmpord_ps(b.v, b.v));
-}
-NG_INLINE Vec pick(LaneMask mask, Vec a, Vec b) {
-  return {_mm_or_ps(_mm_and_ps(mask, a.v), _mm_andnot_ps(mask, b.v))};
-}
-
 NG_INLINE void split(Vec lo, Vec hi, Vec& even, Vec& odd) {
   even.v = _mm_shuffle_ps(lo.v, hi.v, 0x88);
   odd.v = _mm_shuffle_ps(lo.v, hi.v, 0xdd);
@@ -103,20 +79,6 @@ NG_INLINE void join(Vec even, Vec odd, Vec& lo, Vec& hi) {
 }
 
 #else
-
-struct LaneMask {
-  bool m[kLanes];
-};
-
-NG_INLINE LaneMask overtakes(Vec a, Vec b) {
-  LaneMask mask;
-  for (int i = 0; i < kLanes; i++) mask.m[i] = overtakes(a.v[i], b.v[i]);
-  return mask;
-}
-NG_INLINE Vec pick(LaneMask mask, Vec a, Vec b) {
-  for (int i = 0; i < kLanes; i++) a.v[i] = mask.m[i] ? a.v[i] : b.v[i];
-  return a;
-}
 
 NG_INLINE void split(Vec lo, Vec hi, Vec& even, Vec& odd) {
   for (int i = 0; i < kLanes; i++) {
