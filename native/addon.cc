@@ -126,10 +126,11 @@ std::string get_elements(napi_env env, napi_value array, int32_t count, std::vec
   return "";
 }
 
-// Whether the memory behind a typed array may move or shrink. May run JavaScript.
+// Whether a value is a typed array whose memory may move or shrink. May run JavaScript.
 bool is_resizable(napi_env env, napi_value value) {
   napi_value buffer;
-  if (napi_get_named_property(env, value, "buffer", &buffer) != napi_ok) return true;
+  if (napi_get_typedarray_info(env, value, nullptr, nullptr, nullptr, &buffer, nullptr) != napi_ok)
+    return false;
   for (const char* name : {"resizable", "growable"}) {
     napi_value property;
     bool yes = false;
