@@ -1,0 +1,184 @@
+/** Convolution of images, and the two operations that are its derivatives and each other's. */
+
+import { checkOptions, ShapeError } from "../errors.js";
+import { defineOp, type InstructionDeclaration } from "../graph/op.js";
+import { apply, type Tensor } from "../graph/tensor.js";
+import { checkShape, type Shape, showShape } from "../shape.js";
+import { checkFloat, checkSameDType, checkTensor } from "./operands.js";
+import {
+  axesOfLayout,
+  checkCount,
+  checkLayout,
+  checkPair,
+  countWindows,
+  imageShape,
+  imageSizes,
+  type Layout,
+  type Lengths,
+  type Margins,
+  type Padding,
+  type Pair,
+  resolvePadding,
+} from "./window.js";
+
+type ConvAttributes = {
+  readonly layout: Layout;
+  readonly strides: Lengths;
+  readonly padding: Margins;
+  readonly dilations: Lengths;
+  readonly groups: number;
+};
+
+/** A gradient does not know the size of what it is a gradient of: strides leave it open. */
+type GradAttributes = ConvAttributes & { readonly shape: Shape };
+
+const first = (node: Tensor) => node.inputs[0] as Tensor;
+const second = (node: Tensor) => node.inputs[1] as Tensor;
+
+/** The attributes of the convolution that a node belongs to. */
+function convOf(node: Tensor): ConvAttributes {
+  const { layout, strides, padding, dilations, groups } = node.attributes as ConvAttributes;
+  return { layout, strides, padding, dilations, groups };
+}
+
+function words(node: Tensor): Readonly<Record<string, number>> {
+  const { strides, padding, dilations, groups } = convOf(node);
+  return {
+    strideH: strides[0],
+    strideW: strides[1],
+    padTop: padding[0],
+    padLeft: padding[2],
+    dilationH: dilations[0],
+    dilationW: dilations[1],
+    groups,
+  };
+}
+
+/** Images are shown to the instruction as `[n, c, h, w]`; weights always are `[o, c/groups, kh, kw]`. */
+function imageAxes(weights: number) {
+  return (node: Tensor, operand: number) => (operand === weights ? undefined : axesOfLayout(convOf(node).layout));
+}
+
+/** Rows and columns that a filter spans with its dilation. */
+function extents(w: Tensor, dilations: Lengths): Lengths {
+  return [((w.shape[2] as number) - 1) * dilations[0] + 1, ((w.shape[3] as number) - 1) * dilations[1] + 1];
+}
+
+const RESULT = -1;
+
+const conv2dOp = defineOp<ConvAttributes, InstructionDeclaration<ConvAttributes>>({
+  name: "conv2d",
+  kind: "window",
+  opcode: "conv2d",
+  words,
+  axes: imageAxes(1),
+  infer(inputs, { layout, strides, padding, dilations }) {
+    const [x, filters] = inputs as [Tensor, Tensor];
+    const sizes = imageSizes("conv2d", x, layout);
+    const [h, w] = countWindows("conv2d", sizes, extents(filters, dilations), strides, padding);
+    const shape = imageShape({ n: sizes.n, c: filters.shape[0] as number, h, w }, layout);
+    return { shape: checkShape("conv2d", shape), dtype: x.dtype };
+  },
+  vjp: [
+    (t, n) => gradInput(t, second(n), convOf(n), first(n).shape),
+    (t, n) => gradWeight(first(n), t, convOf(n), second(n).shape),
+  ],
+  jvp: "linear",
+});
+
+function convolve(x: Tensor, w: Tensor, attributes: ConvAttributes): Tensor {
+  return apply(conv2dOp, [x, w], attributes);
+}
+
+const gradInputOp = defineOp<GradAttributes, InstructionDeclaration<GradAttributes>>({
+  name: "conv2dGradInput",
+  kind: "window",
+  opcode: "conv2dGradInput",
+  words,
+  axes: imageAxes(1),
+  infer: ([dy], { shape }) => ({ shape, dtype: (dy as Tensor).dtype }),
+  vjp: [(t, n) => convolve(t, second(n), convOf(n)), (t, n) => gradWeight(t, first(n), convOf(n), second(n).shape)],
+  jvp: "linear",
+});
+
+/** dx of shape `shape` from dy and w: the transpose of the convolution as a function of x. */
+function gradInput(dy: Tensor, w: Tensor, attributes: ConvAttributes, shape: Shape): Tensor {
+  return apply(gradInputOp, [dy, w], { ...attributes, shape });
+}
+
+const gradWeightOp = defineOp<GradAttributes, InstructionDeclaration<GradAttributes>>({
+  name: "conv2dGradWeight",
+  kind: "window",
+  opcode: "conv2dGradWeight",
+  words,
+  axes: imageAxes(RESULT),
+  infer: ([x], { shape }) => ({ shape, dtype: (x as Tensor).dtype }),
+  vjp: [(t, n) => gradInput(second(n), t, convOf(n), first(n).shape), (t, n) => convolve(first(n), t, convOf(n))],
+  jvp: "linear",
+});
+
+/** dw of shape `shape` from x and dy: the transpose of the convolution as a function of w. */
+function gradWeight(x: Tensor, dy: Tensor, attributes: ConvAttributes, shape: Shape): Tensor {
+  return apply(gradWeightOp, [x, dy], { ...attributes, shape });
+}
+
+/** How the filters of a convolution move over its input. */
+export interface Conv2dOptions {
+  /** Distance between neighbouring windows (default 1). */
+  readonly stride?: Pair;
+  /** Zeros around the images (default 0). */
+  readonly padding?: Padding;
+  /** Distance between neighbouring elements of a window (default 1: they touch). */
+  readonly dilation?: Pair;
+  /** Channels are cut into this many groups, and each filter sees one of them (default 1). */
+  readonly groups?: number;
+  /** Order of the axes of x and of the result (default `"NCHW"`). */
+  readonly layout?: Layout;
+}
+
+/**
+ * Convolution as in neural networks (a cross-correlation: the filters are not mirrored):
+ *
+ * y[n, o, i, j] = Σ x[n, c, i·stride − top + k·dilation, j·stride − left + l·dilation] · w[o, c, k, l]
+ *
+ * over the channels c of the filter's group and the kernel's rows k and columns l, with x = 0 outside. The result
+ * is `[n, o, oh, ow]` (NHWC: `[n, oh, ow, o]`) with oh = ⌊(h + top + bottom − dilation·(kh − 1) − 1) / stride⌋ + 1.
+ * Floats only.
+ *
+ * @param x Images `[n, c, h, w]` (NHWC: `[n, h, w, c]`).
+ * @param w Filters `[o, c/groups, kh, kw]`, in either layout.
+ * @throws {OptionError} for an option that is unknown or out of range.
+ * @throws {ShapeError} when channels and filters do not fit, or a filter is larger than the padded images.
+ * @throws {DTypeError} unless both are floats of one dtype.
+ */
+export function conv2d(x: Tensor, w: Tensor, options: Conv2dOptions = {}): Tensor {
+  checkFloat("conv2d", checkTensor("conv2d", x, "x"));
+  checkFloat("conv2d", checkTensor("conv2d", w, "weights"));
+  checkSameDType("conv2d", [x, w]);
+  checkOptions("conv2d", options, ["stride", "padding", "dilation", "groups", "layout"]);
+  const layout = checkLayout("conv2d", options.layout ?? "NCHW");
+  const strides = checkPair("conv2d", "stride", options.stride ?? 1);
+  const dilations = checkPair("conv2d", "dilation", options.dilation ?? 1);
+  const groups = checkCount("conv2d", "groups", options.groups ?? 1);
+  const sizes = imageSizes("conv2d", x, layout);
+  checkFilters(sizes.c, x, w, groups);
+  const padding = resolvePadding("conv2d", options.padding ?? 0, sizes, extents(w, dilations), strides);
+  return convolve(x, w, { layout, strides, padding, dilations, groups });
+}
+
+function checkFilters(channels: number, x: Tensor, w: Tensor, groups: number): void {
+  if (w.rank !== 4) {
+    throw new ShapeError(`conv2d: weights must have 4 axes [o, c/groups, kh, kw], got ${showShape(w.shape)}`);
+  }
+  const [filters, depth, kernelH, kernelW] = w.shape as [number, number, number, number];
+  if (kernelH === 0 || kernelW === 0) throw new ShapeError(`conv2d: kernel is empty: weights ${showShape(w.shape)}`);
+  if (depth * groups !== channels) {
+    throw new ShapeError(
+      `conv2d: channels differ: x ${showShape(x.shape)} has ${channels}, weights ${showShape(w.shape)} ` +
+        `in ${groups} group(s) expect ${depth * groups}`,
+    );
+  }
+  if (filters % groups !== 0) {
+    throw new ShapeError(`conv2d: filters do not divide into ${groups} groups: weights ${showShape(w.shape)}`);
+  }
+}
