@@ -1,0 +1,143 @@
+/** Normalisation by mean and variance, and dropout: composites of other operations. Floats only. */
+
+import { checkOptions, OptionError, ShapeError, show } from "../errors.js";
+import type { Tensor } from "../graph/tensor.js";
+import { normalizeAxes, normalizeAxis, type Shape, sameShape, showShape } from "../shape.js";
+import { add, div, mul, sqrt, square, sub, where } from "./elementwise.js";
+import { reshape } from "./movement.js";
+import { checkFloat, checkSameDType, checkTensor } from "./operands.js";
+import { bernoulli, type SeedOptions } from "./random.js";
+import { mean, type ReduceOptions } from "./reduce.js";
+
+/** Mean and variance of a distribution. */
+export interface Moments {
+  readonly mean: Tensor;
+  readonly variance: Tensor;
+}
+
+/**
+ * Mean μ and population variance σ² = mean((x − μ)²) over some axes (all by default); NaN over no elements.
+ *
+ * Batch statistics of images `[n, c, h, w]`: `moments(x, { axes: [0, 2, 3] })`, each `[c]`.
+ */
+export function moments(x: Tensor, options: ReduceOptions = {}): Moments {
+  checkFloat("moments", checkTensor("moments", x));
+  checkOptions("moments", options, ["axes", "keepDims"]);
+  const axes = normalizeAxes("moments", options.axes, x.rank);
+  const center = mean(x, { axes, keepDims: true });
+  const variance = mean(square(sub(x, center)), { ...options, axes });
+  const kept = options.keepDims ? center : reshape(center, variance.shape);
+  return { mean: kept, variance };
+}
+
+/** (x − μ) / √(σ² + ε) · γ + β for statistics and parameters that broadcast against x. */
+function normalize(x: Tensor, { mean, variance }: Moments, epsilon: number, gamma?: Tensor, beta?: Tensor): Tensor {
+  const deviation = sqrt(add(variance, epsilon));
+  // One factor per statistic instead of one per element.
+  const factor = gamma === undefined ? div(1, deviation) : div(gamma, deviation);
+  const scaled = mul(sub(x, mean), factor);
+  return beta === undefined ? scaled : add(scaled, beta);
+}
+
+function checkEpsilon(op: string, epsilon: unknown): number {
+  if (typeof epsilon === "number" && epsilon >= 0 && Number.isFinite(epsilon)) return epsilon;
+  throw new OptionError(`${op}: option "epsilon" must be a finite number ≥ 0, got ${show(epsilon)}`);
+}
+
+/** A parameter of the given shape, under the shape in which it broadcasts against x. */
+function parameter(op: string, name: string, value: unknown, x: Tensor, shape: Shape, shown: Shape): Tensor {
+  const tensor = checkTensor(op, value, `option "${name}"`);
+  checkSameDType(op, [x, tensor]);
+  if (!sameShape(tensor.shape, shape)) {
+    throw new ShapeError(`${op}: ${name} must have shape ${showShape(shape)}, got ${showShape(tensor.shape)}`);
+  }
+  return reshape(tensor, shown);
+}
+
+/** Options of `batchNorm`. All tensors are `[channels]` and of x's dtype. */
+export interface BatchNormOptions {
+  /** μ: of the batch while training, the running one otherwise. */
+  readonly mean: Tensor;
+  /** σ², as for the mean. */
+  readonly variance: Tensor;
+  /** γ (default: 1). */
+  readonly gamma?: Tensor;
+  /** β (default: 0). */
+  readonly beta?: Tensor;
+  /** ε, added to the variance (default 1e-5). */
+  readonly epsilon?: number;
+  /** The axis of the channels (default 1; −1 for NHWC). */
+  readonly axis?: number;
+}
+
+/**
+ * Batch normalisation with given statistics: (x − μ) / √(σ² + ε) · γ + β for each channel. To train, take the
+ * statistics of the batch from `moments`; derivatives flow through them too.
+ *
+ * @throws {ShapeError} when a statistic or parameter is not `[channels]`.
+ */
+export function batchNorm(x: Tensor, options: BatchNormOptions): Tensor {
+  checkFloat("batchNorm", checkTensor("batchNorm", x));
+  checkOptions("batchNorm", options, ["mean", "variance", "gamma", "beta", "epsilon", "axis"]);
+  const epsilon = checkEpsilon("batchNorm", options.epsilon ?? 1e-5);
+  const axis = normalizeAxis("batchNorm", options.axis ?? 1, x.rank);
+  const channels = x.shape[axis] as number;
+  const shown = x.shape.map((length, i) => (i === axis ? length : 1));
+  const of = (name: "mean" | "variance" | "gamma" | "beta") =>
+    parameter("batchNorm", name, options[name], x, [channels], shown);
+  const gamma = options.gamma && of("gamma");
+  const beta = options.beta && of("beta");
+  return normalize(x, { mean: of("mean"), variance: of("variance") }, epsilon, gamma, beta);
+}
+
+/** Options of `layerNorm`. */
+export interface LayerNormOptions {
+  /** The axes that are normalised together (default: the last one). */
+  readonly axes?: number | readonly number[];
+  /** γ, with the lengths of the normalised axes as its shape (default: 1). */
+  readonly gamma?: Tensor;
+  /** β, of the same shape (default: 0). */
+  readonly beta?: Tensor;
+  /** ε, added to the variance (default 1e-5). */
+  readonly epsilon?: number;
+}
+
+/**
+ * Layer normalisation: (x − μ) / √(σ² + ε) · γ + β with μ and σ² of each example over the given axes.
+ *
+ * @throws {ShapeError} when γ or β has another shape than the normalised axes.
+ */
+export function layerNorm(x: Tensor, options: LayerNormOptions = {}): Tensor {
+  checkFloat("layerNorm", checkTensor("layerNorm", x));
+  checkOptions("layerNorm", options, ["axes", "gamma", "beta", "epsilon"]);
+  const epsilon = checkEpsilon("layerNorm", options.epsilon ?? 1e-5);
+  const axes = normalizeAxes("layerNorm", options.axes ?? -1, x.rank);
+  const shape = axes.map((axis) => x.shape[axis] as number);
+  const shown = x.shape.map((length, i) => (axes.includes(i) ? length : 1));
+  const of = (name: "gamma" | "beta") => options[name] && parameter("layerNorm", name, options[name], x, shape, shown);
+  const { mean, variance } = moments(x, { axes, keepDims: true });
+  // The statistics have fewer elements than x, the parameters others: scaling twice keeps all factors small.
+  const normalized = normalize(x, { mean, variance }, epsilon);
+  const [gamma, beta] = [of("gamma"), of("beta")];
+  const scaled = gamma === undefined ? normalized : mul(normalized, gamma);
+  return beta === undefined ? scaled : add(scaled, beta);
+}
+
+/**
+ * Dropout for training: each element is 0 with probability `rate`, and divided by 1 − rate otherwise, so that the
+ * expectation stays. At test time, do not call it.
+ *
+ * @param options `rate`: a number in [0, 1) (default 0.5); `seed`: see `setSeed`.
+ * @throws {OptionError} for a rate out of range.
+ */
+export function dropout(x: Tensor, options: SeedOptions & { readonly rate?: number } = {}): Tensor {
+  checkFloat("dropout", checkTensor("dropout", x));
+  checkOptions("dropout", options, ["rate", "seed"]);
+  const { rate = 0.5, seed } = options;
+  if (typeof rate !== "number" || !(rate >= 0 && rate < 1)) {
+    throw new OptionError(`dropout: option "rate" must be in [0, 1), got ${show(rate)}`);
+  }
+  if (rate === 0) return x;
+  const kept = bernoulli(x.shape, { probability: 1 - rate, seed });
+  return where(kept, mul(x, 1 / (1 - rate)), 0);
+}
