@@ -30,7 +30,12 @@ interface DTypeInfo {
   readonly code: number;
   readonly bytes: number;
   readonly isFloat: boolean;
-  readonly Array: new (length: number) => TypedArray;
+  readonly Array: TypedArrayClass;
+}
+
+interface TypedArrayClass {
+  new (length: number): TypedArray;
+  new (buffer: ArrayBuffer, byteOffset: number, length: number): TypedArray;
 }
 
 /** Facts about each dtype. */

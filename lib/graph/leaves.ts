@@ -1,8 +1,8 @@
 /** Where values enter a graph: arrays, variables' memory, numbers. */
 
-import { allocate, type DType, isFloat, type TypedArray } from "../dtype.js";
+import { type DType, isFloat, type TypedArray } from "../dtype.js";
 import { InternalError } from "../errors.js";
-import { contiguousStrides, type Shape } from "../shape.js";
+import type { Shape } from "../shape.js";
 import { Storage } from "../storage.js";
 import { type Attributes, defineOp, type LeafDeclaration } from "./op.js";
 import { Tensor } from "./tensor.js";
@@ -70,7 +70,7 @@ export function placeholderLeaf(shape: Shape, dtype: DType): Tensor {
  */
 export function settle(node: Tensor, storage: Storage): void {
   node.storage = storage;
-  if (!node.requiresGrad) dropEdges(node);
+  if (!node.requiresGrad || node.spent) dropEdges(node);
 }
 
 /** Forgets how a realised tensor was computed, so that what it was computed from can be freed. */
@@ -79,9 +79,4 @@ export function dropEdges(node: Tensor): void {
   node.op = inputOp;
   node.inputs = NO_INPUTS;
   node.attributes = NO_ATTRIBUTES;
-}
-
-/** Zeroed values for a shape. */
-export function zeroedData(shape: Shape, dtype: DType): TypedArray {
-  return allocate(dtype, shape.length === 0 ? 1 : (shape[0] as number) * (contiguousStrides(shape)[0] as number));
 }

@@ -150,10 +150,10 @@ function checkCurrent(leaf: StateLeaf): void {
   if (variable.memory.disposed) {
     throw new StaleTensorError(`realize: variable ${JSON.stringify(variable.name)} was used after it had been disposed`);
   }
-  if (version !== variable.current.version) {
+  if (version !== variable.version) {
     throw new StaleTensorError(
       `realize: tensor was built from version ${version} of variable ${JSON.stringify(variable.name)}, which has been ` +
-        `assigned since (now version ${variable.current.version}); read it before assigning, or rebuild it`,
+        `assigned since (now version ${variable.version}); read it before assigning, or rebuild it`,
     );
   }
 }

@@ -29,6 +29,10 @@ export class Tensor {
   attributes: Attributes;
   /** @internal Its values, once computed. */
   storage: Storage | undefined = undefined;
+  /** @internal The loss whose `backward()` made `grad`, so that a step evaluates both in one run. */
+  gradOf: Tensor | undefined = undefined;
+  /** @internal Whether `backward()` has gone through: its edges go as soon as it has values. */
+  spent = false;
   /** @internal Number of the walk that saw this node last, and its position in that walk. */
   mark = 0;
   /** @internal */

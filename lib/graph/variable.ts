@@ -1,9 +1,8 @@
 /** Tensors that change: parameters, optimiser moments, running statistics. */
 
-import { isFloat, type TypedArray } from "../dtype.js";
+import { type DType, isFloat, type TypedArray } from "../dtype.js";
 import type { Shape } from "../shape.js";
 import { Storage } from "../storage.js";
-import type { DType } from "../dtype.js";
 import { stateOp } from "./leaves.js";
 import type { Op } from "./op.js";
 import { Tensor } from "./tensor.js";
@@ -32,20 +31,21 @@ export class Variable extends Tensor {
   readonly name: string;
   /** @internal Memory of the values. */
   readonly memory: Storage;
-  /** @internal The leaf of the current version. */
-  current: StateLeaf;
+  /** @internal How often it has been assigned. */
+  version = 0;
+  private leaf: StateLeaf | undefined;
 
   /** @internal Use `variable()`. Takes ownership of `data`. */
   constructor(data: TypedArray, shape: Shape, dtype: DType, name: string, trainable: boolean) {
     super(stateOp as Op, [], {}, shape, dtype, trainable && isFloat(dtype));
     this.name = name;
     this.memory = new Storage(dtype, data.length, data);
-    this.current = new StateLeaf(this, 0);
   }
 
-  /** @internal Marks every leaf made so far as stale: the memory holds a new value. */
-  advance(): void {
-    this.current = new StateLeaf(this, this.current.version + 1);
+  /** @internal The leaf that reads the memory as it is now. */
+  get current(): StateLeaf {
+    if (this.leaf?.version !== this.version) this.leaf = new StateLeaf(this, this.version);
+    return this.leaf;
   }
 
   override resolve(): Tensor {

@@ -13,7 +13,7 @@ import { BackendError, show } from "../../errors.js";
 export function checkArray(what: string, array: unknown, dtype: DType, length: number): void {
   const info = dtypeInfo[dtype];
   if (!(array instanceof info.Array)) {
-    throw new BackendError(`${what}: expected a ${info.Array.name} of ${dtype}, got ${show(array)}`);
+    throw new BackendError(`${what}: expected ${info.Array.name} for ${dtype}, got ${show(array)}`);
   }
   if (array.length < length) {
     const reason = array.length === 0 ? "is empty or detached" : `has ${array.length} elements`;

@@ -1,0 +1,167 @@
+/** Derivatives of functions: `grad`, `valueAndGrad`, `vjp`, `jvp`. They compose, to any order. */
+
+import { isFloat } from "../dtype.js";
+import { checkOptions, DTypeError, GradientError, OptionError, ShapeError, show } from "../errors.js";
+import { Tensor } from "../graph/tensor.js";
+import { zerosLike, onesLike } from "../ops/create.js";
+import { alias } from "../ops/movement.js";
+import { checkTensor } from "../ops/operands.js";
+import { sameShape, showShape } from "../shape.js";
+import { type Flattened, flattenTree, type Tree } from "../tree.js";
+import { pushForward } from "./forward.js";
+import { backpropagate } from "./reverse.js";
+
+/** Which arguments to differentiate with respect to. */
+export interface GradOptions {
+  /** Position of the argument, or several; 0 by default. */
+  readonly argument?: number | readonly number[];
+}
+
+/** A function's value and its derivative. */
+export interface ValueAndGrad {
+  /** The scalar the function returned. */
+  readonly value: Tensor;
+  /** Of the form of the argument; a list of those if several were asked for. */
+  readonly grad: unknown;
+}
+
+const isTensor = (value: unknown): value is Tensor => value instanceof Tensor;
+
+/** Gives every tensor of a tree a node of its own, so that other uses of the same tensor do not count. */
+function separate(name: string, tree: unknown): { flat: Flattened<Tensor>; points: Tensor[]; tree: unknown } {
+  const flat = flattenTree(tree, isTensor);
+  if (flat.leaves.length === 0) throw new GradientError(`${name}: no tensor to differentiate with respect to in ${show(tree)}`);
+  flat.leaves.forEach((leaf, i) => {
+    if (!isFloat(leaf.dtype)) {
+      const where = flat.paths[i] === "" ? "the argument" : `"${flat.paths[i]}"`;
+      throw new DTypeError(`${name}: ${where} must be float to be differentiated with respect to, got ${leaf.dtype}`);
+    }
+  });
+  const points = flat.leaves.map((leaf) => alias(leaf));
+  return { flat, points, tree: flat.rebuild(points) };
+}
+
+/**
+ * The function that returns a scalar function's value and its gradient.
+ *
+ * @param fn Maps tensors, or trees of them, to a scalar float tensor.
+ * @returns A function of the same arguments.
+ * @throws {GradientError} when the value is not a scalar, or reaches the argument only through an operation without
+ *   a derivative. Where the value does not depend on the argument at all, the gradient is zero.
+ */
+export function valueAndGrad<A extends readonly unknown[]>(
+  fn: (...args: A) => Tensor,
+  options: GradOptions = {},
+): (...args: A) => ValueAndGrad {
+  return differentiated("valueAndGrad", fn, options);
+}
+
+/** The function that returns the gradient of a scalar function; see `valueAndGrad`. */
+export function grad<A extends readonly unknown[]>(
+  fn: (...args: A) => Tensor,
+  options: GradOptions = {},
+): (...args: A) => Tensor {
+  const both = differentiated("grad", fn, options);
+  return (...args) => both(...args).grad as Tensor;
+}
+
+function differentiated<A extends readonly unknown[]>(
+  name: string,
+  fn: (...args: A) => Tensor,
+  options: GradOptions,
+): (...args: A) => ValueAndGrad {
+  if (typeof fn !== "function") throw new OptionError(`${name}: needs a function, got ${show(fn)}`);
+  checkOptions(name, options, ["argument"]);
+  const { argument = 0 } = options;
+  const chosen = typeof argument === "number" ? [argument] : argument;
+  return (...args) => {
+    for (const i of chosen) {
+      if (!Number.isInteger(i) || i < 0 || i >= args.length) {
+        throw new OptionError(`${name}: option "argument" must name one of ${args.length} arguments, got ${show(i)}`);
+      }
+    }
+    const { flat, points, tree } = separate(name, chosen.map((i) => args[i]));
+    const separated = [...args] as unknown as A;
+    const trees = tree as unknown[];
+    chosen.forEach((i, k) => {
+      (separated as unknown as unknown[])[i] = trees[k];
+    });
+    const value = checkScalar(name, fn(...separated));
+    const found = backpropagate(name, [value], [onesLike(value)], points);
+    const gradients = flat.rebuild(points.map((point, i) => found[i] ?? zerosLike(point))) as unknown[];
+    return { value, grad: typeof argument === "number" ? gradients[0] : gradients };
+  };
+}
+
+/** @internal @throws {GradientError} unless the value is a float tensor of one element. */
+export function checkScalar(name: string, value: unknown): Tensor {
+  if (!(value instanceof Tensor)) {
+    throw new GradientError(`${name}: the function must return a scalar tensor, got ${show(value)}`);
+  }
+  const node = value.resolve();
+  if (node.size !== 1 || !isFloat(node.dtype)) {
+    throw new GradientError(
+      `${name}: the function must return a scalar float tensor, got ${node.dtype}${showShape(node.shape)}; take its sum() or mean()`,
+    );
+  }
+  return node;
+}
+
+/**
+ * Evaluates a function and prepares its vector–Jacobian product.
+ *
+ * @param fn Maps tensors to a tensor or a list of them.
+ * @param inputs Where to evaluate it.
+ * @returns The outputs, and the function that maps a cotangent per output to a cotangent per input.
+ */
+export function vjp(
+  fn: (...inputs: Tensor[]) => Tensor | readonly Tensor[],
+  inputs: readonly Tensor[],
+): { outputs: Tensor[]; vjp: (...cotangents: Tensor[]) => Tensor[] } {
+  const { points } = separate("vjp", inputs);
+  const outputs = outputsOf("vjp", fn(...points));
+  return {
+    outputs,
+    vjp(...cotangents) {
+      checkLike("vjp", "cotangent", cotangents, outputs);
+      const found = backpropagate("vjp", outputs, cotangents, points);
+      return points.map((point, i) => found[i] ?? zerosLike(point));
+    },
+  };
+}
+
+/**
+ * Evaluates a function and its derivative in a direction (forward mode).
+ *
+ * @param tangents The direction, one tensor per input.
+ * @returns The outputs and their tangents Σ ∂output/∂input · tangent.
+ */
+export function jvp(
+  fn: (...inputs: Tensor[]) => Tensor | readonly Tensor[],
+  inputs: readonly Tensor[],
+  tangents: readonly Tensor[],
+): { outputs: Tensor[]; tangents: Tensor[] } {
+  const { points } = separate("jvp", inputs);
+  checkLike("jvp", "tangent", tangents, inputs);
+  const outputs = outputsOf("jvp", fn(...points));
+  const found = pushForward("jvp", outputs, points, tangents.map((tangent) => tangent.resolve()));
+  return { outputs, tangents: outputs.map((output, i) => found[i] ?? zerosLike(output)) };
+}
+
+function outputsOf(name: string, result: Tree<Tensor>): Tensor[] {
+  const list = Array.isArray(result) ? result : [result];
+  return list.map((output) => checkTensor(name, output, "result").resolve());
+}
+
+function checkLike(name: string, what: string, given: readonly Tensor[], like: readonly Tensor[]): void {
+  if (given.length !== like.length) {
+    throw new OptionError(`${name}: needs ${like.length} ${what}(s), got ${given.length}`);
+  }
+  given.forEach((tensor, i) => {
+    const { shape, dtype } = like[i] as Tensor;
+    if (!sameShape(checkTensor(name, tensor, what).shape, shape)) {
+      throw new ShapeError(`${name}: ${what} ${i} has shape ${showShape(tensor.shape)}, expected ${showShape(shape)}`);
+    }
+    if (tensor.dtype !== dtype) throw new DTypeError(`${name}: ${what} ${i} is ${tensor.dtype}, expected ${dtype}`);
+  });
+}

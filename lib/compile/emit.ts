@@ -1,0 +1,44 @@
+/** Last pass: kernels become words. */
+
+import type { BufferKind } from "../program/format.js";
+import { ProgramWriter } from "../program/writer.js";
+import type { Kernel, Operand, Value } from "./kernel.js";
+
+/**
+ * @param kernels In the order to run them, with every value placed.
+ * @param bound Values a run binds even if no kernel touches them, so that slots stay dense.
+ */
+export function emit(
+  kernels: readonly Kernel[],
+  bound: readonly Value[],
+  scalars: number,
+  arenaBlocks: number,
+): Int32Array {
+  const writer = new ProgramWriter();
+  writer.scalars = scalars;
+  writer.arenaBlocks = arenaBlocks;
+  const buffers = new Map<string, number>();
+  const buffer = (value: Value): number => {
+    // One buffer per bound slot, whichever value stands for it; temps that share a place are told apart by their view.
+    const { kind, dtype, length, place } = value;
+    const key = kind === "temp" ? `${kind}:${place}:${dtype}:${length}` : slotKey(kind, place);
+    let number = buffers.get(key);
+    if (number === undefined) buffers.set(key, (number = writer.buffer(kind, dtype, length, place)));
+    return number;
+  };
+  const views = (operands: readonly Operand[]) => operands.map(({ value, view }) => writer.view(buffer(value), view));
+  for (const value of bound) buffer(value);
+  for (const kernel of kernels) {
+    writer.instruction(kernel.opcode, {
+      outputs: views(kernel.outputs),
+      inputs: views(kernel.inputs),
+      attributes: kernel.words,
+      ...(kernel.micro === undefined ? {} : { micro: kernel.micro }),
+    });
+  }
+  return writer.finish();
+}
+
+function slotKey(kind: BufferKind, slot: number): string {
+  return `${kind}:${slot}`;
+}

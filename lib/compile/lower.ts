@@ -1,0 +1,277 @@
+/**
+ * Third pass: groups become kernels. Views disappear into the strides of operands, numbers into micro-programs,
+ * and where strides cannot express a view, a copy is made.
+ */
+
+import type { DType } from "../dtype.js";
+import { InternalError } from "../errors.js";
+import type { InstructionDeclaration, Attributes, AssembleDeclaration } from "../graph/op.js";
+import type { Graph } from "../graph/signature.js";
+import type { Tensor } from "../graph/tensor.js";
+import { REDUCE_KINDS } from "../program/opcodes.js";
+import { sizeOf } from "../shape.js";
+import { contiguousView, isContiguous, permuteView, type View } from "../view.js";
+import { type Group, nodesOf } from "./fuse.js";
+import { type Kernel, newValue, type Operand, type Value } from "./kernel.js";
+import { MicroBuilder, PASS_THROUGH } from "./micro.js";
+
+/** Kernels and what they exchange with the outside. */
+export interface Lowered {
+  readonly kernels: Kernel[];
+  /** Every value that a run binds: inputs, constants and states in the order of their slots, then outputs. */
+  readonly bound: readonly Value[];
+  /** One value per root, of kind output. */
+  readonly outputs: readonly Value[];
+  /** Per update: the value of the variable's memory, and the value that overwrites it. */
+  readonly updates: readonly { readonly state: Value; readonly value: Value }[];
+}
+
+/** @param captured Input leaves whose arrays become constants of the Program. */
+export function lower(graph: Graph, groups: readonly Group[], captured: ReadonlySet<Tensor>): Lowered {
+  return new Lowering(graph, captured).run(groups);
+}
+
+class Lowering {
+  private readonly kernels: Kernel[] = [];
+  private readonly leaves: Value[] = [];
+  private readonly operands = new Map<Tensor, Operand>();
+  private readonly users = new Map<Tensor, Set<Tensor>>();
+  private readonly wanted: Set<Tensor>;
+
+  constructor(
+    private readonly graph: Graph,
+    captured: ReadonlySet<Tensor>,
+  ) {
+    this.wanted = new Set([...graph.roots, ...graph.updates.map(([, value]) => value)]);
+    let inputs = 0;
+    let constants = 0;
+    for (const leaf of graph.inputs) {
+      if (captured.has(leaf)) this.bind(leaf, "constant", constants++);
+      else this.bind(leaf, "input", inputs++);
+    }
+    graph.states.forEach((leaf, slot) => this.bind(leaf, "state", slot));
+    for (const node of graph.nodes) {
+      if (node.storage !== undefined) continue;
+      for (const input of node.inputs) {
+        const users = this.users.get(input) ?? new Set();
+        this.users.set(input, users.add(node));
+      }
+    }
+  }
+
+  run(groups: readonly Group[]): Lowered {
+    for (const group of groups) this.lowerGroup(group);
+    const taken = new Set<Value>();
+    const outputs = this.graph.roots.map((root, slot) => this.output(root, slot, taken));
+    const updates = this.graph.updates.map(([leaf, node]) => ({
+      state: this.operand(leaf).value,
+      value: this.ownValue(node).value,
+    }));
+    return { kernels: this.kernels, bound: [...this.leaves, ...outputs], outputs, updates };
+  }
+
+  private bind(leaf: Tensor, kind: Value["kind"], slot: number): void {
+    const value = newValue(leaf.dtype, sizeOf(leaf.shape));
+    value.kind = kind;
+    value.place = slot;
+    this.leaves.push(value);
+    this.operands.set(leaf, { value, view: contiguousView(leaf.shape) });
+  }
+
+  /** The value that holds root number `slot`, row-major: the computed one itself where nothing else claims it. */
+  private output(root: Tensor, slot: number, taken: Set<Value>): Value {
+    let { value } = this.ownValue(root);
+    if (taken.has(value)) value = this.copy({ value, view: contiguousView(root.shape) }, root).value;
+    taken.add(value);
+    value.kind = "output";
+    value.place = slot;
+    return value;
+  }
+
+  /** A temp that holds exactly the elements of the node in row-major order. */
+  private ownValue(node: Tensor): Operand {
+    const operand = this.operand(node);
+    const whole = isContiguous(operand.view) && operand.view.offset === 0 && operand.value.length === sizeOf(node.shape);
+    return whole && (operand.value.kind === "temp" || operand.value.kind === "output") ? operand : this.copy(operand, node);
+  }
+
+  /** Where the elements of a node are. */
+  private operand(node: Tensor): Operand {
+    const known = this.operands.get(node);
+    if (known !== undefined) return known;
+    const operand = node.op.kind === "view" ? this.viewOperand(node, node.op.view) : this.fill(node);
+    this.operands.set(node, operand);
+    return operand;
+  }
+
+  private viewOperand(node: Tensor, view: (operand: View, node: Tensor) => View | undefined): Operand {
+    const source = node.inputs[0] as Tensor;
+    const base = this.operand(source);
+    const direct = view(base.view, node);
+    if (direct !== undefined) return { value: base.value, view: direct };
+    const copy = this.copy(base, source);
+    this.operands.set(source, copy);
+    return { value: copy.value, view: view(copy.view, node) as View };
+  }
+
+  /** A number that something other than a micro-program reads. */
+  private fill(node: Tensor): Operand {
+    const micro = new MicroBuilder(this.numbers);
+    return this.emit(node, "map", [], micro.finish([micro.number(node)]));
+  }
+
+  private copy(source: Operand, node: Tensor): Operand {
+    return this.emit(node, "copy", [{ value: source.value, view: { ...source.view, shape: node.shape } }], undefined);
+  }
+
+  private emit(node: Tensor, opcode: "map" | "copy", inputs: Operand[], micro: Kernel["micro"]): Operand {
+    const result = this.result(node);
+    this.kernels.push({ opcode, outputs: [result], inputs, words: {}, micro, nodes: [node], after: new Set() });
+    return result;
+  }
+
+  private result(node: Tensor): Operand {
+    return { value: newValue(node.dtype, sizeOf(node.shape)), view: contiguousView(node.shape) };
+  }
+
+  private readonly numbers = {
+    slotOf: (leaf: Tensor) => this.graph.scalars.indexOf(leaf),
+  };
+
+  private lowerGroup(group: Group): void {
+    const { anchor, sink } = group;
+    if (sink !== undefined) this.lowerReduce(group, sink);
+    else if (anchor === undefined) this.lowerMap(group);
+    else if (anchor.op.kind === "assemble") this.lowerAssemble(anchor, anchor.op);
+    else if ("opcode" in anchor.op) this.lowerInstruction(group, anchor, anchor.op);
+    else throw new InternalError(`"${anchor.op.name}" cannot be lowered`);
+  }
+
+  private lowerMap(group: Group): void {
+    const micro = new MicroBuilder(this.numbers);
+    const inputs = this.loadOperands(micro, group, (view) => view);
+    const results = this.resultsOf(group);
+    for (const node of group.members) micro.apply(node);
+    this.kernels.push({
+      opcode: "map",
+      outputs: results.map((node) => this.define(node)),
+      inputs,
+      words: {},
+      micro: micro.finish(results.map((node) => micro.registerOf(node))),
+      nodes: group.members,
+      after: new Set(),
+    });
+  }
+
+  private lowerReduce(group: Group, sink: Tensor): void {
+    if (sink.op.kind !== "reduce") throw new InternalError(`"${sink.op.name}" is not a reduction`);
+    const micro = new MicroBuilder(this.numbers);
+    const source = sink.inputs[0] as Tensor;
+    const inputs = this.loadOperands(micro, group, (view) => view);
+    for (const node of group.members) micro.apply(node);
+    const axes = sink.attributes.axes as readonly number[];
+    const kind = sink.op.reduce;
+    this.kernels.push({
+      opcode: "reduce",
+      outputs: [this.define(sink)],
+      inputs,
+      words: { kind: REDUCE_KINDS.indexOf(kind), axis: kind === "argMax" || kind === "argMin" ? (axes[0] as number) : -1 },
+      micro: micro.finish([micro.registerOf(source)]),
+      nodes: nodesOf(group),
+      after: new Set(),
+    });
+  }
+
+  private lowerInstruction(group: Group, anchor: Tensor, op: InstructionDeclaration<Attributes>): void {
+    const permute = (view: View, operand: number) => {
+      const axes = op.axes?.(anchor, operand);
+      return axes === undefined ? view : permuteView(view, axes);
+    };
+    const inputs = anchor.inputs.map((input, i) => {
+      const { value, view } = this.operand(input);
+      return { value, view: permute(view, i) };
+    });
+    const results = this.resultsOf(group);
+    let micro: Kernel["micro"];
+    if (group.members.length > 0) {
+      const builder = new MicroBuilder(this.numbers);
+      builder.load(anchor);
+      inputs.push(...this.loadOperands(builder, group, (view) => permute(view, -1)));
+      for (const node of group.members) builder.apply(node);
+      micro = builder.finish(results.map((node) => builder.registerOf(node)));
+    } else if (op.kind === "contract" || op.kind === "window") {
+      micro = PASS_THROUGH;
+    }
+    const outputs = results.map((node) => {
+      const { value, view } = this.define(node);
+      return { value, view: permute(view, -1) };
+    });
+    this.kernels.push({
+      opcode: op.opcode,
+      outputs,
+      inputs,
+      words: op.words(anchor),
+      micro,
+      nodes: nodesOf(group),
+      after: new Set(),
+    });
+  }
+
+  /** A background where parts leave gaps, then every part copied to its place. */
+  private lowerAssemble(node: Tensor, op: AssembleDeclaration<Attributes>): void {
+    const result = this.define(node);
+    const background = op.background(node);
+    let previous: Kernel | undefined;
+    const add = (kernel: Kernel) => {
+      if (previous !== undefined) kernel.after.add(previous);
+      this.kernels.push(kernel);
+      if (previous === undefined) previous = kernel;
+    };
+    if (background !== undefined) {
+      const micro = new MicroBuilder(this.numbers);
+      const register = micro.constant(background, node.dtype);
+      add({ opcode: "map", outputs: [result], inputs: [], words: {}, micro: micro.finish([register]), nodes: [node], after: new Set() });
+    }
+    node.inputs.forEach((input, i) => {
+      const outputs = [{ value: result.value, view: op.part(node, i) }];
+      add({ opcode: "copy", outputs, inputs: [this.operand(input)], words: {}, micro: undefined, nodes: [node], after: new Set() });
+    });
+  }
+
+  /** Loads what the members and the sink of a group read from outside, each view once. */
+  private loadOperands(micro: MicroBuilder, group: Group, present: (view: View) => View): Operand[] {
+    const inside = new Set(nodesOf(group));
+    const loaded: Operand[] = [];
+    for (const node of group.sink === undefined ? group.members : [...group.members, group.sink]) {
+      for (const input of node.inputs) {
+        if (inside.has(input) || micro.knows(input) || micro.isNumber(input)) continue;
+        const { value, view } = this.operand(input);
+        loaded.push({ value, view: present(view) });
+        micro.load(input);
+      }
+    }
+    return loaded;
+  }
+
+  /** Nodes of a group whose values are needed outside it. */
+  private resultsOf(group: Group): Tensor[] {
+    const inside = new Set(nodesOf(group));
+    const candidates = group.anchor === undefined ? group.members : [group.anchor, ...group.members];
+    return candidates.filter((node) => {
+      const users = this.users.get(node);
+      return this.wanted.has(node) || (users !== undefined && [...users].some((user) => !inside.has(user)));
+    });
+  }
+
+  /** The value a node is computed into. */
+  private define(node: Tensor): Operand {
+    const result = this.result(node);
+    this.operands.set(node, result);
+    return result;
+  }
+}
+
+/** Dtypes a request uses, for machines that lack some. */
+export function dtypesOf(graph: Graph): Set<DType> {
+  return new Set(graph.nodes.map((node) => node.dtype));
+}

@@ -1,0 +1,172 @@
+/**
+ * Fourth pass: the order of kernels, and where variables are overwritten.
+ *
+ * A value that replaces a variable is computed straight into the variable's memory if everything that reads the
+ * old value can run before, and everything that can fail on bad data too, so that a failed run leaves variables as
+ * they were. Otherwise it is computed aside and copied at the end. Kernels then run in an order that keeps little
+ * memory alive: among those that are ready, the one that frees the most beyond what it allocates.
+ */
+
+import { dtypeInfo } from "../dtype.js";
+import { INSTRUCTIONS } from "../program/opcodes.js";
+import { contiguousView } from "../view.js";
+import { type Kernel, type Operand, touchesSameElements, type Value } from "./kernel.js";
+import type { Lowered } from "./lower.js";
+
+/** @returns The kernels of `lowered`, and copies into variables where needed, in the order to run them. */
+export function schedule(lowered: Lowered): Kernel[] {
+  const kernels = [...lowered.kernels];
+  const uses = new Uses(kernels);
+  const aside: Lowered["updates"][number][] = [];
+  for (const update of lowered.updates) if (!overwriteInPlace(update, kernels, uses)) aside.push(update);
+  for (const { state, value } of aside) kernels.push(copyAtEnd(state, value, kernels));
+  return order(kernels);
+}
+
+/** Who makes and who reads each value. */
+class Uses {
+  private readonly producer = new Map<Value, Kernel[]>();
+  private readonly readers = new Map<Value, Kernel[]>();
+
+  constructor(kernels: readonly Kernel[]) {
+    for (const kernel of kernels) {
+      for (const { value } of kernel.outputs) append(this.producer, value, kernel);
+      for (const { value } of kernel.inputs) append(this.readers, value, kernel);
+    }
+  }
+
+  /** Kernels that write the value; more than one for what is assembled from parts. */
+  producersOf(value: Value): readonly Kernel[] {
+    return this.producer.get(value) ?? [];
+  }
+
+  readersOf(value: Value): readonly Kernel[] {
+    return this.readers.get(value) ?? [];
+  }
+
+  /** Kernels that must run before `kernel`. */
+  before(kernel: Kernel): Kernel[] {
+    return [...kernel.inputs.flatMap(({ value }) => this.producersOf(value)), ...kernel.after];
+  }
+
+  /** Whether `kernel` can only run after `other`. */
+  needs(kernel: Kernel, other: Kernel): boolean {
+    const seen = new Set<Kernel>([kernel]);
+    const stack = [kernel];
+    while (stack.length > 0) {
+      const current = stack.pop() as Kernel;
+      if (current === other) return true;
+      for (const earlier of this.before(current)) {
+        if (!seen.has(earlier)) {
+          seen.add(earlier);
+          stack.push(earlier);
+        }
+      }
+    }
+    return false;
+  }
+}
+
+function append<K, V>(map: Map<K, V[]>, key: K, item: V): void {
+  const list = map.get(key);
+  if (list === undefined) map.set(key, [item]);
+  else list.push(item);
+}
+
+/** Makes `value` live in the variable's memory, if order allows it. */
+function overwriteInPlace(
+  { state, value }: Lowered["updates"][number],
+  kernels: readonly Kernel[],
+  uses: Uses,
+): boolean {
+  const producers = uses.producersOf(value);
+  const [producer] = producers;
+  if (value.kind !== "temp" || producers.length !== 1 || producer === undefined) return false;
+  if (reads(producer, state) && !readsElementwise(producer, state, value)) return false;
+  const earlier = kernels.filter(
+    (kernel) => kernel !== producer && (reads(kernel, state) || INSTRUCTIONS[kernel.opcode].canFail),
+  );
+  if (INSTRUCTIONS[producer.opcode].canFail || earlier.some((kernel) => uses.needs(kernel, producer))) return false;
+  for (const kernel of earlier) producer.after.add(kernel);
+  value.kind = "state";
+  value.place = state.place;
+  return true;
+}
+
+function reads(kernel: Kernel, value: Value): boolean {
+  return kernel.inputs.some((input) => input.value === value);
+}
+
+/** Whether a kernel reads `source` only in its micro-program, at the elements where it writes `target`. */
+export function readsElementwise(kernel: Kernel, source: Value, target: Value): boolean {
+  if (kernel.micro === undefined || kernel.opcode === "reduce") return false;
+  const own = INSTRUCTIONS[kernel.opcode].inputs;
+  const output = kernel.outputs.find(({ value }) => value === target) as Operand;
+  return kernel.inputs.every(
+    ({ value, view }, i) => value !== source || (i >= own && touchesSameElements(view, output.view)),
+  );
+}
+
+function copyAtEnd(state: Value, value: Value, kernels: readonly Kernel[]): Kernel {
+  const view = contiguousView([value.length]);
+  const earlier = kernels.filter((kernel) => reads(kernel, state) || INSTRUCTIONS[kernel.opcode].canFail);
+  // A value of its own for the new content: readers of `state` read the old one.
+  const target: Value = { ...state, takesOver: undefined };
+  return {
+    opcode: "copy",
+    outputs: [{ value: target, view }],
+    inputs: [{ value, view }],
+    words: {},
+    micro: undefined,
+    nodes: [],
+    after: new Set(earlier),
+  };
+}
+
+/** List scheduling by memory growth; ties go to the older kernel. */
+function order(kernels: readonly Kernel[]): Kernel[] {
+  const uses = new Uses(kernels);
+  const waiting = new Map<Kernel, number>();
+  const followers = new Map<Kernel, Kernel[]>();
+  const readsLeft = new Map<Value, number>();
+  for (const kernel of kernels) {
+    const before = new Set(uses.before(kernel));
+    before.delete(kernel);
+    waiting.set(kernel, before.size);
+    for (const earlier of before) append(followers, earlier, kernel);
+    for (const value of valuesRead(kernel)) readsLeft.set(value, (readsLeft.get(value) ?? 0) + 1);
+  }
+  const growth = (kernel: Kernel) => {
+    let bytes = 0;
+    for (const { value } of kernel.outputs) bytes += tempBytes(value);
+    for (const value of valuesRead(kernel)) if (readsLeft.get(value) === 1) bytes -= tempBytes(value);
+    return bytes;
+  };
+  const ready = kernels.filter((kernel) => waiting.get(kernel) === 0);
+  const ordered: Kernel[] = [];
+  while (ready.length > 0) {
+    let best = 0;
+    let least = Infinity;
+    ready.forEach((kernel, i) => {
+      const bytes = growth(kernel);
+      if (bytes < least) [best, least] = [i, bytes];
+    });
+    const [kernel] = ready.splice(best, 1) as [Kernel];
+    ordered.push(kernel);
+    for (const value of valuesRead(kernel)) readsLeft.set(value, (readsLeft.get(value) as number) - 1);
+    for (const follower of followers.get(kernel) ?? []) {
+      const left = (waiting.get(follower) as number) - 1;
+      waiting.set(follower, left);
+      if (left === 0) ready.push(follower);
+    }
+  }
+  return ordered;
+}
+
+function valuesRead(kernel: Kernel): Set<Value> {
+  return new Set(kernel.inputs.map(({ value }) => value));
+}
+
+function tempBytes(value: Value): number {
+  return value.kind === "temp" ? value.length * dtypeInfo[value.dtype].bytes : 0;
+}

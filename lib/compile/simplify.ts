@@ -1,0 +1,88 @@
+/**
+ * First pass: the same graph with less in it. Equal nodes become one (common subexpressions), operations on
+ * constants become constants, and operands that change nothing go. Every rule keeps the bits of the result.
+ */
+
+import { constantLeaf } from "../graph/leaves.js";
+import type { Attributes, MapDeclaration } from "../graph/op.js";
+import type { Graph } from "../graph/signature.js";
+import { Tensor } from "../graph/tensor.js";
+import { topologicalOrder, unrealisedOperands } from "../graph/walk.js";
+import { sameShape } from "../shape.js";
+
+/** @returns A graph that computes the same; leaves are the same objects. */
+export function simplify(graph: Graph): Graph {
+  const rewritten = new Map<Tensor, Tensor>();
+  const known = new Map<string, Tensor>();
+  const number = new Map<Tensor, number>();
+  const keep = (node: Tensor) => {
+    if (!number.has(node)) number.set(node, number.size);
+    return node;
+  };
+
+  for (const node of graph.nodes) {
+    if (node.storage !== undefined || node.inputs.length === 0) {
+      rewritten.set(node, isConstant(node) ? unique(node) : keep(node));
+      continue;
+    }
+    const inputs = node.inputs.map((input) => rewritten.get(input) as Tensor);
+    rewritten.set(node, shortcut(node, inputs) ?? unique(withInputs(node, inputs)));
+  }
+
+  /** The first node seen that computes the same. Random nodes never meet: their keys differ. */
+  function unique(node: Tensor): Tensor {
+    const key = keyOf(node, number);
+    const first = known.get(key);
+    if (first !== undefined) return first;
+    known.set(key, node);
+    return keep(node);
+  }
+
+  function shortcut(node: Tensor, inputs: readonly Tensor[]): Tensor | undefined {
+    const { op } = node;
+    if (op.kind !== "map") return undefined;
+    if (op.fold !== undefined && node.shape.length === 0 && inputs.every(isConstant)) {
+      return unique(constantLeaf(op.fold(...inputs.map(constantValue)), node.dtype));
+    }
+    return withoutIdentity(node, op, inputs);
+  }
+
+  const roots = graph.roots.map((root) => rewritten.get(root) as Tensor);
+  const updates = graph.updates.map(([leaf, value]) => [leaf, rewritten.get(value) as Tensor] as const);
+  const nodes = topologicalOrder([...roots, ...updates.flat()], unrealisedOperands);
+  return { ...graph, nodes, roots, updates };
+}
+
+function isConstant(node: Tensor): boolean {
+  return node.op.kind === "leaf" && node.op.source === "constant";
+}
+
+function constantValue(node: Tensor): number {
+  return (node.attributes as { value: number }).value;
+}
+
+/** x·1 → x and the like, where the op declares such a value. */
+function withoutIdentity(
+  node: Tensor,
+  op: MapDeclaration<Attributes>,
+  inputs: readonly Tensor[],
+): Tensor | undefined {
+  const { identity } = op;
+  if (identity === undefined || inputs.length !== 2) return undefined;
+  for (const kept of identity.operand === "either" ? [0, 1] : [identity.operand]) {
+    const [operand, other] = [inputs[kept] as Tensor, inputs[1 - kept] as Tensor];
+    const dropped = isConstant(other) && constantValue(other) === identity.value;
+    if (dropped && sameShape(operand.shape, node.shape)) return operand;
+  }
+  return undefined;
+}
+
+function withInputs(node: Tensor, inputs: readonly Tensor[]): Tensor {
+  if (inputs.every((input, i) => input === node.inputs[i])) return node;
+  return new Tensor(node.op, inputs, node.attributes, node.shape, node.dtype, false);
+}
+
+function keyOf(node: Tensor, number: ReadonlyMap<Tensor, number>): string {
+  const inputs = node.inputs.map((input) => number.get(input)).join(",");
+  return `${node.op.id}|${inputs}|${node.dtype}|${node.shape.join(",")}|${JSON.stringify(node.attributes)}`;
+}

@@ -1,0 +1,50 @@
+/**
+ * nodegrad: lazy tensors, their derivatives, and a compiler that runs them in one native call.
+ *
+ * @packageDocumentation
+ */
+
+export {
+  backward,
+  type CheckOptions,
+  checkGradients,
+  type GradientReport,
+  type GradOptions,
+  grad,
+  jvp,
+  type ValueAndGrad,
+  valueAndGrad,
+  vjp,
+} from "./autodiff/index.js";
+export type { Backend, Bindings, Executable, State } from "./backends/backend.js";
+export type { ArrayOf, DType, TypedArray } from "./dtype.js";
+export {
+  BackendError,
+  DTypeError,
+  type ErrorCode,
+  FormatError,
+  GradientError,
+  IndexError,
+  InternalError,
+  NodegradError,
+  OptionError,
+  ShapeError,
+  StaleTensorError,
+  StorageBusyError,
+} from "./errors.js";
+export * from "./ops/index.js";
+export { getBackend, getNumThreads, registerBackend, setBackend, setNumThreads } from "./runtime/backends.js";
+export { type CompiledFunction, compile } from "./runtime/compile-function.js";
+export { type Info, info } from "./runtime/info.js";
+export { realize, realizeAsync } from "./runtime/realize.js";
+export type { Shape } from "./shape.js";
+export {
+  assign,
+  type NestedArray,
+  Tensor,
+  type TensorMethods,
+  type TensorValues,
+  Variable,
+  type VariableValue,
+} from "./tensor.js";
+export { flattenTree, type Tree } from "./tree.js";

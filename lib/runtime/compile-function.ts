@@ -1,0 +1,231 @@
+/**
+ * Compiled functions: a function of tensors is traced once per signature of its arguments, and from then on each
+ * call is one call into the machine.
+ */
+
+import type { Bindings, Executable } from "../backends/backend.js";
+import type { TypedArray } from "../dtype.js";
+import { OptionError, show } from "../errors.js";
+import { placeholderLeaf, realisedLeaf, scalarLeaf } from "../graph/leaves.js";
+import type { TensorType } from "../graph/op.js";
+import { encodeGraph } from "../graph/signature.js";
+import { Tensor } from "../graph/tensor.js";
+import { type Trace, withTrace } from "../graph/trace.js";
+import { Variable } from "../graph/variable.js";
+import { topologicalOrder, unrealisedOperands } from "../graph/walk.js";
+import { sameShape } from "../shape.js";
+import { type Flattened, flattenTree } from "../tree.js";
+import { currentMachine, type Machine } from "./backends.js";
+import { allocateResult, stateOn } from "./memory.js";
+import { arrayOf, compileFor, realize, realizeAsync } from "./realize.js";
+
+/** A function that is traced once per signature of its arguments and then replayed. */
+export interface CompiledFunction<A extends readonly unknown[], R> {
+  (...args: A): R;
+  /** The same off the calling thread; calls take effect in order. */
+  async(...args: A): Promise<R>;
+  /** How many signatures have been traced. */
+  readonly traces: number;
+}
+
+/** A tensor or number among the arguments: what a replay binds. */
+type Argument = Tensor | number;
+
+/** One traced signature. */
+interface Instance {
+  readonly machine: Machine;
+  /** Form of the arguments, everything but the values of tensors and numbers. */
+  readonly form: string;
+  /** The arguments it was traced with: dtypes and shapes to compare with. */
+  readonly traced: readonly Argument[];
+  readonly executable: Executable;
+  /** Per input slot of the Program, the argument that binds it. */
+  readonly inputs: readonly number[];
+  /** Per scalar slot, the argument that binds it, or its fixed value. */
+  readonly scalars: readonly (number | { readonly value: number })[];
+  readonly states: readonly Variable[];
+  readonly updated: readonly Variable[];
+  readonly results: readonly (TensorType & { readonly size: number })[];
+  readonly rebuild: Flattened<Tensor>["rebuild"];
+}
+
+/**
+ * Makes a function fast: it is called once per signature (form, shapes and dtypes of its arguments) to record what it
+ * computes and assigns, and every further call replays the record in one call into the machine.
+ *
+ * Tensors and numbers among the arguments, also inside arrays and plain objects, may differ from call to call;
+ * inside the function a number argument is a rank-0 float32 tensor. Everything else is part of the record: a
+ * number, string or tensor that the function closes over is a constant, and JavaScript side effects happen
+ * only while tracing. Variables it assigns are updated in place; random draws differ from call to call.
+ *
+ * @param fn Returns tensors, also inside arrays and plain objects. Reading values inside it throws `OptionError`.
+ */
+export function compile<A extends readonly unknown[], R>(fn: (...args: A) => R): CompiledFunction<A, R> {
+  if (typeof fn !== "function") throw new OptionError(`compile: needs a function, got ${show(fn)}`);
+  const instances: Instance[] = [];
+  const compiled = (...args: A): R => {
+    const { leaves, form } = flattenArguments(args);
+    realize(...leaves.filter((leaf): leaf is Tensor => leaf instanceof Tensor));
+    const { instance, bindings } = findInstance(fn, instances, args, leaves, form);
+    instance.executable.run(bindings);
+    return resultsOf(instance, bindings) as R;
+  };
+  const async = async (...args: A): Promise<R> => {
+    const { leaves, form } = flattenArguments(args);
+    const tensors = leaves.filter((leaf): leaf is Tensor => leaf instanceof Tensor);
+    await realizeAsync(...tensors);
+    const { instance, bindings } = findInstance(fn, instances, args, leaves, form);
+    const storages = [...tensors.map((tensor) => tensor.storage), ...instance.states.map(({ memory }) => memory)];
+    for (const storage of storages) if (storage !== undefined) storage.inFlight++;
+    try {
+      const run = instance.executable.runAsync(bindings);
+      const results = resultsOf(instance, bindings) as R;
+      await run;
+      return results;
+    } finally {
+      for (const storage of storages) if (storage !== undefined) storage.inFlight--;
+    }
+  };
+  return Object.defineProperty(Object.assign(compiled, { async }), "traces", {
+    get: () => instances.length,
+  }) as CompiledFunction<A, R>;
+}
+
+const isArgument = (value: unknown): value is Argument =>
+  typeof value === "number" || (value instanceof Tensor && !(value instanceof Variable));
+
+/** Arguments without anything but tensors and numbers need no form beyond their count. */
+function flattenArguments(args: readonly unknown[]): { leaves: readonly Argument[]; form: string } {
+  if (args.every(isArgument)) return { leaves: args, form: "" };
+  const { leaves, paths, rebuild } = flattenTree(args, isArgument);
+  return { leaves, form: `${paths.join(",")}|${describe(rebuild(leaves.map(() => 0)))}` };
+}
+
+const objectNumbers = new WeakMap<object, number>();
+let objects = 0;
+
+/** A text that differs where the fixed parts of arguments differ; objects other than trees by identity. */
+function describe(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(describe).join(",")}]`;
+  if (typeof value === "function" || (typeof value === "object" && value !== null)) {
+    const prototype = Object.getPrototypeOf(value);
+    if (prototype === Object.prototype || prototype === null) {
+      return `{${Object.entries(value).map(([name, item]) => `${name}:${describe(item)}`)}}`;
+    }
+    let number = objectNumbers.get(value);
+    if (number === undefined) objectNumbers.set(value, (number = ++objects));
+    return `#${number}`;
+  }
+  return `${typeof value} ${String(value)}`;
+}
+
+function findInstance<A extends readonly unknown[]>(
+  fn: (...args: A) => unknown,
+  instances: Instance[],
+  args: A,
+  leaves: readonly Argument[],
+  form: string,
+): { instance: Instance; bindings: Bindings } {
+  const machine = currentMachine();
+  let instance = instances.find((known) => known.machine === machine && matches(known, leaves, form));
+  if (instance === undefined) instances.push((instance = trace(fn, machine, args, leaves, form)));
+  return { instance, bindings: bind(instance, leaves) };
+}
+
+function matches({ form: knownForm, traced }: Instance, leaves: readonly Argument[], form: string): boolean {
+  if (knownForm !== form || traced.length !== leaves.length) return false;
+  for (let i = 0; i < leaves.length; i++) {
+    const [known, leaf] = [traced[i], leaves[i]];
+    if (typeof known === "number" || typeof leaf === "number") {
+      if (typeof known !== typeof leaf) return false;
+    } else if (known?.dtype !== leaf?.dtype || !sameShape((known as Tensor).shape, (leaf as Tensor).shape)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+function bind(instance: Instance, leaves: readonly Argument[]): Bindings {
+  const { machine, inputs, scalars, states, results } = instance;
+  const numbers = new Float64Array(scalars.length);
+  for (let slot = 0; slot < scalars.length; slot++) {
+    const source = scalars[slot] as number | { value: number };
+    numbers[slot] = typeof source === "number" ? (leaves[source] as number) : source.value;
+  }
+  return {
+    inputs: inputs.map((i) => arrayOf(leaves[i] as Tensor)),
+    outputs: results.map(({ dtype, size }) => allocateResult(dtype, size)),
+    states: states.map((variable) => stateOn(machine.backend, variable)),
+    scalars: numbers,
+  };
+}
+
+/** New tensors around the outputs of a replay; variables it assigned move on to their next version. */
+function resultsOf({ results, rebuild, updated }: Instance, { outputs }: Bindings): unknown {
+  for (const variable of updated) variable.version++;
+  return rebuild(results.map(({ shape, dtype }, slot) => realisedLeaf(outputs[slot] as TypedArray, shape, dtype)));
+}
+
+function trace<A extends readonly unknown[]>(
+  fn: (...args: A) => unknown,
+  machine: Machine,
+  args: A,
+  leaves: readonly Argument[],
+  form: string,
+): Instance {
+  const record: Trace = { name: fn.name || "(anonymous)", updates: new Map(), random: undefined };
+  const placeholders = leaves.map((leaf) =>
+    typeof leaf === "number" ? scalarLeaf(leaf, "float32") : placeholderLeaf(leaf.shape, leaf.dtype),
+  );
+  const traceArgs = flattenTree(args, isArgument).rebuild(placeholders) as A;
+  const isTensor = (value: unknown): value is Tensor => value instanceof Tensor;
+  const { result, results } = withTrace(record, () => {
+    const flattened = flattenTree(fn(...traceArgs), isTensor);
+    return { result: flattened, results: flattened.leaves.map((tensor) => tensor.resolve()) };
+  });
+  if (result.leaves.length === 0 && result.rebuild([]) instanceof Promise) {
+    throw new OptionError(`compile: "${record.name}" is asynchronous; values do not exist while it is traced`);
+  }
+  const request = { roots: results, updates: [...record.updates] };
+  foldConstants([...results, ...record.updates.values()], new Set(placeholders));
+  const { graph } = encodeGraph(request);
+  const positions = new Map(placeholders.map((leaf, i) => [leaf, i]));
+  const bound = graph.inputs.filter((leaf) => positions.has(leaf));
+  const captured = new Set(graph.inputs.filter((leaf) => !positions.has(leaf)));
+  const { executable } = compileFor(machine, graph, captured);
+  return {
+    machine,
+    form,
+    traced: leaves.map((leaf) => (typeof leaf === "number" ? leaf : placeholderLeaf(leaf.shape, leaf.dtype))),
+    executable,
+    inputs: bound.map((leaf) => positions.get(leaf) as number),
+    scalars: graph.scalars.map((leaf) => positions.get(leaf) ?? { value: leaf.attributes.value as number }),
+    states: graph.states.map((leaf) => leaf.variable),
+    updated: [...record.updates.keys()],
+    results: results.map(({ shape, dtype, size }) => ({ shape, dtype, size })),
+    rebuild: result.rebuild,
+  };
+}
+
+/** Computes now what depends on neither arguments nor variables, so that replays need not. */
+function foldConstants(roots: readonly Tensor[], placeholders: ReadonlySet<Tensor>): void {
+  /** Whether a node is made of captured arrays: "fixed" can be computed now, "number" is not worth a buffer. */
+  const kinds = new Map<Tensor, "varies" | "number" | "fixed">();
+  const order = topologicalOrder(roots, unrealisedOperands);
+  for (const node of order) {
+    if (node.storage !== undefined) kinds.set(node, "fixed");
+    else if (placeholders.has(node) || (node.op.kind === "leaf" && node.op.source === "state")) kinds.set(node, "varies");
+    else {
+      const operands = new Set(node.inputs.map((input) => kinds.get(input)));
+      kinds.set(node, operands.has("varies") ? "varies" : operands.has("fixed") ? "fixed" : "number");
+    }
+  }
+  const worthKeeping = (node: Tensor) =>
+    kinds.get(node) === "fixed" && node.storage === undefined && node.op.kind !== "view";
+  const fixed = new Set(roots.filter(worthKeeping));
+  for (const node of order) {
+    if (kinds.get(node) !== "varies" && node.op.kind !== "view") continue;
+    for (const input of node.inputs) if (worthKeeping(input)) fixed.add(input);
+  }
+  realize(...fixed);
+}

@@ -1,0 +1,39 @@
+/** What the environment says, read once. */
+
+import { OptionError, show } from "../errors.js";
+
+/** Choices of `NODEGRAD_BACKEND`. */
+const BACKEND_CHOICES = ["auto", "native", "reference"];
+
+function readDebugLevel(): number {
+  const text = process.env.NODEGRAD_DEBUG ?? "0";
+  const level = Number(text);
+  if (text.trim() === "" || !Number.isInteger(level) || level < 0) {
+    throw new OptionError(`NODEGRAD_DEBUG: must be a non-negative integer, got ${show(text)}`);
+  }
+  return level;
+}
+
+export interface Config {
+  /** `NODEGRAD_BACKEND`: `auto` (default) takes the native backend where it loads, else the reference. */
+  readonly backend: string;
+  /**
+   * `NODEGRAD_DEBUG`: 1 reports compilations and double work, 2 adds the graph and its groups, 3 the schedule and the
+   * memory plan, 4 the Program.
+   */
+  readonly debug: number;
+}
+
+let config: Config | undefined;
+
+/** @throws {OptionError} when a variable has a value it cannot have. */
+export function getConfig(): Config {
+  if (config === undefined) {
+    const backend = process.env.NODEGRAD_BACKEND ?? "auto";
+    if (!BACKEND_CHOICES.includes(backend)) {
+      throw new OptionError(`NODEGRAD_BACKEND: must be one of ${BACKEND_CHOICES.join(", ")}, got ${show(backend)}`);
+    }
+    config = { backend, debug: readDebugLevel() };
+  }
+  return config;
+}

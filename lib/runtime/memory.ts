@@ -1,0 +1,51 @@
+/** Memory for results, and variables on the machine that runs them. */
+
+import type { Backend, State } from "../backends/backend.js";
+import { allocate, type DType, dtypeInfo, type TypedArray } from "../dtype.js";
+import type { Variable } from "../graph/variable.js";
+
+/** Results up to this many bytes share a slab. */
+const SMALL_BYTES = 1024;
+const SLAB_BYTES = 16 * 1024;
+
+let slab = new ArrayBuffer(SLAB_BYTES);
+let slabUsed = 0;
+
+/**
+ * Memory for a result. Small ones are cut from a shared slab: V8 keeps small arrays on its heap, and moving one out
+ * for native code costs more than computing it.
+ */
+export function allocateResult(dtype: DType, length: number): TypedArray {
+  const { bytes, Array: ArrayType } = dtypeInfo[dtype];
+  const size = length * bytes;
+  if (size > SMALL_BYTES || size === 0) return allocate(dtype, length);
+  if (slabUsed + size > SLAB_BYTES) {
+    slab = new ArrayBuffer(SLAB_BYTES);
+    slabUsed = 0;
+  }
+  const array = new ArrayType(slab, slabUsed, length);
+  slabUsed += Math.ceil(size / 8) * 8;
+  return array;
+}
+
+const owners = new WeakMap<State, Backend>();
+
+/** The variable's memory on a backend; its values move there from wherever they are. */
+export function stateOn(backend: Backend, variable: Variable): State {
+  const { memory } = variable;
+  const owner = memory.state === undefined ? undefined : owners.get(memory.state);
+  if (memory.state !== undefined && owner === backend) return memory.state;
+  const state = backend.createState(memory.dtype, hostValues(variable));
+  owners.set(state, backend);
+  memory.state?.dispose();
+  memory.state = state;
+  memory.data = undefined;
+  return state;
+}
+
+/** The variable's values now, after every run in flight; not to be kept where `data` may be the memory itself. */
+export function hostValues({ memory }: Variable): TypedArray {
+  if (memory.state === undefined) return memory.data as TypedArray;
+  owners.get(memory.state)?.finish();
+  return memory.state.read();
+}

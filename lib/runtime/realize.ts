@@ -1,0 +1,180 @@
+/**
+ * Computing: roots become a request, the request a cached Program, the Program one call into the machine.
+ */
+
+import type { Bindings, Executable } from "../backends/backend.js";
+import { compileGraph } from "../compile/index.js";
+import type { TypedArray } from "../dtype.js";
+import { DTypeError, OptionError, StaleTensorError } from "../errors.js";
+import { settle } from "../graph/leaves.js";
+import { encodeGraph, type Graph, type Request } from "../graph/signature.js";
+import type { Tensor } from "../graph/tensor.js";
+import { activeTrace } from "../graph/trace.js";
+import { Variable } from "../graph/variable.js";
+import { printProgram } from "../program/print.js";
+import { Storage } from "../storage.js";
+import { currentMachine, type Machine } from "./backends.js";
+import { getConfig } from "./config.js";
+import { debugTrace, warnOfDoubleWork } from "./debug.js";
+import { allocateResult, hostValues, stateOn } from "./memory.js";
+
+/**
+ * Computes several tensors in one Program, so that they share what they have in common.
+ *
+ * @throws {IndexError} for an index out of range, {StaleTensorError} for a value that has been assigned since,
+ *   {DTypeError} for a dtype the backend does not have.
+ */
+export function realize(...tensors: readonly Tensor[]): void {
+  execute("realize", { roots: unrealised(tensors), updates: [] });
+}
+
+/** The same off the calling thread. */
+export async function realizeAsync(...tensors: readonly Tensor[]): Promise<void> {
+  await executeAsync("realize", { roots: unrealised(tensors), updates: [] });
+}
+
+/**
+ * Overwrites variables, all in one Program: every value is computed from what the variables hold before.
+ *
+ * The loss whose gradients the values are built from is computed along, so that it can still be read afterwards.
+ * Inside `compile` the assignment is recorded and becomes part of the compiled function.
+ *
+ * @throws {ShapeError} or {DTypeError} when a value does not fit its variable.
+ */
+export function assignAll(updates: readonly (readonly [Variable, Tensor])[], also: readonly Tensor[] = []): void {
+  const trace = activeTrace();
+  if (trace !== undefined) {
+    for (const [variable, value] of updates) trace.updates.set(variable, value.resolve());
+    return;
+  }
+  execute("assign", { roots: unrealised(also), updates: updates.map(([v, value]) => [v, value.resolve()] as const) });
+}
+
+function unrealised(tensors: readonly Tensor[]): Tensor[] {
+  return [...new Set(tensors)].filter((tensor) => tensor.storage === undefined && !(tensor instanceof Variable));
+}
+
+function execute(what: string, request: Request): void {
+  if (request.roots.length === 0 && request.updates.length === 0) return;
+  const run = prepareRun(what, request);
+  run.executable.run(run.bindings);
+  run.settle();
+}
+
+async function executeAsync(what: string, request: Request): Promise<void> {
+  if (request.roots.length === 0 && request.updates.length === 0) return;
+  const run = prepareRun(what, request);
+  for (const storage of run.storages) storage.inFlight++;
+  try {
+    await run.executable.runAsync(run.bindings);
+  } finally {
+    for (const storage of run.storages) storage.inFlight--;
+  }
+  run.settle();
+}
+
+interface PreparedRun {
+  readonly executable: Executable;
+  readonly bindings: Bindings;
+  /** What the run reads or writes. */
+  readonly storages: readonly Storage[];
+  /** Hands results to their tensors and marks old versions of variables as gone. */
+  settle(): void;
+}
+
+function prepareRun(what: string, request: Request): PreparedRun {
+  const trace = activeTrace();
+  if (trace !== undefined) {
+    throw new OptionError(
+      `${what}: values do not exist while "${trace.name}" is being compiled; use where() for choices that depend on ` +
+        "values, or read them outside",
+    );
+  }
+  const machine = currentMachine();
+  const { graph, words } = encodeGraph(request);
+  const executable = machine.cache.get(words, () => compileFor(machine, graph, new Set()));
+  if (getConfig().debug >= 1) warnOfDoubleWork(graph);
+  const bindings = bind(machine, graph);
+  return {
+    executable,
+    bindings,
+    storages: storagesOf(graph),
+    settle() {
+      request.roots.forEach((root, slot) => {
+        settle(root, new Storage(root.dtype, root.size, bindings.outputs[slot]));
+      });
+      for (const [variable] of request.updates) variable.version++;
+    },
+  };
+}
+
+/** @internal Compiles a graph for a machine. */
+export function compileFor(
+  { backend }: Machine,
+  graph: Graph,
+  captured: ReadonlySet<Tensor>,
+): { executable: Executable; bytes: number } {
+  for (const { dtype } of graph.nodes) {
+    if (!backend.dtypes.includes(dtype)) {
+      throw new DTypeError(`realize: the ${backend.name} backend has no ${dtype}; use setBackend("reference") or cast`);
+    }
+  }
+  const trace = debugTrace(getConfig().debug);
+  const words = compileGraph(graph, { captured, ...(trace === undefined ? {} : { trace }) });
+  trace?.("program", printProgram(words));
+  const constants = graph.inputs.filter((leaf) => captured.has(leaf)).map(arrayOf);
+  return { executable: backend.prepare(words, constants), bytes: words.byteLength };
+}
+
+/** @internal The values of an input leaf. */
+export function arrayOf(leaf: Tensor): TypedArray {
+  return leaf.storage?.data as TypedArray;
+}
+
+function bind({ backend }: Machine, graph: Graph): Bindings {
+  const scalars = new Float64Array(graph.scalars.length);
+  graph.scalars.forEach((leaf, slot) => {
+    scalars[slot] = leaf.attributes.value as number;
+  });
+  return {
+    inputs: graph.inputs.map(arrayOf),
+    outputs: graph.roots.map((root) => allocateResult(root.dtype, root.size)),
+    states: graph.states.map((leaf) => stateOn(backend, leaf.variable)),
+    scalars,
+  };
+}
+
+/** @internal */
+export function storagesOf(graph: Graph): Storage[] {
+  return [...graph.inputs.map((leaf) => leaf.storage as Storage), ...graph.states.map((leaf) => leaf.variable.memory)];
+}
+
+/**
+ * The values of a tensor, computed if need be.
+ *
+ * @returns The memory itself: callers copy before they hand it out.
+ */
+export function valuesOf(tensor: Tensor): TypedArray {
+  if (tensor instanceof Variable) return variableValues(tensor);
+  if (tensor.storage === undefined) realize(tensor);
+  return checkedData(tensor);
+}
+
+/** The values of a tensor, computed off the calling thread if need be; otherwise as `valuesOf`. */
+export async function valuesOfAsync(tensor: Tensor): Promise<TypedArray> {
+  if (tensor instanceof Variable) return variableValues(tensor);
+  if (tensor.storage === undefined) await realizeAsync(tensor);
+  return checkedData(tensor);
+}
+
+function variableValues(variable: Variable): TypedArray {
+  const value = variable.resolve();
+  if (value !== variable.current) realize(value); // inside compile: throws
+  if (variable.memory.disposed) realize(variable.current); // throws
+  return hostValues(variable);
+}
+
+function checkedData(tensor: Tensor): TypedArray {
+  if (tensor.storage?.data === undefined) throw new StaleTensorError("data: the tensor has been disposed");
+  return tensor.storage.data;
+}

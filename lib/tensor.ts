@@ -1,0 +1,203 @@
+/**
+ * What a tensor can do, assembled: operations as methods, and the ways to its values.
+ *
+ * The node itself is defined in graph/tensor.ts and knows neither operations nor machines; this file installs
+ * them on it, so that `x.add(y).relu().dataSync()` reads like the functions it stands for.
+ */
+
+import { inspect } from "node:util";
+import { backward } from "./autodiff/index.js";
+import type { TypedArray } from "./dtype.js";
+import { DTypeError, OptionError, ShapeError, show } from "./errors.js";
+import { Tensor } from "./graph/tensor.js";
+import { Variable } from "./graph/variable.js";
+import { conv2d } from "./ops/conv.js";
+import * as elementwise from "./ops/elementwise.js";
+import { gather, takeAlongAxis } from "./ops/indexing.js";
+import { matmul } from "./ops/matmul.js";
+import * as movement from "./ops/movement.js";
+import { numberOperand } from "./ops/operands.js";
+import { avgPool2d, maxPool2d } from "./ops/pool.js";
+import * as reduce from "./ops/reduce.js";
+import { logSoftmax, softmax } from "./ops/softmax.js";
+import { assignAll, realize, valuesOf, valuesOfAsync } from "./runtime/realize.js";
+import { sameShape, showShape } from "./shape.js";
+
+const { where: _where, ...elementwiseMethods } = elementwise;
+const { alias: _alias, concat: _concat, stack: _stack, ...movementMethods } = movement;
+
+/** Functions whose first argument is the tensor they become a method of. */
+const methods = {
+  ...elementwiseMethods,
+  ...movementMethods,
+  ...reduce,
+  matmul,
+  conv2d,
+  maxPool2d,
+  avgPool2d,
+  softmax,
+  logSoftmax,
+  gather,
+  takeAlongAxis,
+};
+
+type Method<F> = F extends (x: infer _X, ...rest: infer Rest) => infer Result ? (...rest: Rest) => Result : never;
+
+/** Every operation on one tensor as a method of it; see the function of the same name. */
+export type TensorMethods = { [Name in keyof typeof methods]: Method<(typeof methods)[Name]> };
+
+/** Nested arrays of numbers, as deep as the tensor has axes; a plain number for a scalar. */
+export type NestedArray = number | NestedArray[];
+
+/** Ways from a tensor to its values. */
+export interface TensorValues {
+  /**
+   * The elements in row-major order, computed off the calling thread: the event loop stays free. A copy.
+   *
+   * @throws {IndexError}, {StaleTensorError}, {DTypeError} what computing throws, as a rejection.
+   */
+  data(): Promise<TypedArray>;
+  /** The elements in row-major order, computed on the calling thread. A copy. */
+  dataSync(): TypedArray;
+  /**
+   * The only element as a number (0 or 1 for bool).
+   *
+   * @throws {ShapeError} when there is not exactly one.
+   */
+  item(): number;
+  /** The elements as nested arrays. */
+  toArray(): NestedArray;
+  /** Computes the values now and keeps them; returns the tensor. */
+  realize(): this;
+  /** Adds the gradient of this scalar to `grad` of every variable it depends on; see `backward`. */
+  backward(options?: { retainGraph?: boolean }): void;
+  /**
+   * Frees values that have been computed. Never needed: the garbage collector does it too. Using the tensor
+   * afterwards throws `StaleTensorError`.
+   *
+   * @throws {StorageBusyError} while a run in flight uses them.
+   */
+  dispose(): void;
+  [Symbol.dispose](): void;
+}
+
+declare module "./graph/tensor.js" {
+  interface Tensor extends TensorMethods, TensorValues {}
+}
+
+/** A value for a variable: a tensor, or one number for all elements. */
+export type VariableValue = Tensor | number;
+
+declare module "./graph/variable.js" {
+  interface Variable {
+    /**
+     * Replaces the value, in place. Tensors built from the old value and not yet computed become stale.
+     * To replace several variables from each other's old values, use `assignAll`.
+     *
+     * @throws {ShapeError} or {DTypeError} when the value does not have the variable's shape and dtype.
+     */
+    assign(value: VariableValue): void;
+  }
+}
+
+const values: { [Name in keyof TensorValues]: (this: Tensor, ...args: never[]) => unknown } = {
+  async data() {
+    return (await valuesOfAsync(this)).slice();
+  },
+  dataSync() {
+    return valuesOf(this).slice();
+  },
+  item() {
+    if (this.size !== 1) throw new ShapeError(`item: needs a tensor of one element, got ${showShape(this.shape)}`);
+    return valuesOf(this)[0];
+  },
+  toArray() {
+    return nest(valuesOf(this), this.shape);
+  },
+  realize() {
+    realize(this);
+    return this;
+  },
+  backward(options?: { retainGraph?: boolean }) {
+    backward(this, options);
+  },
+  dispose() {
+    if (this instanceof Variable) this.memory.dispose("dispose");
+    else this.storage?.dispose("dispose");
+  },
+  [Symbol.dispose]() {
+    (this as Tensor & TensorValues).dispose();
+  },
+};
+
+function nest(data: TypedArray, shape: readonly number[], axis = 0, start = 0): NestedArray {
+  if (axis === shape.length) return data[start] as number;
+  const stride = shape.slice(axis + 1).reduce((product, length) => product * length, 1);
+  return Array.from({ length: shape[axis] as number }, (_, i) => nest(data, shape, axis + 1, start + i * stride));
+}
+
+for (const [name, fn] of Object.entries(methods)) {
+  Object.defineProperty(Tensor.prototype, name, {
+    value(this: Tensor, ...rest: unknown[]) {
+      return (fn as (...args: unknown[]) => unknown)(this, ...rest);
+    },
+    writable: true,
+    configurable: true,
+  });
+}
+for (const name of Reflect.ownKeys(values)) {
+  Object.defineProperty(Tensor.prototype, name, {
+    value: values[name as keyof TensorValues],
+    writable: true,
+    configurable: true,
+  });
+}
+
+Object.defineProperty(Variable.prototype, "assign", {
+  value(this: Variable, value: VariableValue) {
+    assign([[this, value]]);
+  },
+  writable: true,
+  configurable: true,
+});
+
+// What console.log shows: the type, and the values if they are known and few.
+Object.defineProperty(Tensor.prototype, inspect.custom, {
+  value(this: Tensor) {
+    const kind = this instanceof Variable ? `Variable ${JSON.stringify(this.name)}` : "Tensor";
+    const known = this.storage?.data !== undefined && this.size <= 1000;
+    return `${kind} ${this.dtype}${showShape(this.shape)}${known ? ` ${inspect(this.toArray())}` : ""}`;
+  },
+});
+
+/**
+ * Replaces several variables at once: every value is computed from what they hold before, in one run.
+ *
+ * @param updates Pairs of variable and value.
+ * @param also Tensors to compute in the same run, such as a loss that shares work with the values.
+ * @throws {ShapeError} or {DTypeError} when a value does not have its variable's shape and dtype.
+ */
+export function assign(updates: readonly (readonly [Variable, VariableValue])[], also: readonly Tensor[] = []): void {
+  assignAll(
+    updates.map(([variable, value]) => [variable, checkedValue(variable, value)] as const),
+    also,
+  );
+}
+
+function checkedValue(variable: Variable, value: VariableValue): Tensor {
+  if (!(variable instanceof Variable)) throw new OptionError(`assign: needs a variable, got ${show(variable)}`);
+  const what = `variable ${JSON.stringify(variable.name)}`;
+  if (typeof value === "number") {
+    return movement.broadcastTo(numberOperand("assign", value, variable.dtype), variable.shape);
+  }
+  if (!(value instanceof Tensor)) throw new OptionError(`assign: value must be a tensor or a number, got ${show(value)}`);
+  if (!sameShape(value.shape, variable.shape)) {
+    throw new ShapeError(`assign: ${what} has shape ${showShape(variable.shape)}, got ${showShape(value.shape)}`);
+  }
+  if (value.dtype !== variable.dtype) {
+    throw new DTypeError(`assign: ${what} is ${variable.dtype}, got ${value.dtype}`);
+  }
+  return value;
+}
+
+export { Tensor, Variable };

@@ -1,0 +1,49 @@
+/** Trees: nested arrays and plain objects with values at their leaves, such as the parameters of a model. */
+
+/** A value, or a nested array or plain object of values. */
+export type Tree<T> = T | readonly Tree<T>[] | { readonly [name: string]: Tree<T> };
+
+/** A tree taken apart. */
+export interface Flattened<T> {
+  /** The leaves, in the order of arrays and of object keys. */
+  readonly leaves: T[];
+  /** `["layers.0.weight", …]`: where each leaf is; `""` for a tree that is a leaf. */
+  readonly paths: string[];
+  /** A tree of the same form with other leaves; what is not a leaf is carried over. */
+  rebuild(leaves: readonly unknown[]): unknown;
+}
+
+/**
+ * Takes a tree apart.
+ *
+ * @param isLeaf Which values are leaves. Arrays and plain objects are branches; anything else is carried over as it is.
+ */
+export function flattenTree<T>(tree: unknown, isLeaf: (value: unknown) => value is T): Flattened<T> {
+  const leaves: T[] = [];
+  const paths: string[] = [];
+  const visit = (value: unknown, path: string): ((next: Iterator<unknown>) => unknown) => {
+    if (isLeaf(value)) {
+      leaves.push(value);
+      paths.push(path);
+      return (next) => next.next().value;
+    }
+    const below = (name: string | number) => (path === "" ? `${name}` : `${path}.${name}`);
+    if (Array.isArray(value)) {
+      const items = value.map((item, i) => visit(item, below(i)));
+      return (next) => items.map((item) => item(next));
+    }
+    if (isPlainObject(value)) {
+      const entries = Object.entries(value).map(([name, item]) => [name, visit(item, below(name))] as const);
+      return (next) => Object.fromEntries(entries.map(([name, item]) => [name, item(next)]));
+    }
+    return () => value;
+  };
+  const build = visit(tree, "");
+  return { leaves, paths, rebuild: (replacements) => build(replacements[Symbol.iterator]()) };
+}
+
+function isPlainObject(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
