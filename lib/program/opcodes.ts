@@ -37,7 +37,7 @@ function instruction(inputs: number, extra: InstructionInfo["extra"], attributes
 
 /**
  * Every instruction. Shapes below are those of the views; every view may have any strides, the output
- * too. An output never overlaps an input, except that a micro-program may write element for element
+ * too. `map`, `matmul` and the convolutions may have several outputs of one shape, the others have one. An output never overlaps an input, except that a micro-program may write element for element
  * over a view it reads with the same strides.
  *
  * - `map`: out[k][i] = micro(in[0][i], in[1][i], …); all views have one shape.

@@ -18,17 +18,17 @@ export const instructionRules: { readonly [K in Opcode]: Rule } = {
   reduce,
   matmul,
   conv2d: (instruction, check) => {
-    const { inputs, outputs } = operands(instruction, 1, check);
+    const { inputs, outputs } = operands(instruction, undefined, check);
     const [x, w] = inputs as [ProgramView, ProgramView];
     return convolution(instruction, x, w, outputs[0] as ProgramView, check);
   },
   conv2dGradInput: (instruction, check) => {
-    const { inputs, outputs } = operands(instruction, 1, check);
+    const { inputs, outputs } = operands(instruction, undefined, check);
     const [dy, w] = inputs as [ProgramView, ProgramView];
     return convolution(instruction, outputs[0] as ProgramView, w, dy, check);
   },
   conv2dGradWeight: (instruction, check) => {
-    const { inputs, outputs } = operands(instruction, 1, check);
+    const { inputs, outputs } = operands(instruction, undefined, check);
     const [x, dy] = inputs as [ProgramView, ProgramView];
     return convolution(instruction, x, outputs[0] as ProgramView, dy, check);
   },
@@ -165,7 +165,7 @@ function reducedType({ micro }: Instruction, handedIn: readonly DType[], check: 
 }
 
 function matmul(instruction: Instruction, check: Check): readonly DType[] {
-  const { inputs, outputs, extra } = operands(instruction, 1, check);
+  const { inputs, outputs, extra } = operands(instruction, undefined, check);
   const [a, b] = inputs as [ProgramView, ProgramView];
   const out = outputs[0] as ProgramView;
   const rank = out.shape.length;
@@ -177,7 +177,7 @@ function matmul(instruction: Instruction, check: Check): readonly DType[] {
   const [inner, n] = b.shape.slice(-2);
   check(k === inner, () => `inner dimensions differ: ${show()} (${k} ≠ ${inner})`);
   check(out.shape[rank - 2] === m && out.shape[rank - 1] === n, () => `output does not fit: ${show()}`);
-  sameShapes([out, ...extra], check);
+  sameShapes([...outputs, ...extra], check);
   sameTypes([a, b], check);
   return [float(a, check), ...types(extra)];
 }
@@ -209,7 +209,7 @@ function convolution(
 
   const [first, second] = instruction.inputs as [ProgramView, ProgramView];
   const extra = instruction.inputs.slice(INSTRUCTIONS[instruction.opcode].inputs);
-  sameShapes([instruction.outputs[0] as ProgramView, ...extra], check);
+  sameShapes([...instruction.outputs, ...extra], check);
   sameTypes([first, second], check);
   return [float(first, check), ...types(extra)];
 }

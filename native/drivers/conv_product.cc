@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cstring>
 
 #include "../kernels/kernels.h"
 #include "conv.h"
@@ -83,7 +82,6 @@ void multiply(const ConvPlan& plan, const Run& run, int64_t group, int64_t block
     const int64_t depth = std::min(plan.depth, plan.k - k);
     for (int64_t column = 0; column < tile.columns(); column += gemm.nr) {
       const int64_t cols = std::min<int64_t>(gemm.nr, tile.columns() - column);
-      if (cols % gemm.lanes != 0) std::memset(panel, 0, sizeof(float) * depth * gemm.nr);
       if (depth > 0) {
         const int64_t count = plan.patches.runs(tile, column, cols, runs);
         plan.im2col->pack(base, plan.patches.offsets() + k, depth, runs, count, panel, gemm.nr);

@@ -197,7 +197,8 @@ void reserve_memory(ConvWeightPlan* plan, Builder& builder) {
     return offset;
   };
   const int64_t block_taps = plan->block_channels * plan->window_taps;
-  plan->ld = round_up(plan->tiling.columns(), plan->dot->lanes);
+  // An odd number of vectors: rows that start a power of two apart would push each other out of the cache.
+  plan->ld = (ceil_div(plan->tiling.columns(), plan->dot->lanes) | 1) * plan->dot->lanes;
   reserve(plan->patches.scratch_floats());
   plan->packed_at = reserve(block_taps * plan->ld);
   plan->dy_at = reserve(plan->block_rows * plan->ld);

@@ -92,6 +92,21 @@ void run_gather(const void* opaque, const Run& run, int64_t chunk, Worker&) {
   }
 }
 
+// The same where a row is one element: what remains is to move it.
+template <typename T>
+void run_gather_elements(const void* opaque, const Run& run, int64_t chunk, Worker&) {
+  const auto& plan = *static_cast<const GatherPlan*>(opaque);
+  T* out = run.at<T>(*plan.out);
+  const T* source = run.at<const T>(*plan.source);
+  const int32_t* indices = run.at<const int32_t>(*plan.indices);
+  const int64_t begin = chunk * plan.units_per_chunk;
+  const int64_t end = std::min(begin + plan.units_per_chunk, plan.units);
+  Walk<3> walk(plan.lookups, begin);
+  for (int64_t i = begin; i < end; i++, walk.next()) {
+    out[walk[0]] = source[walk[1] + indices[walk[2]] * plan.axis_stride];
+  }
+}
+
 // ---- scatterAdd.
 
 // Rows of updates are added along one axis of theirs, in ascending order. What lies along the axis stays in
@@ -203,12 +218,16 @@ std::string prepare_kGather(const Instruction& instruction, Builder& builder) {
       plan->lookups.append(out.shape[i], {out.strides[i], from, indices.strides[i]});
     }
   }
+  const bool single = row.rank == 0;
   plan->row.prepare(row, size_of(out.dtype));
   plan->units = plan->lookups.size() * plan->row.tiles();
   plan->units_per_chunk = std::max<int64_t>(1, kChunkElements / plan->row.tile_elements());
   const int64_t chunks = (plan->units + plan->units_per_chunk - 1) / plan->units_per_chunk;
-  builder.add_step(run_gather, plan, chunks,
-                   5.0 * static_cast<double>(plan->units) + 0.3 * static_cast<double>(out.size()));
+  const StepFn by_element =
+      size_of(out.dtype) == 4 ? run_gather_elements<uint32_t> : run_gather_elements<uint8_t>;
+  builder.add_step(
+      single ? by_element : run_gather, plan, chunks,
+      (single ? 2.0 : 20.0) * static_cast<double>(plan->units) + 0.1 * static_cast<double>(out.size()));
   return "";
 }
 

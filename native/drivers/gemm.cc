@@ -268,6 +268,8 @@ constexpr double kPackCost = 4;
 constexpr double kShortStretch = 128;
 // Packing ahead moves through outer caches what packing at the time of use keeps in the inner ones.
 constexpr double kSharedCost = 2.5;
+// Writing a vector of partial sums and adding it up later.
+constexpr double kSplitCost = 24;
 // A step more, in multiply-adds.
 constexpr double kStepCost = 8192;
 // Floats that fit the L2 cache beside what streams through it.
@@ -326,7 +328,7 @@ void complete_tiling(const GemmPlan& plan, Tiling* tiling) {
   const double vectors = static_cast<double>(ceil_div(p.n, plan.kernels->lanes));
   double cost = m * vectors * k + cost_of(tiling->a, m * k, col_tiles, kPackCost) +
                 cost_of(tiling->b, k * n, row_tiles, pack_b);
-  if (tiling->splits > 1) cost += kPackCost * m * vectors * static_cast<double>(tiling->splits);
+  if (tiling->splits > 1) cost += kSplitCost * m * vectors * static_cast<double>(tiling->splits);
   const int steps = (tiling->splits > 1) + (tiling->a == Source::kShared || tiling->b == Source::kShared);
   tiling->cost = static_cast<double>(plan.batches) * cost + kStepCost * steps;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "../kernels/kernels.h"
+#include "driver.h"
 #include "grid.h"
 
 namespace ng {

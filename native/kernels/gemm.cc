@@ -12,7 +12,7 @@ namespace {
 #if defined(NG_ISA_AVX512)
 constexpr int kMr = 14;
 constexpr int kAccumulators = 24;
-constexpr int kKc = 384;
+constexpr int kKc = 512;
 #elif defined(NG_ISA_AVX2)
 constexpr int kMr = 6;
 constexpr int kAccumulators = 12;
@@ -193,57 +193,60 @@ void pack_b(int64_t k, int64_t n, const float* b, int64_t b_row, int64_t b_col, 
   pack<kNr>(n, k, b, b_col, b_row, panels);
 }
 
-// R rows of C, `W` vectors wide; only the last vector may be cut, to `last` columns.
-template <int R, int W>
-NG_INLINE void strip(int64_t k, const Operands& operands, float* c, int64_t ldc, int last, bool accumulate) {
-  Vec sums[R][W];
+// Adds the products of D columns of A and D rows of B to R rows of C, from left to right: B is read in D
+// streams, each a whole row, which is what prefetching follows best; C stays in the L1 cache.
+template <int R, int D>
+NG_INLINE void sweep(int64_t n, const Operands& operands, float* c, int64_t ldc, bool accumulate) {
+  Vec x[R][D];
   NG_UNROLL
   for (int i = 0; i < R; i++) {
-    for (int j = 0; j < W; j++) {
-      const float* from = c + i * ldc + j * kLanes;
-      sums[i][j] = !accumulate ? zero() : j < W - 1 ? load(from) : load_n(from, last);
-    }
+    NG_UNROLL
+    for (int p = 0; p < D; p++) x[i][p] = set1(operands.a[i * operands.a_row + p * operands.a_col]);
   }
-  const float* b = operands.b;
-  for (int64_t p = 0; p < k; p++, b += operands.b_row) {
-    Vec x[R];
+  for (int64_t j = 0; j < n; j += kLanes) {
+    const int have = static_cast<int>(min_of(kLanes, n - j));
+    Vec sums[R];
     NG_UNROLL
-    for (int i = 0; i < R; i++) x[i] = set1(operands.a[i * operands.a_row + p * operands.a_col]);
+    for (int i = 0; i < R; i++) sums[i] = accumulate ? load_n(c + i * ldc + j, have) : zero();
     NG_UNROLL
-    for (int j = 0; j < W; j++) {
-      const Vec y = j < W - 1 ? load(b + j * kLanes) : load_n(b + j * kLanes, last);
+    for (int p = 0; p < D; p++) {
+      const Vec y = load_n(operands.b + p * operands.b_row + j, have);
       NG_UNROLL
-      for (int i = 0; i < R; i++) sums[i][j] = fma(x[i], y, sums[i][j]);
+      for (int i = 0; i < R; i++) sums[i] = fma(x[i][p], y, sums[i]);
     }
-  }
-  NG_UNROLL
-  for (int i = 0; i < R; i++) {
-    for (int j = 0; j < W - 1; j++) store(c + i * ldc + j * kLanes, sums[i][j]);
-    store_n(c + i * ldc + (W - 1) * kLanes, sums[i][W - 1], last);
+    NG_UNROLL
+    for (int i = 0; i < R; i++) store_n(c + i * ldc + j, sums[i], have);
   }
 }
 
-// Strips of W vectors, then of half as many, and so on; a single vector takes the tail.
-template <int R, int W>
-NG_INLINE void strips(int64_t n, int64_t k, Operands operands, float* c, int64_t ldc, bool accumulate) {
-  while (n >= W * kLanes || (W == 1 && n > 0)) {
-    const int64_t cols = min_of(n, W * kLanes);
-    strip<R, W>(k, operands, c, ldc, static_cast<int>(cols) - (W - 1) * kLanes, accumulate);
-    operands.b += cols;
-    c += cols;
-    n -= cols;
+// All of k for R rows.
+template <int R>
+NG_INLINE void sweeps(int64_t n, int64_t k, Operands operands, float* c, int64_t ldc, bool accumulate) {
+  constexpr int kDepth = kAccumulators / 2 / R;
+  if (k == 0 && !accumulate) {
+    for (int i = 0; i < R; i++) memset(c + i * ldc, 0, static_cast<size_t>(n) * sizeof(float));
   }
-  if constexpr (W > 1) strips<R, W / 2>(n, k, operands, c, ldc, accumulate);
+  int64_t p = 0;
+  for (; p + kDepth <= k; p += kDepth) {
+    sweep<R, kDepth>(n, operands, c, ldc, accumulate || p > 0);
+    operands.a += kDepth * operands.a_col;
+    operands.b += kDepth * operands.b_row;
+  }
+  for (; p < k; p++) {
+    sweep<R, 1>(n, operands, c, ldc, accumulate || p > 0);
+    operands.a += operands.a_col;
+    operands.b += operands.b_row;
+  }
 }
 
 void skinny(int64_t rows, int64_t n, int64_t k, const float* a, int64_t a_row, int64_t a_col, const float* b,
             int64_t b_row, float* c, int64_t ldc, bool accumulate) {
   const Operands operands = {a, a_row, a_col, b, b_row};
   switch (rows) {
-    case 1: return strips<1, kAccumulators>(n, k, operands, c, ldc, accumulate);
-    case 2: return strips<2, kAccumulators / 2>(n, k, operands, c, ldc, accumulate);
-    case 3: return strips<3, kAccumulators / 4>(n, k, operands, c, ldc, accumulate);
-    default: return strips<4, kAccumulators / 4>(n, k, operands, c, ldc, accumulate);
+    case 1: return sweeps<1>(n, k, operands, c, ldc, accumulate);
+    case 2: return sweeps<2>(n, k, operands, c, ldc, accumulate);
+    case 3: return sweeps<3>(n, k, operands, c, ldc, accumulate);
+    default: return sweeps<4>(n, k, operands, c, ldc, accumulate);
   }
 }
 

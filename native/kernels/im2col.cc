@@ -1,5 +1,6 @@
 #include "im2col.h"
 
+#include "../simd/merge-inl.h"
 #include "../simd/simd-inl.h"
 
 namespace ng {
@@ -9,58 +10,68 @@ extern const Im2colKernels im2col_kernels;
 
 namespace {
 
-// Copies a run of more than kLanes * (kVectors - 1) and at most kLanes * kVectors floats for every tap: the
-// last vector ends with the run and overlaps the one before, which is cheaper than a masked store.
-template <int kVectors>
-void pack_run(const float* source, const int64_t* offsets, int64_t taps, float* target, int64_t ld,
-              int64_t length) {
-  const int64_t last = length - kLanes;
+// What a run gives to a vector of columns: lanes [begin, end), lane i from source[offset of the tap + i].
+struct Piece {
+  const float* source;
+  int begin, end;
+};
+
+// One vector of columns, for every tap. The masks of the pieces stay in registers.
+template <int kPieces>
+void pack_vector(const Piece* pieces, const int64_t* offsets, int64_t taps, float* target, int64_t ld) {
+  Piece piece[kPieces];
+  for (int i = 0; i < kPieces; i++) piece[i] = pieces[i];
   for (int64_t k = 0; k < taps; k++) {
-    const float* s = source + offsets[k];
-    float* t = target + k * ld;
-    for (int v = 0; v < kVectors - 1; v++) store(t + v * kLanes, load(s + v * kLanes));
-    store(t + last, load(s + last));
+    Vec v = zero();
+    for (int i = 0; i < kPieces; i++) v = merge(v, piece[i].source + offsets[k], piece[i].begin, piece[i].end);
+    store(target + k * ld, v);
   }
 }
 
-void pack_long_run(const float* source, const int64_t* offsets, int64_t taps, float* target, int64_t ld,
-                   int64_t length) {
-  const int64_t last = length - kLanes;
+void pack_many_pieces(const Piece* pieces, int count, const int64_t* offsets, int64_t taps, float* target,
+                      int64_t ld) {
   for (int64_t k = 0; k < taps; k++) {
-    const float* s = source + offsets[k];
-    float* t = target + k * ld;
-    for (int64_t i = 0; i < last; i += kLanes) store(t + i, load(s + i));
-    store(t + last, load(s + last));
+    Vec v = zero();
+    for (int i = 0; i < count; i++) v = merge(v, pieces[i].source + offsets[k], pieces[i].begin, pieces[i].end);
+    store(target + k * ld, v);
   }
 }
 
-// A run shorter than a vector. With `room` a whole vector is stored: the runs that follow overwrite the
-// zeros.
-void pack_short_run(const float* source, const int64_t* offsets, int64_t taps, float* target, int64_t ld,
-                    int length, bool room) {
-  if (room) {
-    for (int64_t k = 0; k < taps; k++) store(target + k * ld, load_n(source + offsets[k], length));
-  } else {
-    for (int64_t k = 0; k < taps; k++) store_n(target + k * ld, load_n(source + offsets[k], length), length);
-  }
+void pack_whole_vector(const float* source, const int64_t* offsets, int64_t taps, float* target, int64_t ld) {
+  for (int64_t k = 0; k < taps; k++) store(target + k * ld, load(source + offsets[k]));
 }
 
 void pack(const float* source, const int64_t* offsets, int64_t taps, const PixelRun* runs, int64_t run_count,
           float* panel, int64_t ld) {
-  for (int64_t i = 0; i < run_count; i++) {
-    const PixelRun& run = runs[i];
-    const float* s = source + run.source;
-    float* t = panel + run.column;
-    if (run.length < kLanes) {
-      pack_short_run(s, offsets, taps, t, ld, static_cast<int>(run.length), run.column + kLanes <= ld);
-    } else if (run.length == kLanes) {
-      pack_run<1>(s, offsets, taps, t, ld, run.length);
-    } else if (run.length <= 2 * kLanes) {
-      pack_run<2>(s, offsets, taps, t, ld, run.length);
-    } else if (run.length <= 3 * kLanes) {
-      pack_run<3>(s, offsets, taps, t, ld, run.length);
-    } else {
-      pack_long_run(s, offsets, taps, t, ld, run.length);
+  const int64_t columns = runs[run_count - 1].column + runs[run_count - 1].length;
+  const PixelRun* run = runs;
+  for (int64_t column = 0; column < columns; column += kLanes) {
+    Piece pieces[kLanes];
+    int count = 0;
+    for (;; run++) {  // the runs that overlap [column, column + kLanes)
+      const int64_t begin = run->column - column, end = begin + run->length;
+      pieces[count++] = {source + run->source - begin, static_cast<int>(begin > 0 ? begin : 0),
+                         static_cast<int>(end < kLanes ? end : kLanes)};
+      if (end >= kLanes || run == runs + run_count - 1) break;
+    }
+    if (run->column + run->length == column + kLanes) run++;  // used up
+    float* target = panel + column;
+    const bool whole = count == 1 && pieces[0].end - pieces[0].begin == kLanes;
+    switch (whole ? 0 : count) {
+      case 0:
+        pack_whole_vector(pieces[0].source, offsets, taps, target, ld);
+        break;
+      case 1:
+        pack_vector<1>(pieces, offsets, taps, target, ld);
+        break;
+      case 2:
+        pack_vector<2>(pieces, offsets, taps, target, ld);
+        break;
+      case 3:
+        pack_vector<3>(pieces, offsets, taps, target, ld);
+        break;
+      default:
+        pack_many_pieces(pieces, count, offsets, taps, target, ld);
     }
   }
 }

@@ -117,20 +117,29 @@ NG_INLINE float divisor(const PoolShape& s, int64_t rows, int64_t cols) {
                                 : static_cast<double>(rows * cols));
 }
 
-// Output columns whose windows lie inside the row.
-NG_INLINE Span inner_columns(const PoolShape& s) {
-  const int64_t begin = (s.pad_left + s.stride_w - 1) / s.stride_w;
-  const int64_t room = s.w + s.pad_left - s.kernel_w;
-  int64_t end = room < 0 ? 0 : room / s.stride_w + 1;
-  if (end > s.out_w) end = s.out_w;
+// Outputs along one axis whose windows lie inside x.
+NG_INLINE Span inner_outputs(int64_t outputs, int64_t stride, int64_t pad, int64_t kernel, int64_t length) {
+  const int64_t begin = (pad + stride - 1) / stride;
+  const int64_t room = length + pad - kernel;
+  int64_t end = room < 0 ? 0 : room / stride + 1;
+  if (end > outputs) end = outputs;
   return begin < end ? Span{begin, end - begin} : Span{0, 0};
 }
 
-// Windows done by one call: output (i, j) of channel c, and the `lanes` - 1 windows next to it.
+NG_INLINE Span inner_rows(const PoolShape& s) {
+  return inner_outputs(s.out_h, s.stride_h, s.pad_top, s.kernel_h, s.h);
+}
+
+NG_INLINE Span inner_columns(const PoolShape& s) {
+  return inner_outputs(s.out_w, s.stride_w, s.pad_left, s.kernel_w, s.w);
+}
+
+// Windows done by one call: output (i, j) of channel c, the `lanes` - 1 windows next to it, and the windows
+// of the `height` - 1 output rows below them, if those are cut off by no border either.
 struct Windows {
   int64_t c, i, j;
-  Span rows, cols;  // of the first of them; the same for all channels
-  int64_t lanes;
+  Span rows, cols;  // of the first of them
+  int64_t lanes, height;
 
   bool is_empty() const { return rows.count <= 0 || cols.count <= 0; }
   // Position of the first cell, and of the output.
@@ -147,25 +156,31 @@ NG_INLINE void for_each_run(const PoolShape& s, int64_t channels, int64_t row0, 
     for (int64_t i = row0; i < row1; i++) {
       const Span rows = row_span(s, i);
       for (int64_t j = 0; j < s.out_w; j++) {
-        body.template run<Lanes>({0, i, j, rows, col_span(s, j), channels});
+        body.template run<Lanes>({0, i, j, rows, col_span(s, j), channels, 1});
       }
     }
     return;
   }
   const Span inner = s.lanes == PoolLanes::kWidth ? inner_columns(s) : Span{0, 0};
-  const int64_t inner_end = inner.first + inner.count;
+  const Span whole = inner.count == s.out_w ? inner_rows(s) : Span{0, 0};
   for (int64_t c = 0; c < channels; c++) {
-    for (int64_t i = row0; i < row1; i++) {
+    for (int64_t i = row0; i < row1;) {
       const Span rows = row_span(s, i);
       for (int64_t j = 0; j < inner.first; j++) {
-        body.template run<OneLane>({c, i, j, rows, col_span(s, j), 1});
+        body.template run<OneLane>({c, i, j, rows, col_span(s, j), 1, 1});
+      }
+      int64_t height = 1;
+      if (whole.count > 0 && i >= whole.first) {
+        const int64_t end = whole.first + whole.count < row1 ? whole.first + whole.count : row1;
+        if (end > i) height = end - i;
       }
       if (inner.count > 0) {
-        body.template run<Lanes>({c, i, inner.first, rows, col_span(s, inner.first), inner.count});
+        body.template run<Lanes>({c, i, inner.first, rows, col_span(s, inner.first), inner.count, height});
       }
-      for (int64_t j = inner_end; j < s.out_w; j++) {
-        body.template run<OneLane>({c, i, j, rows, col_span(s, j), 1});
+      for (int64_t j = inner.first + inner.count; j < s.out_w; j++) {
+        body.template run<OneLane>({c, i, j, rows, col_span(s, j), 1, 1});
       }
+      i += height;
     }
   }
 }

@@ -54,45 +54,59 @@ struct Pool {
     const float* from = x + w.cell(s.x);
     const float* values = kSelect ? v + w.cell(s.v) : from;
     if (w.rows.count == 2 && w.cols.count == 2) {
-      reduce<Lanes, 2, 2>(2, 2, from, values, to, w.lanes);
+      pool_rows<Lanes, 2, 2>(w, from, values, to);
     } else {
-      reduce<Lanes, 0, 0>(w.rows.count, w.cols.count, from, values, to, w.lanes);
+      pool_rows<Lanes, 0, 0>(w, from, values, to);
     }
   }
 
-  // `lanes` windows of rows x cols cells. kRows and kCols are the same numbers where they are known when this
-  // is compiled, else 0.
+  // kRows and kCols are the cells of each window where they are known when this is compiled, else 0.
   template <typename Lanes, int kRows, int kCols>
-  NG_INLINE void reduce(int64_t rows, int64_t cols, const float* from, const float* values, float* to,
-                        int64_t lanes) const {
-    using Value = typename Lanes::Value;
-    if (kRows > 0) rows = kRows;
-    if (kCols > 0) cols = kCols;
-    for (int64_t i = 0; i < lanes; i += Lanes::kWidth) {
-      const int n = static_cast<int>(lanes - i < Lanes::kWidth ? lanes - i : Lanes::kWidth);
-      const float* x0 = from + i * Lanes::kStep;
-      const float* v0 = values + i * Lanes::kStep;
-      Running<kOp, Value> running;
-      running.best = kOp == PoolOp::kAverage ? Lanes::all(0.0f) : Lanes::load(x0, n);
-      running.value = kSelect ? Lanes::load(v0, n) : running.best;
-      for (int64_t r = 0; r < rows; r++) {
-        int64_t q = 0;
-        for (; q + 2 <= cols; q += 2) {
-          Value xa, xb, va, vb;
-          Lanes::load_two(x0 + r * s.x.h + q * s.x.w, s.x.w, n, xa, xb);
-          va = xa, vb = xb;
-          if (kSelect) Lanes::load_two(v0 + r * s.v.h + q * s.v.w, s.v.w, n, va, vb);
-          running.add_cell(xa, va);
-          running.add_cell(xb, vb);
-        }
-        if (q == cols) continue;
-        const Value xa = Lanes::load(x0 + r * s.x.h + q * s.x.w, n);
-        running.add_cell(xa, kSelect ? Lanes::load(v0 + r * s.v.h + q * s.v.w, n) : xa);
+  NG_INLINE void pool_rows(const Windows& w, const float* from, const float* values, float* to) const {
+    constexpr int kWidth = Lanes::kWidth;
+    const int64_t rows = kRows > 0 ? kRows : w.rows.count, cols = kCols > 0 ? kCols : w.cols.count;
+    const int rest =
+        static_cast<int>(w.lanes % kWidth);  // the same for all rows, and so are masks made of it
+    for (int64_t row = 0; row < w.height; row++) {
+      const float* x0 = from + row * s.stride_h * s.x.h;
+      const float* v0 = kSelect ? values + row * s.stride_h * s.v.h : x0;
+      float* out = to + row * s.y.h;
+      int64_t i = 0;
+      for (; i + kWidth <= w.lanes; i += kWidth) {
+        Lanes::store(out + i,
+                     windows<Lanes>(rows, cols, x0 + i * Lanes::kStep, v0 + i * Lanes::kStep, kWidth),
+                     kWidth);
       }
-      Value result = kSelect ? running.value : running.best;
-      if (kOp == PoolOp::kAverage) result = div(result, Lanes::all(divisor(s, rows, cols)));
-      Lanes::store(to + i, result, n);
+      if (rest == 0) continue;
+      Lanes::store(out + i, windows<Lanes>(rows, cols, x0 + i * Lanes::kStep, v0 + i * Lanes::kStep, rest),
+                   rest);
     }
+  }
+
+  // The results of n windows of rows x cols cells.
+  template <typename Lanes>
+  NG_INLINE typename Lanes::Value windows(int64_t rows, int64_t cols, const float* x0, const float* v0,
+                                          int n) const {
+    using Value = typename Lanes::Value;
+    Running<kOp, Value> running;
+    running.best = kOp == PoolOp::kAverage ? Lanes::all(0.0f) : Lanes::load(x0, n);
+    running.value = kSelect ? Lanes::load(v0, n) : running.best;
+    for (int64_t r = 0; r < rows; r++) {
+      int64_t q = 0;
+      for (; q + 2 <= cols; q += 2) {
+        Value xa, xb, va, vb;
+        Lanes::load_two(x0 + r * s.x.h + q * s.x.w, s.x.w, n, xa, xb);
+        va = xa, vb = xb;
+        if (kSelect) Lanes::load_two(v0 + r * s.v.h + q * s.v.w, s.v.w, n, va, vb);
+        running.add_cell(xa, va);
+        running.add_cell(xb, vb);
+      }
+      if (q == cols) continue;
+      const Value xa = Lanes::load(x0 + r * s.x.h + q * s.x.w, n);
+      running.add_cell(xa, kSelect ? Lanes::load(v0 + r * s.v.h + q * s.v.w, n) : xa);
+    }
+    if (kOp == PoolOp::kAverage) return div(running.best, Lanes::all(divisor(s, rows, cols)));
+    return kSelect ? running.value : running.best;
   }
 };
 
@@ -118,18 +132,25 @@ struct SpreadMax {
   template <typename Lanes>
   NG_INLINE void run(const Windows& w) const {
     if (w.is_empty()) return;
-    const float* from = x + w.cell(s.x);
-    const float* share = dy + w.output(s.y);
-    float* to = dx + w.cell(s.v);
-    for (int64_t i = 0; i < w.lanes; i += Lanes::kWidth) {
-      const int n = static_cast<int>(w.lanes - i < Lanes::kWidth ? w.lanes - i : Lanes::kWidth);
-      int32_t leaders[Lanes::kWidth];
-      find_leaders<Lanes>(w.rows.count, w.cols.count, from + i * Lanes::kStep, n, leaders);
-      for (int lane = 0; lane < n; lane++) {
-        const auto cols = static_cast<int32_t>(w.cols.count);
-        const int32_t r = leaders[lane] / cols, q = leaders[lane] % cols;
-        to[(i + lane) * Lanes::kStep + r * s.v.h + q * s.v.w] += share[i + lane];
+    for (int64_t row = 0; row < w.height; row++) {
+      const float* from = x + w.cell(s.x) + row * s.stride_h * s.x.h;
+      const float* share = dy + w.output(s.y) + row * s.y.h;
+      float* to = dx + w.cell(s.v) + row * s.stride_h * s.v.h;
+      for (int64_t i = 0; i < w.lanes; i += Lanes::kWidth) {
+        const int n = static_cast<int>(w.lanes - i < Lanes::kWidth ? w.lanes - i : Lanes::kWidth);
+        spread<Lanes>(w, from + i * Lanes::kStep, share + i, to + i * Lanes::kStep, n);
       }
+    }
+  }
+
+  template <typename Lanes>
+  NG_INLINE void spread(const Windows& w, const float* from, const float* share, float* to, int n) const {
+    const auto cols = static_cast<int32_t>(w.cols.count);
+    int32_t leaders[Lanes::kWidth];
+    find_leaders<Lanes>(w.rows.count, w.cols.count, from, n, leaders);
+    for (int lane = 0; lane < n; lane++) {
+      const int32_t r = leaders[lane] / cols, q = leaders[lane] % cols;
+      to[lane * Lanes::kStep + r * s.v.h + q * s.v.w] += share[lane];
     }
   }
 
@@ -159,19 +180,23 @@ struct SpreadAverage {
   template <typename Lanes>
   NG_INLINE void run(const Windows& w) const {
     if (w.is_empty()) return;
-    const float share = divisor(s, w.rows.count, w.cols.count);
-    const float* from = dy + w.output(s.y);
-    float* to = dx + w.cell(s.v);
-    if (s.lanes == PoolLanes::kChannels) return spread<Lanes>(w, share, from, to, w.lanes);
-    // Windows along the width share cells: one after the other.
-    for (int64_t i = 0; i < w.lanes; i++) spread<OneLane>(w, share, from + i, to + i * Lanes::kStep, 1);
+    const float count = divisor(s, w.rows.count, w.cols.count);
+    for (int64_t row = 0; row < w.height; row++) {
+      const float* from = dy + w.output(s.y) + row * s.y.h;
+      float* to = dx + w.cell(s.v) + row * s.stride_h * s.v.h;
+      if (s.lanes == PoolLanes::kChannels) {
+        spread<Lanes>(w, count, from, to, w.lanes);
+      } else {  // windows along the width share cells: one after the other
+        for (int64_t i = 0; i < w.lanes; i++) spread<OneLane>(w, count, from + i, to + i * Lanes::kStep, 1);
+      }
+    }
   }
 
   template <typename Lanes>
-  NG_INLINE void spread(const Windows& w, float divisor, const float* from, float* to, int64_t lanes) const {
+  NG_INLINE void spread(const Windows& w, float count, const float* from, float* to, int64_t lanes) const {
     for (int64_t i = 0; i < lanes; i += Lanes::kWidth) {
       const int n = static_cast<int>(lanes - i < Lanes::kWidth ? lanes - i : Lanes::kWidth);
-      const auto share = div(Lanes::load(from + i, n), Lanes::all(divisor));
+      const auto share = div(Lanes::load(from + i, n), Lanes::all(count));
       for (int64_t r = 0; r < w.rows.count; r++) {
         for (int64_t q = 0; q < w.cols.count; q++) {
           float* cell = to + r * s.v.h + q * s.v.w + i;
@@ -211,29 +236,36 @@ struct SpreadTwoByTwo {
 
   template <typename Lanes>
   NG_INLINE void run(const Windows& w) const {
+    constexpr int kWidth = Lanes::kWidth, kStep = Lanes::kStep;
+    const int rest = static_cast<int>(w.lanes % kWidth);
+    for (int64_t row = 0; row < w.height; row++) {
+      const float* share = dy + w.output(s.y) + row * s.y.h;
+      const float* from = kOp == PoolOp::kMax ? x + w.cell(s.x) + 2 * row * s.x.h : share;
+      float* to = dx + w.cell(s.v) + 2 * row * s.v.h;
+      int64_t i = 0;
+      for (; i + kWidth <= w.lanes; i += kWidth)
+        spread<Lanes>(from + i * kStep, share + i, to + i * kStep, kWidth);
+      if (rest != 0) spread<Lanes>(from + i * kStep, share + i, to + i * kStep, rest);
+    }
+  }
+
+  template <typename Lanes>
+  NG_INLINE void spread(const float* from, const float* share, float* to, int n) const {
     using Value = typename Lanes::Value;
-    const float* share = dy + w.output(s.y);
-    const float* from = kOp == PoolOp::kMax ? x + w.cell(s.x) : nullptr;
-    float* to = dx + w.cell(s.v);
-    for (int64_t i = 0; i < w.lanes; i += Lanes::kWidth) {
-      const int n = static_cast<int>(w.lanes - i < Lanes::kWidth ? w.lanes - i : Lanes::kWidth);
-      const Value d = Lanes::load_outputs(share + i, n), nothing = Lanes::all(0.0f);
-      float* top = to + i * Lanes::kStep;
-      float* bottom = top + s.v.h;
-      if constexpr (kOp == PoolOp::kAverage) {
-        const Value quarter = div(d, Lanes::all(4.0f));
-        Lanes::store_two(top, s.v.w, n, quarter, quarter);
-        Lanes::store_two(bottom, s.v.w, n, quarter, quarter);
-      } else {
-        Value x00, x01, x10, x11;
-        Lanes::load_two(from + i * Lanes::kStep, s.x.w, n, x00, x01);
-        Lanes::load_two(from + i * Lanes::kStep + s.x.h, s.x.w, n, x10, x11);
-        const auto right0 = overtakes(x01, x00), right1 = overtakes(x11, x10);
-        const auto below = overtakes(select(right1, x11, x10), select(right0, x01, x00));
-        const Value d0 = select(below, nothing, d), d1 = select(below, d, nothing);
-        Lanes::store_two(top, s.v.w, n, select(right0, nothing, d0), select(right0, d0, nothing));
-        Lanes::store_two(bottom, s.v.w, n, select(right1, nothing, d1), select(right1, d1, nothing));
-      }
+    const Value d = Lanes::load_outputs(share, n), nothing = Lanes::all(0.0f);
+    if constexpr (kOp == PoolOp::kAverage) {
+      const Value quarter = div(d, Lanes::all(4.0f));
+      Lanes::store_two(to, s.v.w, n, quarter, quarter);
+      Lanes::store_two(to + s.v.h, s.v.w, n, quarter, quarter);
+    } else {
+      Value x00, x01, x10, x11;
+      Lanes::load_two(from, s.x.w, n, x00, x01);
+      Lanes::load_two(from + s.x.h, s.x.w, n, x10, x11);
+      const auto right0 = overtakes(x01, x00), right1 = overtakes(x11, x10);
+      const auto below = overtakes(select(right1, x11, x10), select(right0, x01, x00));
+      const Value d0 = select(below, nothing, d), d1 = select(below, d, nothing);
+      Lanes::store_two(to, s.v.w, n, select(right0, nothing, d0), select(right0, d0, nothing));
+      Lanes::store_two(to + s.v.h, s.v.w, n, select(right1, nothing, d1), select(right1, d1, nothing));
     }
   }
 };
