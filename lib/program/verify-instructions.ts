@@ -2,6 +2,7 @@
 
 import { type DType, isFloat } from "../dtype.js";
 import { sameShape, showShape, sizeOf } from "../shape.js";
+import { MAX_REGISTERS } from "./format.js";
 import { INSTRUCTIONS, type Opcode, POOL_KINDS, RANDOM_KINDS, REDUCE_KINDS } from "./opcodes.js";
 import type { Instruction, ProgramView } from "./reader.js";
 import type { Check } from "./verify.js";
@@ -54,15 +55,16 @@ export const instructionRules: { readonly [K in Opcode]: Rule } = {
   random,
 };
 
-/** Checks the number of operands. `outputs` is how many there must be; undefined allows any number from 1. */
+/** Checks the number of operands. `outputs` is how many there must be; undefined allows as many as there are registers. */
 function operands(instruction: Instruction, outputs: number | undefined, check: Check) {
   const info = INSTRUCTIONS[instruction.opcode];
   const given = instruction.inputs.length;
   const most = info.extra === "micro" ? Number.POSITIVE_INFINITY : info.inputs + (info.extra === "optional" ? 1 : 0);
   check(given >= info.inputs && given <= most, () => `${given} inputs; expected ${expectation(info.inputs, most)}`);
   const written = instruction.outputs.length;
-  check(written === outputs || (outputs === undefined && written > 0), () => {
-    return `${written} outputs; expected ${outputs ?? "at least 1"}`;
+  const [fewest, mostOutputs] = outputs === undefined ? [1, MAX_REGISTERS] : [outputs, outputs];
+  check(written >= fewest && written <= mostOutputs, () => {
+    return `${written} outputs; expected ${expectation(fewest, mostOutputs)}`;
   });
   return {
     inputs: instruction.inputs,
