@@ -193,5 +193,5 @@ export function operandsOf(node: Tensor): readonly Tensor[] {
 }
 
 function takesEpilogue(anchor: Tensor): boolean {
-  return (anchor.op.kind === "contract" || anchor.op.kind === "window") && INSTRUCTIONS[anchor.op.opcode].micro;
+  return "opcode" in anchor.op && INSTRUCTIONS[anchor.op.opcode].micro;
 }

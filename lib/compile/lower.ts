@@ -8,7 +8,7 @@ import { InternalError } from "../errors.js";
 import type { InstructionDeclaration, Attributes, AssembleDeclaration } from "../graph/op.js";
 import type { Graph } from "../graph/signature.js";
 import type { Tensor } from "../graph/tensor.js";
-import { REDUCE_KINDS } from "../program/opcodes.js";
+import { INSTRUCTIONS, REDUCE_KINDS } from "../program/opcodes.js";
 import { sizeOf } from "../shape.js";
 import { contiguousView, isContiguous, permuteView, type View } from "../view.js";
 import { type Group, nodesOf } from "./fuse.js";
@@ -199,7 +199,7 @@ class Lowering {
       inputs.push(...this.loadOperands(builder, group, (view) => permute(view, -1)));
       for (const node of group.members) builder.apply(node);
       micro = builder.finish(results.map((node) => builder.registerOf(node)));
-    } else if (op.kind === "contract" || op.kind === "window") {
+    } else if (INSTRUCTIONS[op.opcode].micro) {
       micro = PASS_THROUGH;
     }
     const outputs = results.map((node) => {
