@@ -73,17 +73,22 @@ export function walk(
   }
 }
 
+/** From this many elements on, `set` outweighs the cost of making the array it takes. */
+const LONG_RUN = 64;
+
 /** Copies elements `start` to `start + count` of a layout on `data` to the beginning of `out`. */
 export function readBlock(data: TypedArray, layout: Strided, start: number, count: number, out: TypedArray): void {
   walk(layout, start, count, (at, stride, from, to) => {
-    for (let i = from; i < to; i++, at += stride) out[i] = data[at] as number;
+    if (stride === 1 && to - from >= LONG_RUN) out.set(data.subarray(at, at + to - from), from);
+    else for (let i = from; i < to; i++, at += stride) out[i] = data[at] as number;
   });
 }
 
 /** Copies the beginning of `values` to elements `start` to `start + count` of a layout on `data`. */
 export function writeBlock(data: TypedArray, layout: Strided, start: number, count: number, values: TypedArray): void {
   walk(layout, start, count, (at, stride, from, to) => {
-    for (let i = from; i < to; i++, at += stride) data[at] = values[i] as number;
+    if (stride === 1 && to - from >= LONG_RUN) data.set(values.subarray(from, to), at);
+    else for (let i = from; i < to; i++, at += stride) data[at] = values[i] as number;
   });
 }
 
