@@ -25,6 +25,16 @@ bool uses_float64(const Program& program) {
   return false;
 }
 
+// What drivers may reserve besides the buffers. Corrupt but consistent window attributes can ask for images
+// padded to any size; systems that promise more memory than they have would end the process for it.
+int64_t memory_limit(const Program& program) {
+  constexpr int64_t kAlways = 64 << 20;
+  constexpr int64_t kTimesBuffers = 16;
+  int64_t bytes = 0;
+  for (const Buffer& buffer : program.buffers) bytes += bytes_of(buffer);
+  return kAlways + kTimesBuffers * bytes;
+}
+
 }  // namespace
 
 Refusal PreparedProgram::prepare(const int32_t* words, size_t count, const Kernels& kernels,
@@ -58,6 +68,11 @@ Refusal PreparedProgram::prepare(const int32_t* words, size_t count, const Kerne
   shared_nanoseconds_ = shared_nanoseconds(steps_.data(), steps_.size());
   workspace_bytes_ = round_up(builder.workspace_bytes());
   scratch_bytes_ = round_up(builder.scratch_bytes());
+  const int64_t reserved = workspace_bytes_ + scratch_bytes_;
+  if (reserved < 0 || reserved > memory_limit(program_)) {
+    *error = format("instructions need too much memory: %lld bytes", static_cast<long long>(reserved));
+    return Refusal::kMemory;
+  }
   return place_constants(error);
 }
 
