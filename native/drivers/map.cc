@@ -105,7 +105,8 @@ std::string prepare_kMap(const Instruction& instruction, Builder& builder) {
             views = static_cast<int>(plan->views.size());
   for (const View* view : plan->views) plan->sizes.push_back(size_of(view->dtype));
   plan->grid = make_sorted_grid(plan->views, inputs);
-  if (plan->grid.rank == 0) {  // one element
+  const int64_t elements = plan->grid.size();
+  if (plan->grid.rank == 0 || elements == 0) {  // one element, or none
     plan->grid.rank = 1;
     plan->grid.shape[0] = 1;
     plan->grid.strides.assign(views, 1);
@@ -117,7 +118,6 @@ std::string prepare_kMap(const Instruction& instruction, Builder& builder) {
   const std::string problem = plan->micro.prepare(
       instruction.micro, std::vector<MicroOperand>(operands.begin(), operands.begin() + inputs),
       std::vector<MicroOperand>(operands.begin() + inputs, operands.end()), block_axes(*plan), builder);
-  const int64_t elements = plan->grid.size();
   if (!problem.empty() || elements == 0) return problem;
 
   const int64_t axis_length = plan->grid.shape[plan->outer];
