@@ -71,6 +71,7 @@ class Fusion {
       else if (node.op.kind === "reduce") this.addReduce(node);
       else this.start(node, { anchor: node });
     }
+    if (this.enabled) this.absorbProducers();
     const groups = [...new Set(this.groupOf.values())];
     const oldest = (group: Group) => this.order.get(nodesOf(group)[0] as Tensor) as number;
     return groups.sort((a, b) => a.rank - b.rank || oldest(a) - oldest(b));
@@ -128,6 +129,37 @@ class Fusion {
     group.anchor ??= other.anchor;
     group.members = [...group.members, ...other.members].sort((a, b) => this.position(a) - this.position(b));
     for (const node of nodesOf(other)) this.groupOf.set(node, group);
+  }
+
+  /**
+   * Maps that only one later group reads, element for element, become part of it: their results never reach
+   * memory. Nothing else waits for them, so no circle can arise whatever the ranks.
+   */
+  private absorbProducers(): void {
+    const groups = [...new Set(this.groupOf.values())].sort((a, b) => b.rank - a.rank);
+    for (const group of groups) {
+      if (group.anchor !== undefined || group.sink !== undefined) continue;
+      const reader = this.onlyReader(group);
+      if (reader === undefined) continue;
+      const nodes = [...group.members, ...nodesOf(reader)].sort((a, b) => this.position(a) - this.position(b));
+      if (nodes.length <= MAX_MEMBERS && this.fitsRegisters(nodes)) this.unite(reader, group);
+    }
+  }
+
+  /** The one group that reads a group's results, if it can compute them itself. */
+  private onlyReader(group: Group): Group | undefined {
+    let reader: Group | undefined;
+    for (const member of group.members) {
+      if (this.wanted.has(member)) return undefined;
+      for (const user of this.users.get(member) ?? []) {
+        const other = this.groupOf.get(user);
+        if (other === group) continue;
+        const elementwise = other?.members.includes(user) && sameShape(user.shape, member.shape);
+        if (!elementwise || (reader !== undefined && other !== reader)) return undefined;
+        reader = other;
+      }
+    }
+    return reader;
   }
 
   /** A reduction takes in the maps that nothing else reads. */
