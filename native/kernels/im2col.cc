@@ -23,7 +23,8 @@ void pack_vector(const Piece* pieces, const int64_t* offsets, int64_t taps, floa
   for (int i = 0; i < kPieces; i++) piece[i] = pieces[i];
   for (int64_t k = 0; k < taps; k++) {
     Vec v = zero();
-    for (int i = 0; i < kPieces; i++) v = merge(v, piece[i].source + offsets[k], piece[i].begin, piece[i].end);
+    for (int i = 0; i < kPieces; i++)
+      v = merge(v, piece[i].source + offsets[k], piece[i].begin, piece[i].end);
     store(target + k * ld, v);
   }
 }
@@ -32,7 +33,8 @@ void pack_many_pieces(const Piece* pieces, int count, const int64_t* offsets, in
                       int64_t ld) {
   for (int64_t k = 0; k < taps; k++) {
     Vec v = zero();
-    for (int i = 0; i < count; i++) v = merge(v, pieces[i].source + offsets[k], pieces[i].begin, pieces[i].end);
+    for (int i = 0; i < count; i++)
+      v = merge(v, pieces[i].source + offsets[k], pieces[i].begin, pieces[i].end);
     store(target + k * ld, v);
   }
 }
@@ -58,20 +60,11 @@ void pack(const float* source, const int64_t* offsets, int64_t taps, const Pixel
     float* target = panel + column;
     const bool whole = count == 1 && pieces[0].end - pieces[0].begin == kLanes;
     switch (whole ? 0 : count) {
-      case 0:
-        pack_whole_vector(pieces[0].source, offsets, taps, target, ld);
-        break;
-      case 1:
-        pack_vector<1>(pieces, offsets, taps, target, ld);
-        break;
-      case 2:
-        pack_vector<2>(pieces, offsets, taps, target, ld);
-        break;
-      case 3:
-        pack_vector<3>(pieces, offsets, taps, target, ld);
-        break;
-      default:
-        pack_many_pieces(pieces, count, offsets, taps, target, ld);
+      case 0: pack_whole_vector(pieces[0].source, offsets, taps, target, ld); break;
+      case 1: pack_vector<1>(pieces, offsets, taps, target, ld); break;
+      case 2: pack_vector<2>(pieces, offsets, taps, target, ld); break;
+      case 3: pack_vector<3>(pieces, offsets, taps, target, ld); break;
+      default: pack_many_pieces(pieces, count, offsets, taps, target, ld);
     }
   }
 }
