@@ -1,30 +1,12 @@
 #include "gemm.h"
 
 #include <algorithm>
-#include <cstdlib>
 
 #include "../kernels/kernels.h"
+#include "gemm_tiling.h"
 
 namespace ng {
 namespace {
-
-int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
-int64_t round_up(int64_t a, int64_t b) { return ceil_div(a, b) * b; }
-
-// Where a tile finds its panels.
-enum class Source {
-  kInPlace,  // in the operand itself
-  kPrivate,  // each chunk packs what it needs into its scratch
-  kShared,   // an earlier step packed the whole operand into the workspace
-};
-
-// How a product is cut. Chosen from the shape and the instruction set alone: it decides the order of sums.
-struct Tiling {
-  int64_t tile_m = 0, tile_n = 0;  // multiples of mr and nr
-  int64_t splits = 1;              // ranges of k
-  Source a = Source::kInPlace, b = Source::kInPlace;
-  double cost = 0;  // vector multiply-adds, or what takes as long
-};
 
 // A whole operand as panels in the workspace: for every matrix of the batch and every block of k, all panels.
 struct SharedPanels {
@@ -48,13 +30,11 @@ struct GemmPlan {
   bool direct;          // tiles are computed in C itself
   Epilogue epilogue;
   Tiling tiling;
-  int64_t batches, kc, row_tiles, col_tiles;
+  int64_t batches;
   int64_t combine_rows;  // rows that one chunk combines after a split
   SharedPanels shared_a, shared_b;
   int64_t parts;  // offset of the partial sums in the workspace: [splits][batches][m][n]
   int64_t scratch_a, scratch_b, scratch_tile, scratch_turned, scratch_epilogue;
-
-  int64_t k_blocks() const { return std::max<int64_t>(1, ceil_div(problem.k, kc)); }
 };
 
 // Address of matrix number `index` of a batch.
@@ -102,9 +82,9 @@ void pack_panels(const void* opaque, const Run& run, int64_t chunk, Worker&) {
   const SharedPanels& shared = is_a ? plan.shared_a : plan.shared_b;
   if (!is_a) chunk -= plan.shared_a.chunks;
   const int64_t panel = chunk % shared.groups() * shared.group;
-  const int64_t block = chunk / shared.groups() % plan.k_blocks();
-  const int64_t batch = chunk / shared.groups() / plan.k_blocks();
-  const int64_t start = block * plan.kc, length = std::min(plan.kc, problem.k - start);
+  const int64_t block = chunk / shared.groups() % plan.tiling.k_blocks;
+  const int64_t batch = chunk / shared.groups() / plan.tiling.k_blocks;
+  const int64_t start = block * plan.tiling.kc, length = std::min(plan.tiling.kc, problem.k - start);
   float* to = shared.at(run, batch, problem.k, start, length, panel);
   const int64_t first = panel * shared.width, most = shared.group * shared.width;
   if (is_a) {
@@ -161,15 +141,15 @@ void multiply_tile(const void* opaque, const Run& run, int64_t chunk, Worker& wo
   const GemmPlan& plan = *static_cast<const GemmPlan*>(opaque);
   const GemmProblem& problem = plan.problem;
   const Tiling& tiling = plan.tiling;
-  const int64_t col = chunk % plan.col_tiles * tiling.tile_n;
-  chunk /= plan.col_tiles;
-  const int64_t row = chunk % plan.row_tiles * tiling.tile_m;
-  chunk /= plan.row_tiles;
+  const int64_t col = chunk % plan.tiling.col_tiles * tiling.tile_n;
+  chunk /= plan.tiling.col_tiles;
+  const int64_t row = chunk % plan.tiling.row_tiles * tiling.tile_m;
+  chunk /= plan.tiling.row_tiles;
   const int64_t split = chunk % tiling.splits, batch = chunk / tiling.splits;
   const int64_t rows = std::min(tiling.tile_m, problem.m - row),
                 cols = std::min(tiling.tile_n, problem.n - col);
-  const int64_t first_block = plan.k_blocks() * split / tiling.splits;
-  const int64_t end_block = plan.k_blocks() * (split + 1) / tiling.splits;
+  const int64_t first_block = plan.tiling.k_blocks * split / tiling.splits;
+  const int64_t end_block = plan.tiling.k_blocks * (split + 1) / tiling.splits;
 
   float* c = scratch_at(worker, plan.scratch_tile);
   int64_t ldc = tiling.tile_n;
@@ -185,7 +165,7 @@ void multiply_tile(const void* opaque, const Run& run, int64_t chunk, Worker& wo
   const float* a = matrix_at(run, problem, problem.a, batch) + row * problem.a.row;
   const float* b = matrix_at(run, problem, problem.b, batch) + col * problem.b.col;
   for (int64_t n = first_block; n < end_block; n++) {
-    const int64_t start = n * plan.kc, length = std::min(plan.kc, problem.k - start);
+    const int64_t start = n * plan.tiling.kc, length = std::min(plan.tiling.kc, problem.k - start);
     TileBlock block = {plan,
                        length,
                        n > first_block,
@@ -239,7 +219,8 @@ void combine_splits(const void* opaque, const Run& run, int64_t chunk, Worker& w
 void multiply_skinny(const void* opaque, const Run& run, int64_t chunk, Worker& worker) {
   const GemmPlan& plan = *static_cast<const GemmPlan*>(opaque);
   const GemmProblem& problem = plan.problem;
-  const int64_t batch = chunk / plan.col_tiles, col = chunk % plan.col_tiles * plan.tiling.tile_n;
+  const int64_t batch = chunk / plan.tiling.col_tiles,
+                col = chunk % plan.tiling.col_tiles * plan.tiling.tile_n;
   const int64_t cols = std::min(plan.tiling.tile_n, problem.n - col);
   const float* a = matrix_at(run, problem, problem.a, batch);
   const float* b = matrix_at(run, problem, problem.b, batch) + col * problem.b.col;
@@ -256,111 +237,6 @@ void multiply_skinny(const void* opaque, const Run& run, int64_t chunk, Worker& 
     plan.kernels->dots(problem.m, cols, problem.k, a, problem.a.row, b, problem.b.col, c, ldc);
   }
   if (!plan.direct) finish(plan, run, {batch, 0, problem.m, col, cols}, c, ldc, worker);
-}
-
-// A chunk is at least this many vector multiply-adds: 5 to 20 microseconds.
-constexpr double kMinChunk = 32768;
-// Chunks that keep 16 threads busy to the end.
-constexpr int64_t kManyChunks = 32;
-// Packing one vector takes as long as this many multiply-adds; from rows of B that lie far apart, twice as
-// long if only kShortStretch columns of each are taken: every row starts in another page of memory.
-constexpr double kPackCost = 4;
-constexpr double kShortStretch = 128;
-// Packing ahead moves through outer caches what packing at the time of use keeps in the inner ones.
-constexpr double kSharedCost = 2.5;
-// Writing a vector of partial sums and adding it up later.
-constexpr double kSplitCost = 24;
-// A step more, in multiply-adds.
-constexpr double kStepCost = 8192;
-// Floats that fit the L2 cache beside what streams through it.
-constexpr int64_t kTileFloats = 128 * 1024;
-// Floats of an operand above which packing all of it ahead of its use would run through memory.
-constexpr int64_t kSharedFloats = 4 * 1024 * 1024;
-// Floats that one chunk packs ahead.
-constexpr int64_t kGroupFloats = 64 * 1024;
-// Rows this many bytes apart, or a multiple, crowd into few sets of the L1 cache.
-constexpr int64_t kCacheWayBytes = 4096;
-// Rows of B at most this many bytes apart share pages of memory, and prefetching follows them.
-constexpr int64_t kNearBytes = 2048;
-// Floats of an operand that is likely to be in the L2 cache already. Reading a larger one where it lies is
-// faster while it is in the L3 cache (by a tenth), but much slower than packing it when it comes from memory.
-constexpr int64_t kNearFloats = 64 * 1024;
-
-// Whether micro-kernels read A as fast where it lies: element by element along its rows, by few tiles.
-bool reads_a_in_place(const GemmPlan& plan, const Tiling& tiling) {
-  const GemmProblem& p = plan.problem;
-  const bool spread = p.a.row * static_cast<int64_t>(sizeof(float)) % kCacheWayBytes != 0;
-  return p.a.col == 1 && spread && std::min(p.n, tiling.tile_n) <= 4 * plan.kernels->nr;
-}
-
-bool has_near_rows(const MatrixView& b) {
-  return std::abs(b.row) * static_cast<int64_t>(sizeof(float)) <= kNearBytes;
-}
-
-// The same for B: vectors of its rows, few times each.
-bool reads_b_in_place(const GemmPlan& plan) {
-  const GemmProblem& p = plan.problem;
-  return p.b.col == 1 && has_near_rows(p.b) && p.k * p.n <= kNearFloats && p.m <= 5 * plan.kernels->mr;
-}
-
-// Fills in where a tile takes its operands from, and what the product costs.
-void complete_tiling(const GemmPlan& plan, Tiling* tiling) {
-  const GemmProblem& p = plan.problem;
-  const double lanes = plan.kernels->lanes;
-  const int64_t row_tiles = ceil_div(p.m, tiling->tile_m), col_tiles = ceil_div(p.n, tiling->tile_n);
-  const auto source = [&](bool in_place, int64_t floats, int64_t uses) {
-    if (in_place || p.k == 0) return Source::kInPlace;
-    return uses > 1 && plan.batches * floats <= kSharedFloats ? Source::kShared : Source::kPrivate;
-  };
-  // Reads `floats` for each of `uses` tiles and packs them for each, or once for all.
-  const auto cost_of = [&](Source from, double floats, int64_t uses, double pack_cost) {
-    const double times = static_cast<double>(uses);
-    const double packs = from == Source::kInPlace ? 0 : from == Source::kShared ? kSharedCost : times;
-    return floats / lanes * (times + packs * pack_cost);
-  };
-  tiling->a = source(reads_a_in_place(plan, *tiling), p.m * p.k, col_tiles);
-  tiling->b = source(reads_b_in_place(plan), p.k * p.n, row_tiles);
-
-  const double k = static_cast<double>(p.k), m = static_cast<double>(p.m), n = static_cast<double>(p.n);
-  const double stretch = std::min(n, static_cast<double>(tiling->tile_n));
-  const bool is_far = p.b.col == 1 && !has_near_rows(p.b);
-  const double pack_b = kPackCost * (is_far ? 1 + kShortStretch / stretch : 1);
-  const double vectors = static_cast<double>(ceil_div(p.n, plan.kernels->lanes));
-  double cost = m * vectors * k + cost_of(tiling->a, m * k, col_tiles, kPackCost) +
-                cost_of(tiling->b, k * n, row_tiles, pack_b);
-  if (tiling->splits > 1) cost += kSplitCost * m * vectors * static_cast<double>(tiling->splits);
-  const int steps = (tiling->splits > 1) + (tiling->a == Source::kShared || tiling->b == Source::kShared);
-  tiling->cost = static_cast<double>(plan.batches) * cost + kStepCost * steps;
-}
-
-// The cheapest of the ways to cut a product that give enough chunks.
-Tiling choose_tiling(const GemmPlan& plan) {
-  const GemmProblem& p = plan.problem;
-  const int64_t mr = plan.kernels->mr, nr = plan.kernels->nr;
-  const double work =
-      static_cast<double>(plan.batches * p.m * ceil_div(p.n, plan.kernels->lanes)) * static_cast<double>(p.k);
-  const int64_t wanted = std::clamp<int64_t>(static_cast<int64_t>(work / kMinChunk), 1, kManyChunks);
-  Tiling best;
-  double best_cost = 0;
-  for (int64_t splits = 1; splits <= std::min(plan.k_blocks(), kManyChunks); splits *= 2) {
-    for (int64_t rows = 1; rows < 2 * ceil_div(p.m, mr); rows *= 2) {
-      Tiling tiling;
-      tiling.splits = splits;
-      tiling.tile_m = round_up(ceil_div(p.m, rows), mr);
-      const int64_t others = plan.batches * splits * ceil_div(p.m, tiling.tile_m);
-      tiling.tile_n = round_up(ceil_div(p.n, std::max<int64_t>(1, ceil_div(wanted, others))), nr);
-      const int64_t fitting = std::min(kTileFloats / plan.kc, kTileFloats / tiling.tile_m) / nr * nr;
-      tiling.tile_n = std::max(nr, std::min(tiling.tile_n, fitting));
-      complete_tiling(plan, &tiling);
-      const int64_t chunks = others * ceil_div(p.n, tiling.tile_n);
-      const double idle = std::max(1.0, static_cast<double>(wanted) / static_cast<double>(2 * chunks));
-      if (best.tile_m == 0 || tiling.cost * idle < best_cost) {
-        best = tiling;
-        best_cost = tiling.cost * idle;
-      }
-    }
-  }
-  return best;
 }
 
 // Products of at most this many rows or columns are bound by reading the other operand.
@@ -396,17 +272,22 @@ void normalize(GemmProblem& p) {
   if (p.k == 1) p.a.col = 1;
 }
 
+// Takes `floats` of scratch memory; returns their offset.
 int64_t reserve(int64_t* used, int64_t floats) {
   const int64_t offset = *used;
   *used += round_up(floats * static_cast<int64_t>(sizeof(float)), kArenaBlock);
   return offset;
 }
 
+// Floats that one chunk packs ahead.
+constexpr int64_t kGroupFloats = 64 * 1024;
+
+// Plans to pack a whole operand of `length` rows or columns ahead.
 void share(const GemmPlan& plan, int64_t length, int64_t width, SharedPanels* shared, Builder& builder) {
   shared->width = width;
   shared->panels = ceil_div(length, width);
-  shared->group = std::max<int64_t>(1, kGroupFloats / (width * plan.kc));
-  shared->chunks = plan.batches * plan.k_blocks() * shared->groups();
+  shared->group = std::max<int64_t>(1, kGroupFloats / (width * plan.tiling.kc));
+  shared->chunks = plan.batches * plan.tiling.k_blocks * shared->groups();
   shared->offset = builder.reserve_workspace(plan.batches * plan.problem.k * shared->panels * width *
                                              static_cast<int64_t>(sizeof(float)));
 }
@@ -414,19 +295,14 @@ void share(const GemmPlan& plan, int64_t length, int64_t width, SharedPanels* sh
 void add_tiled(GemmPlan* plan, Builder& builder) {
   const GemmProblem& p = plan->problem;
   const GemmKernels& kernels = *plan->kernels;
-  // Blocks of equal length, each of the depth the kernels like at most.
-  const int64_t blocks = std::max<int64_t>(1, ceil_div(p.k, kernels.kc));
-  plan->kc = std::max<int64_t>(1, ceil_div(p.k, blocks));
-  const Tiling& tiling = plan->tiling = choose_tiling(*plan);
-  plan->row_tiles = ceil_div(p.m, tiling.tile_m);
-  plan->col_tiles = ceil_div(p.n, tiling.tile_n);
+  const Tiling& tiling = plan->tiling = choose_tiling(p, kernels, plan->batches);
   plan->combine_rows = std::max<int64_t>(1, kSkinnyFloats / (p.n * tiling.splits));
 
   const bool combines = tiling.splits > 1;
   const int64_t held = plan->direct ? 0 : combines ? plan->combine_rows * p.n : tiling.tile_m * tiling.tile_n;
   int64_t used = 0;
-  plan->scratch_a = reserve(&used, tiling.a == Source::kPrivate ? kernels.mr * plan->kc : 0);
-  plan->scratch_b = reserve(&used, tiling.b == Source::kPrivate ? tiling.tile_n * plan->kc : 0);
+  plan->scratch_a = reserve(&used, tiling.a == Source::kPrivate ? kernels.mr * plan->tiling.kc : 0);
+  plan->scratch_b = reserve(&used, tiling.b == Source::kPrivate ? tiling.tile_n * plan->tiling.kc : 0);
   plan->scratch_tile = reserve(&used, held);
   plan->scratch_turned = reserve(&used, plan->swapped ? held : 0);
   plan->scratch_epilogue = used;
@@ -440,7 +316,8 @@ void add_tiled(GemmPlan* plan, Builder& builder) {
     plan->parts = builder.reserve_workspace(tiling.splits * plan->batches * p.m * p.n *
                                             static_cast<int64_t>(sizeof(float)));
   }
-  builder.add_step(multiply_tile, plan, plan->batches * tiling.splits * plan->row_tiles * plan->col_tiles,
+  builder.add_step(multiply_tile, plan,
+                   plan->batches * tiling.splits * plan->tiling.row_tiles * plan->tiling.col_tiles,
                    nanoseconds);
   if (combines) {
     builder.add_step(combine_splits, plan, plan->batches * ceil_div(p.m, plan->combine_rows),
@@ -453,14 +330,14 @@ void add_skinny(GemmPlan* plan, Builder& builder) {
   const int64_t least = p.b.col == 1 ? kSkinnyColumns : 64;
   const int64_t columns = round_up(kSkinnyFloats / std::max<int64_t>(1, p.k), 64);
   plan->tiling.tile_n = std::min(std::max(least, columns), round_up(p.n, plan->kernels->nr));
-  plan->col_tiles = ceil_div(p.n, plan->tiling.tile_n);
+  plan->tiling.col_tiles = ceil_div(p.n, plan->tiling.tile_n);
   int64_t used = 0;
   const int64_t held = plan->direct ? 0 : p.m * plan->tiling.tile_n;
   plan->scratch_tile = reserve(&used, held);
   plan->scratch_turned = reserve(&used, plan->swapped ? held : 0);
   plan->scratch_epilogue = used;
   builder.reserve_scratch(used + plan->epilogue.scratch_bytes());
-  builder.add_step(multiply_skinny, plan, plan->batches * plan->col_tiles,
+  builder.add_step(multiply_skinny, plan, plan->batches * plan->tiling.col_tiles,
                    0.1 * static_cast<double>(plan->batches * p.n * p.k));
 }
 

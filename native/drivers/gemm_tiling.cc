@@ -1,0 +1,110 @@
+#include "gemm_tiling.h"
+
+#include <cstdlib>
+
+namespace ng {
+namespace {
+
+// A chunk is at least this many vector multiply-adds: 5 to 20 microseconds.
+constexpr double kMinChunk = 32768;
+// Chunks that keep 16 threads busy to the end.
+constexpr int64_t kManyChunks = 32;
+// Packing one vector takes as long as this many multiply-adds; from rows of B that lie far apart, twice as
+// long if only kShortStretch columns of each are taken: every row starts in another page of memory.
+constexpr double kPackCost = 4;
+constexpr double kShortStretch = 128;
+// Packing ahead moves through outer caches what packing at the time of use keeps in the inner ones.
+constexpr double kSharedCost = 2.5;
+// Writing a vector of partial sums and adding it up later.
+constexpr double kSplitCost = 24;
+// A step more, in multiply-adds.
+constexpr double kStepCost = 8192;
+// Floats that fit the L2 cache beside what streams through it.
+constexpr int64_t kTileFloats = 128 * 1024;
+// Floats of an operand above which packing all of it ahead of its use would run through memory.
+constexpr int64_t kSharedFloats = 4 * 1024 * 1024;
+// Rows this many bytes apart, or a multiple, crowd into few sets of the L1 cache.
+constexpr int64_t kCacheWayBytes = 4096;
+// Rows of B at most this many bytes apart share pages of memory, and prefetching follows them.
+constexpr int64_t kNearBytes = 2048;
+// Floats of an operand that is likely to be in the L2 cache already. Reading a larger one where it lies is
+// faster while it is in the L3 cache (by a tenth), but much slower than packing it when it comes from memory.
+constexpr int64_t kNearFloats = 64 * 1024;
+
+// Whether micro-kernels read A as fast where it lies: element by element along its rows, by few tiles.
+bool reads_a_in_place(const GemmProblem& p, const GemmKernels& kernels, const Tiling& tiling) {
+  const bool spread = p.a.row * static_cast<int64_t>(sizeof(float)) % kCacheWayBytes != 0;
+  return p.a.col == 1 && spread && std::min(p.n, tiling.tile_n) <= 4 * kernels.nr;
+}
+
+bool has_near_rows(const MatrixView& b) {
+  return std::abs(b.row) * static_cast<int64_t>(sizeof(float)) <= kNearBytes;
+}
+
+// The same for B: vectors of its rows, few times each.
+bool reads_b_in_place(const GemmProblem& p, const GemmKernels& kernels) {
+  return p.b.col == 1 && has_near_rows(p.b) && p.k * p.n <= kNearFloats && p.m <= 5 * kernels.mr;
+}
+
+// Fills in what follows from the size of a tile: where it takes its operands from, and what the product
+// costs.
+void complete_tiling(const GemmProblem& p, const GemmKernels& kernels, int64_t batches, Tiling* tiling) {
+  const double lanes = kernels.lanes;
+  const int64_t row_tiles = tiling->row_tiles = ceil_div(p.m, tiling->tile_m);
+  const int64_t col_tiles = tiling->col_tiles = ceil_div(p.n, tiling->tile_n);
+  const auto source = [&](bool in_place, int64_t floats, int64_t uses) {
+    if (in_place || p.k == 0) return Source::kInPlace;
+    return uses > 1 && batches * floats <= kSharedFloats ? Source::kShared : Source::kPrivate;
+  };
+  // Reads `floats` for each of `uses` tiles and packs them for each, or once for all.
+  const auto cost_of = [&](Source from, double floats, int64_t uses, double pack_cost) {
+    const double times = static_cast<double>(uses);
+    const double packs = from == Source::kInPlace ? 0 : from == Source::kShared ? kSharedCost : times;
+    return floats / lanes * (times + packs * pack_cost);
+  };
+  tiling->a = source(reads_a_in_place(p, kernels, *tiling), p.m * p.k, col_tiles);
+  tiling->b = source(reads_b_in_place(p, kernels), p.k * p.n, row_tiles);
+
+  const double k = static_cast<double>(p.k), m = static_cast<double>(p.m), n = static_cast<double>(p.n);
+  const double stretch = std::min(n, static_cast<double>(tiling->tile_n));
+  const bool is_far = p.b.col == 1 && !has_near_rows(p.b);
+  const double pack_b = kPackCost * (is_far ? 1 + kShortStretch / stretch : 1);
+  const double vectors = static_cast<double>(ceil_div(p.n, kernels.lanes));
+  double cost = m * vectors * k + cost_of(tiling->a, m * k, col_tiles, kPackCost) +
+                cost_of(tiling->b, k * n, row_tiles, pack_b);
+  if (tiling->splits > 1) cost += kSplitCost * m * vectors * static_cast<double>(tiling->splits);
+  const int steps = (tiling->splits > 1) + (tiling->a == Source::kShared || tiling->b == Source::kShared);
+  tiling->cost = static_cast<double>(batches) * cost + kStepCost * steps;
+}
+
+}  // namespace
+
+Tiling choose_tiling(const GemmProblem& p, const GemmKernels& kernels, int64_t batches) {
+  const double vectors = static_cast<double>(batches * p.m * ceil_div(p.n, kernels.lanes));
+  const int64_t wanted = std::clamp<int64_t>(
+      static_cast<int64_t>(vectors * static_cast<double>(p.k) / kMinChunk), 1, kManyChunks);
+  Tiling best;
+  double best_cost = 0;
+  Tiling tiling;
+  tiling.k_blocks = std::max<int64_t>(1, ceil_div(p.k, kernels.kc));
+  tiling.kc = std::max<int64_t>(1, ceil_div(p.k, tiling.k_blocks));  // blocks of equal depth
+  for (tiling.splits = 1; tiling.splits <= std::min(tiling.k_blocks, kManyChunks); tiling.splits *= 2) {
+    for (int64_t rows = 1; rows < 2 * ceil_div(p.m, kernels.mr); rows *= 2) {
+      tiling.tile_m = round_up(ceil_div(p.m, rows), kernels.mr);
+      const int64_t others = batches * tiling.splits * ceil_div(p.m, tiling.tile_m);
+      const int64_t even = round_up(ceil_div(p.n, ceil_div(wanted, others)), kernels.nr);
+      const int64_t fitting = kTileFloats / std::max(tiling.kc, tiling.tile_m) / kernels.nr * kernels.nr;
+      tiling.tile_n = std::max<int64_t>(kernels.nr, std::min(even, fitting));
+      complete_tiling(p, kernels, batches, &tiling);
+      const int64_t chunks = others * tiling.col_tiles;
+      const double idle = std::max(1.0, static_cast<double>(wanted) / static_cast<double>(2 * chunks));
+      if (best.tile_m == 0 || tiling.cost * idle < best_cost) {
+        best = tiling;
+        best_cost = tiling.cost * idle;
+      }
+    }
+  }
+  return best;
+}
+
+}  // namespace ng

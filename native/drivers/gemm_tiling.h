@@ -1,0 +1,40 @@
+// How a matrix product is cut into tiles, and what of it is worth packing.
+
+#ifndef NODEGRAD_DRIVERS_GEMM_TILING_H_
+#define NODEGRAD_DRIVERS_GEMM_TILING_H_
+
+#include <algorithm>
+#include <cstdint>
+
+#include "../kernels/gemm.h"
+#include "gemm.h"
+
+namespace ng {
+
+inline int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
+inline int64_t round_up(int64_t a, int64_t b) { return ceil_div(a, b) * b; }
+
+// Where a tile finds its panels.
+enum class Source {
+  kInPlace,  // in the operand itself
+  kPrivate,  // each chunk packs what it needs into its scratch
+  kShared,   // an earlier step packed the whole operand into the workspace
+};
+
+// How a product is cut. Chosen from the shape and the instruction set alone: it decides the order of sums.
+struct Tiling {
+  int64_t tile_m = 0, tile_n = 0;  // multiples of mr and nr
+  int64_t row_tiles = 0, col_tiles = 0;
+  int64_t kc = 1, k_blocks = 1;  // depth of a block of k, and how many; at least one, of depth 0 where k is 0
+  int64_t splits = 1;            // ranges of blocks that are summed apart
+  Source a = Source::kInPlace, b = Source::kInPlace;
+  double cost = 0;  // vector multiply-adds, or what takes as long
+};
+
+// The cheapest tiling that gives enough chunks for many threads. `batches` matrices, none of them empty; k
+// may be 0.
+Tiling choose_tiling(const GemmProblem& problem, const GemmKernels& kernels, int64_t batches);
+
+}  // namespace ng
+
+#endif  // NODEGRAD_DRIVERS_GEMM_TILING_H_
