@@ -1,8 +1,7 @@
 /** Last pass: kernels become words. */
 
-import type { BufferKind } from "../program/format.js";
 import { ProgramWriter } from "../program/writer.js";
-import type { Kernel, Operand, Value } from "./kernel.js";
+import { type Kernel, type Operand, ownerOf, type Value } from "./kernel.js";
 
 /**
  * @param kernels In the order to run them, with every value placed.
@@ -17,11 +16,11 @@ export function emit(
   const writer = new ProgramWriter();
   writer.scalars = scalars;
   writer.arenaBlocks = arenaBlocks;
-  const buffers = new Map<string, number>();
+  const buffers = new Map<Value | string, number>();
   const buffer = (value: Value): number => {
-    // One buffer per bound slot, whichever value stands for it; temps that share a place are told apart by their view.
     const { kind, dtype, length, place } = value;
-    const key = kind === "temp" ? `${kind}:${place}:${dtype}:${length}` : slotKey(kind, place);
+    // A temp that takes over memory is the same buffer; a bound slot is one buffer, whichever value stands for it.
+    const key = kind === "temp" ? ownerOf(value) : `${kind} ${place}`;
     let number = buffers.get(key);
     if (number === undefined) buffers.set(key, (number = writer.buffer(kind, dtype, length, place)));
     return number;
@@ -37,8 +36,4 @@ export function emit(
     });
   }
   return writer.finish();
-}
-
-function slotKey(kind: BufferKind, slot: number): string {
-  return `${kind}:${slot}`;
 }

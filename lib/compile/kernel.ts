@@ -55,3 +55,10 @@ export function touchesSameElements(a: View, b: View): boolean {
     a.shape.every((length, i) => length === b.shape[i] && (length === 1 || a.strides[i] === b.strides[i]))
   );
 }
+
+/** The value whose memory a temp uses. */
+export function ownerOf(value: Value): Value {
+  let owner = value;
+  while (owner.takesOver !== undefined) owner = owner.takesOver;
+  return owner;
+}

@@ -9,7 +9,7 @@
 
 import { dtypeInfo } from "../dtype.js";
 import { ARENA_BLOCK } from "../program/format.js";
-import type { Kernel, Value } from "./kernel.js";
+import { type Kernel, ownerOf, type Value } from "./kernel.js";
 import { readsElementwise } from "./schedule.js";
 
 /** Sizes for prints, in blocks of ARENA_BLOCK bytes. */
@@ -75,13 +75,6 @@ function takeOver(kernel: Kernel, at: number, lifetimes: ReadonlyMap<Value, Life
       break;
     }
   }
-}
-
-/** The value whose memory a temp uses. */
-function ownerOf(value: Value): Value {
-  let owner = value;
-  while (owner.takesOver !== undefined) owner = owner.takesOver;
-  return owner;
 }
 
 function place(lifetimes: readonly Lifetime[]): number {
