@@ -8,8 +8,10 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const lib = join(root, "lib");
 const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 
-const base = ["errors", "dtype", "shape", "tree", "storage"];
-const engine = [...base, "graph", "ops", "runtime", "autodiff", "tensor"];
+const base = ["errors", "dtype", "shape", "view", "tree", "storage"];
+const graph = [...base, "program", "graph"];
+const backends = ["backends", "backends/reference", "backends/native"];
+const engine = [...graph, "ops", "runtime", "autodiff", "tensor"];
 const library = [...engine, "io", "data", "optim", "nn", "models"];
 
 /**
@@ -20,27 +22,28 @@ const layers: readonly (readonly [layer: string, mayImport: readonly string[]])[
   ["errors", []],
   ["dtype", ["errors"]],
   ["shape", ["errors", "dtype"]],
-  ["tree", ["errors", "dtype", "shape"]],
-  ["storage", ["errors", "dtype", "shape", "tree"]],
-  ["graph", base],
-  ["ops", [...base, "graph"]],
+  ["view", ["shape"]],
+  ["tree", []],
+  ["storage", ["errors", "dtype"]],
   ["program", base],
-  ["compile", [...base, "graph", "ops", "program"]],
-  ["backends", [...base, "program"]],
+  ["graph", [...base, "program"]],
+  ["ops", graph],
+  ["compile", graph],
   // The two machines share the contract and the Program, but no code: each is a check on the other.
+  ["backends", [...base, "program"]],
   ["backends/reference", [...base, "program", "backends"]],
   ["backends/native", [...base, "program", "backends"]],
-  ["runtime", [...base, "graph", "ops", "program", "compile", "backends", "backends/reference", "backends/native"]],
-  ["autodiff", [...base, "graph", "ops"]],
-  ["tensor", [...base, "graph", "ops", "runtime", "autodiff"]],
+  ["runtime", [...graph, "compile", ...backends]],
+  ["autodiff", [...graph, "ops", "runtime"]],
+  ["tensor", [...graph, "ops", "runtime", "autodiff"]],
   ["io", engine],
   ["data", [...engine, "io"]],
   ["optim", [...engine, "io", "data"]],
   ["nn", [...engine, "io", "data", "optim"]],
   ["models", [...engine, "io", "data", "optim", "nn"]],
   // index.ts re-exports; it also shows the Program and the backends to who asks for them.
-  ["index", [...library, "program", "compile", "backends", "backends/reference", "backends/native"]],
-  ["cli", ["index", ...library, "program", "compile", "backends", "backends/reference", "backends/native"]],
+  ["index", [...library, "compile", ...backends]],
+  ["cli", ["index", ...library, "compile", ...backends]],
 ];
 
 /** The only packages lib/ imports, and the layer that may. */
