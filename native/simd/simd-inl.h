@@ -11,6 +11,7 @@
 //   min, max            of elements that are not NaN; a NaN in b comes out, one in a may not
 //   sqrt, abs, neg
 //   floor, ceil, round  round is half to even; NaN, infinities and the sign of zeros stay
+//   scale(a, k)         a * 2^k for whole k in [-250, 250]
 //   reduce_add, reduce_max, reduce_min
 //                       all lanes in one fixed order
 //   as_int, as_float    the same bits
@@ -67,6 +68,16 @@ NG_INLINE Mask ge(Vec a, Vec b) { return le(b, a); }
 NG_INLINE Mask le(IntVec a, IntVec b) { return invert(lt(b, a)); }
 NG_INLINE Mask ge(IntVec a, IntVec b) { return invert(lt(a, b)); }
 NG_INLINE Mask is_nan(Vec a) { return ne(a, a); }
+
+#if !defined(NG_ISA_AVX512)
+// In two factors: 2^128 is no float, and a subnormal result must be rounded only once.
+NG_INLINE Vec scale(Vec a, Vec k) {
+  const IntVec whole = nearest(k), half = shift_right<1>(whole), bias = set1_int(127);
+  const Vec first = as_float(shift_left<23>(add(half, bias)));
+  const Vec second = as_float(shift_left<23>(add(sub(whole, half), bias)));
+  return mul(mul(a, first), second);
+}
+#endif
 
 }  // namespace
 }  // namespace NG_ISA
