@@ -1,0 +1,56 @@
+/** The convolution layer. */
+
+import { checkOptions, OptionError } from "../errors.js";
+import { add, type Conv2dOptions, conv2d, type Pair, reshape } from "../ops/index.js";
+import { checkCount, checkPair } from "../ops/window.js";
+import type { Tensor, Variable } from "../tensor.js";
+import { kaimingUniform, splitSeed, uniform } from "./initializers.js";
+import { checkBias, type WeightOptions } from "./linear.js";
+import { Module } from "./module.js";
+
+/**
+ * Convolution with a bias per filter: `[n, inputs, h, w]` → `[n, outputs, oh, ow]` (NHWC: channels last), float32.
+ * See `conv2d` for the sizes.
+ *
+ * Weights and biases start uniform in ±1/√(inputs of one output).
+ */
+export class Conv2d extends Module {
+  /** Filters: `[outputs, inputs/groups, kh, kw]`, in either layout. */
+  readonly weight: Variable;
+  /** `[outputs]`. */
+  readonly bias: Variable | undefined;
+  private readonly options: Conv2dOptions;
+
+  /**
+   * @param inputs Channels of the images.
+   * @param outputs Number of filters.
+   * @param kernel Height and width of a filter.
+   * @param options Those of `conv2d`, `bias` and `seed`.
+   * @throws {OptionError} for numbers that are no positive integers and options that are unknown or wrong.
+   */
+  constructor(inputs: number, outputs: number, kernel: Pair, options: Conv2dOptions & WeightOptions = {}) {
+    super();
+    const op = "Conv2d";
+    checkOptions(op, options, ["stride", "padding", "dilation", "groups", "layout", "bias", "seed"]);
+    const { bias, seed, ...convolution } = options;
+    checkCount(op, "inputs", inputs);
+    checkCount(op, "outputs", outputs);
+    const groups = checkCount(op, "groups", convolution.groups ?? 1);
+    if (inputs % groups !== 0 || outputs % groups !== 0) {
+      throw new OptionError(`${op}: ${inputs} inputs and ${outputs} outputs do not divide into ${groups} groups`);
+    }
+    const shape = [outputs, inputs / groups, ...checkPair(op, "kernel", kernel)];
+    const [weightSeed, biasSeed] = splitSeed(op, seed, 2);
+    this.weight = kaimingUniform("weight", shape, { seed: weightSeed });
+    const fanIn = this.weight.size / outputs;
+    if (checkBias(op, bias)) this.bias = uniform("bias", [outputs], 1 / Math.sqrt(fanIn), { seed: biasSeed });
+    this.options = convolution;
+  }
+
+  /** @throws {ShapeError} when the images do not have the layer's channels, or are smaller than a filter. */
+  forward(x: Tensor): Tensor {
+    const images = conv2d(x, this.weight, this.options);
+    if (this.bias === undefined) return images;
+    return add(images, this.options.layout === "NHWC" ? this.bias : reshape(this.bias, [-1, 1, 1]));
+  }
+}

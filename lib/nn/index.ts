@@ -1,0 +1,10 @@
+/** Neural networks: layers, what their parameters start with, and losses. */
+
+export { Activation, type ActivationName } from "./activation.js";
+export { Conv2d } from "./conv2d.js";
+export { type KaimingOptions, kaimingUniform, splitSeed, uniform } from "./initializers.js";
+export { Linear, type WeightOptions } from "./linear.js";
+export { accuracy, crossEntropy, type LossOptions, type Reduction } from "./loss.js";
+export { Module } from "./module.js";
+export { AvgPool2d, Flatten, MaxPool2d, type PoolOptions } from "./pool.js";
+export { Sequential } from "./sequential.js";

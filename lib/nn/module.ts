@@ -1,0 +1,120 @@
+/** Layers and models: what has parameters, what they are called, and how they are saved. */
+
+import { FormatError, show } from "../errors.js";
+import type { TensorData } from "../io/index.js";
+import { tensor } from "../ops/index.js";
+import { sameShape, showShape } from "../shape.js";
+import { assign, type Tensor, Variable } from "../tensor.js";
+import { flattenTree } from "../tree.js";
+
+/**
+ * Base class of layers and of models made of them.
+ *
+ * Variables and modules among its properties, also inside arrays and plain objects, belong to it. They are named
+ * by their path, `"conv1.weight"`, in PyTorch's manner; what is reached by several paths has the name of the first.
+ */
+export abstract class Module {
+  /**
+   * Whether to behave as while training. Set it by `train()` and `eval()`. A compiled function keeps the mode it
+   * was traced in: compile one for training and another for evaluation.
+   */
+  training = true;
+
+  /** Applies the module. */
+  abstract forward(x: Tensor): Tensor;
+
+  /** What belongs to the module, by name; its own properties unless a subclass says otherwise. */
+  protected members(): object {
+    return this;
+  }
+
+  /** Every variable of the module and of the modules in it, by path. */
+  variables(): Record<string, Variable> {
+    const paths = new Map<Variable, string>();
+    this.visit((_, path, variables) => {
+      for (const [name, variable] of variables) if (!paths.has(variable)) paths.set(variable, join(path, name));
+    });
+    return Object.fromEntries([...paths].map(([variable, path]) => [path, variable]));
+  }
+
+  /** The variables that are trained, by path: what an optimiser takes. */
+  parameters(): Record<string, Variable> {
+    return Object.fromEntries(Object.entries(this.variables()).filter(([, variable]) => variable.requiresGrad));
+  }
+
+  /** Sets the mode of the module and of the modules in it; returns the module. */
+  train(training = true): this {
+    this.visit((module) => {
+      module.training = training;
+    });
+    return this;
+  }
+
+  /** Sets the mode in which the module is used; returns the module. */
+  eval(): this {
+    return this.train(false);
+  }
+
+  /** The values of every variable, by path: what `saveSafetensors` takes. Copies. */
+  state(): Record<string, TensorData> {
+    return Object.fromEntries(
+      Object.entries(this.variables()).map(([path, variable]) => {
+        const { dtype, shape } = variable;
+        return [path, { dtype, shape, data: variable.dataSync() } as TensorData];
+      }),
+    );
+  }
+
+  /**
+   * Replaces the values of every variable, all or none.
+   *
+   * @param state By path, as `state()` gives them.
+   * @throws {FormatError} when a variable is missing, unknown, or of another shape or dtype.
+   */
+  loadState(state: Readonly<Record<string, TensorData>>): void {
+    const variables = this.variables();
+    const unknown = Object.keys(state).find((path) => !Object.hasOwn(variables, path));
+    if (unknown !== undefined) {
+      throw new FormatError(
+        `loadState: unknown variable: ${show(unknown)}; known: ${Object.keys(variables).join(", ")}`,
+      );
+    }
+    const updates = Object.entries(variables).map(([path, variable]) => {
+      const value = Object.hasOwn(state, path) ? state[path] : undefined;
+      if (value === undefined) throw new FormatError(`loadState: variable is missing: ${show(path)}`);
+      const { dtype, shape } = variable;
+      if (value.dtype !== dtype || !sameShape(value.shape, shape)) {
+        const given = `${value.dtype} ${showShape(value.shape)}`;
+        throw new FormatError(`loadState: ${show(path)} does not fit: ${given}; expected ${dtype} ${showShape(shape)}`);
+      }
+      return [variable, tensor(value.data, { shape })] as const;
+    });
+    assign(updates);
+  }
+
+  /** Calls `visitor` with the module and each module in it, their paths, and the variables they hold themselves. */
+  private visit(
+    visitor: (module: Module, path: string, variables: readonly (readonly [string, Variable])[]) => void,
+    path = "",
+    seen = new Set<Module>(),
+  ): void {
+    if (seen.has(this)) return;
+    seen.add(this);
+    const { leaves, paths } = flattenTree({ ...this.members() }, isMember);
+    const members = leaves.map((leaf, i) => [paths[i] as string, leaf] as const);
+    visitor(
+      this,
+      path,
+      members.filter((member): member is readonly [string, Variable] => member[1] instanceof Variable),
+    );
+    for (const [name, member] of members) if (member instanceof Module) member.visit(visitor, join(path, name), seen);
+  }
+}
+
+function isMember(value: unknown): value is Module | Variable {
+  return value instanceof Module || value instanceof Variable;
+}
+
+function join(path: string, name: string): string {
+  return path === "" ? name : `${path}.${name}`;
+}
