@@ -2,13 +2,9 @@
 
 #include <algorithm>
 
+#include "micro_lanes.h"
+
 namespace ng {
-namespace {
-
-int64_t aligned(int64_t bytes) { return (bytes + 63) / 64 * 64; }
-
-}  // namespace
-
 std::string Epilogue::prepare(const Instruction& instruction, int first_extra, const TileAxes& axes,
                               const Builder& builder) {
   views_.assign(instruction.inputs.begin() + first_extra, instruction.inputs.end());

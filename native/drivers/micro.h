@@ -89,7 +89,7 @@ class MicroProgram {
   };
   // A value from outside that is the same for all blocks; `scalar` is its slot in the run, or -1 for `lanes`.
   struct Immediate {
-    int32_t slot, cell, scalar;
+    int32_t slot, scalar;
     DType dtype;
     int32_t lanes;
   };
