@@ -355,7 +355,8 @@ void copy(void* out, const void* a, const void*, const void*, int64_t n) { load_
 }  // namespace
 
 extern const MapKernels map_kernels;
-const MapKernels map_kernels = {find,       find_cast,   fill,       copy, load_words, load_uint8, store_words, store_uint8};
+const MapKernels map_kernels = {find,       find_cast,  fill,        copy,
+                                load_words, load_uint8, store_words, store_uint8};
 
 }  // namespace NG_ISA
 }  // namespace ng
