@@ -46,9 +46,9 @@
           "defines": ["NG_HAVE_AVX2=1", "NG_HAVE_AVX512=1"],
         }],
         ["target_arch=='arm64'", {"dependencies": ["kernels_neon"], "defines": ["NG_HAVE_NEON=1"]}],
-        # The C++ library comes along, and its symbols stay inside.
+        # The C++ library comes along, and its symbols stay inside. A missing symbol fails the load, not a call.
         ["OS=='linux'", {
-          "libraries": ["-static-libstdc++", "-static-libgcc", "-Wl,--exclude-libs,ALL", "-pthread"],
+          "libraries": ["-static-libstdc++", "-static-libgcc", "-Wl,--exclude-libs,ALL,-z,now", "-pthread"],
         }],
       ],
     },

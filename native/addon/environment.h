@@ -1,0 +1,62 @@
+// What one instance of the addon keeps.
+
+#ifndef NODEGRAD_ADDON_ENVIRONMENT_H_
+#define NODEGRAD_ADDON_ENVIRONMENT_H_
+
+#include <node_api.h>
+
+#include <string>
+
+#include "../program/handles.h"
+#include "../program/machine.h"
+#include "../program/state.h"
+#include "../threads/executor.h"
+
+namespace ng {
+
+// V8 is told about native memory in steps of at least this many bytes: each report may start a collection.
+constexpr int64_t kReportBytes = 1 << 20;
+
+// Throws an Error with a `code` in JavaScript.
+inline napi_value fail(napi_env env, const char* code, const std::string& message) {
+  napi_throw_error(env, code, message.c_str());
+  return nullptr;
+}
+
+// What one instance of the addon keeps: Node makes one for the main thread and one for each worker.
+struct Environment {
+  explicit Environment(const Kernels& kernels) : kernels(kernels) {}
+
+  const Kernels& kernels;
+  int threads = 1;
+  HandleTable<PreparedProgram> programs;
+  HandleTable<State> states;
+  Arena arena;  // of the run at work; runs of one environment never overlap
+  int64_t runs = 0;
+  int64_t state_bytes = 0;
+  int64_t reported_bytes = 0;
+
+  // Asynchronous runs: the executor does them, `completed` brings their ends back to this thread.
+  Executor executor;
+  napi_threadsafe_function completed = nullptr;
+  int64_t pending = 0;
+
+  // Counts native memory, and tells V8 when it has changed a lot.
+  void account(napi_env env, int64_t change) {
+    state_bytes += change;
+    const int64_t unreported = state_bytes - reported_bytes;
+    if (unreported < kReportBytes && unreported > -kReportBytes) return;
+    int64_t total;
+    napi_adjust_external_memory(env, unreported, &total);
+    reported_bytes = state_bytes;
+  }
+
+  // A run, a read or a write on this thread comes after all that was asked for before.
+  void wait() {
+    if (pending > 0) executor.wait();
+  }
+};
+
+}  // namespace ng
+
+#endif  // NODEGRAD_ADDON_ENVIRONMENT_H_
