@@ -26,6 +26,7 @@ struct ConvWeightPlan {
   Patches patches;
   PixelTiling tiling = {};
   Epilogue epilogue;
+  bool dy_in_place = false;  // dy is read where it lies
 
   int64_t block_rows = 0, row_blocks;          // output channels of a chunk
   int64_t block_channels = 0, channel_blocks;  // input channels of a chunk
@@ -75,8 +76,8 @@ void add_tile(const ConvWeightPlan& plan, const Run& run, const Block& block, co
 
   const int64_t row = block.group * plan.rows + block.row;
   const float* dy = run.at<float>(plan.dy) + tile.image * plan.dy.strides[0];
-  int64_t dy_ld = plan.dy.strides[1];
-  if (tile.images == 1 && plan.dy.strides[3] == 1 && has_flat_pixels(plan.dy)) {
+  int64_t segments = tile.images, length = tile.pixels, dy_ld = plan.dy.strides[1];
+  if (plan.dy_in_place) {
     dy += row * dy_ld + tile.pixel;
   } else {
     float* copied = reinterpret_cast<float*>(scratch + plan.dy_at);
@@ -84,6 +85,8 @@ void add_tile(const ConvWeightPlan& plan, const Run& run, const Block& block, co
       load_pixels(*plan.move, plan.dy, dy + i * plan.dy.strides[0], row, block.rows, tile.pixel, tile.pixels,
                   copied + i * tile.pixels, plan.ld);
     }
+    segments = 1;
+    length = columns;
     dy = copied;
     dy_ld = plan.ld;
   }
@@ -91,7 +94,8 @@ void add_tile(const ConvWeightPlan& plan, const Run& run, const Block& block, co
     const int cols = static_cast<int>(std::min<int64_t>(dot.cols, taps - k));
     for (int64_t r = 0; r < block.rows; r += dot.rows) {
       const int rows = static_cast<int>(std::min<int64_t>(dot.rows, block.rows - r));
-      dot.tile(columns, dy + r * dy_ld, dy_ld, packed + k * plan.ld, plan.ld, rows, cols, sums, !first);
+      dot.tile(segments, length, dy + r * dy_ld, dy_ld, plan.dy.strides[0], packed + k * plan.ld, plan.ld,
+               length, rows, cols, sums, !first);
       sums += rows * cols * dot.lanes;
     }
   }
@@ -157,8 +161,8 @@ void combine_parts(const void* opaque, const Run& run, int64_t chunk, Worker& wo
 }
 
 // What of the L2 cache the sums of a chunk, and its packed pixels, may take, in floats.
-constexpr int64_t kSumFloats = 96 * 1024;
-constexpr int64_t kPixelFloats = 112 * 1024;
+constexpr int64_t kSumFloats = 64 * 1024;
+constexpr int64_t kPixelFloats = 128 * 1024;
 constexpr int64_t kMostColumns = 2048, kLeastColumns = 128;
 
 // The parts the sum over pixels may be cut into, and the chunks wanted.
@@ -181,8 +185,11 @@ void choose_blocks(ConvWeightPlan* plan) {
 
   const int64_t fitting = kPixelFloats / (rows + plan->block_channels * taps) / dot.lanes * dot.lanes;
   const int64_t target = std::max(kLeastColumns, std::min(kMostColumns, fitting));
-  // Images that are large enough are best alone: dy can be read where it lies.
-  plan->tiling = tile_pixels(n, pixels, pixels >= 384 ? std::min(target, 2 * pixels - 1) : target, dot.lanes);
+  plan->tiling = tile_pixels(n, pixels, target, dot.lanes);
+  // Where every image ends with a part of a vector, and images are small, a copy without these ends is
+  // faster.
+  plan->dy_in_place = plan->dy.strides[3] == 1 && has_flat_pixels(plan->dy) &&
+                      (plan->tiling.images == 1 || pixels % dot.lanes == 0 || pixels >= 32 * dot.lanes);
   const int64_t blocks = plan->groups * plan->row_blocks * plan->channel_blocks;
   plan->parts = std::min({ceil_div(kChunks, blocks), plan->tiling.tiles(), kMostParts});
   plan->part_tiles = ceil_div(plan->tiling.tiles(), plan->parts);
@@ -201,7 +208,7 @@ void reserve_memory(ConvWeightPlan* plan, Builder& builder) {
   plan->ld = (ceil_div(plan->tiling.columns(), plan->dot->lanes) | 1) * plan->dot->lanes;
   reserve(plan->patches.scratch_floats());
   plan->packed_at = reserve(block_taps * plan->ld);
-  plan->dy_at = reserve(plan->block_rows * plan->ld);
+  plan->dy_at = reserve(plan->dy_in_place ? 0 : plan->block_rows * plan->ld);
   plan->runs_at = reserve(plan->tiling.columns() * sizeof(PixelRun) / sizeof(float));
   plan->sums_of_lanes_at = reserve(plan->block_rows * block_taps * plan->dot->lanes);
   builder.reserve_scratch(used);

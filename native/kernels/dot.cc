@@ -17,27 +17,36 @@ constexpr int kRows = 5, kCols = 5;
 constexpr int kRows = 4, kCols = 3;
 #endif
 
+// Rows in segments, see DotKernels::tile.
+struct Rows {
+  const float* first;
+  int64_t ld, segment;
+};
+
 template <int kR, int kC>
-void tile_of(int64_t length, const float* a, int64_t lda, const float* b, int64_t ldb, float* sums,
-             bool accumulate) {
+void tile_of(int64_t segments, int64_t length, Rows a, Rows b, float* sums, bool accumulate) {
   Vec acc[kR][kC];
   for (int r = 0; r < kR; r++) {
     for (int c = 0; c < kC; c++) acc[r][c] = accumulate ? load(sums + (r * kC + c) * kLanes) : zero();
   }
-  int64_t i = 0;
-  for (; i + kLanes <= length; i += kLanes) {
-    Vec row[kR];
-    for (int r = 0; r < kR; r++) row[r] = load(a + r * lda + i);
-    for (int c = 0; c < kC; c++) {
-      const Vec col = load(b + c * ldb + i);
-      for (int r = 0; r < kR; r++) acc[r][c] = fma(row[r], col, acc[r][c]);
+  for (int64_t s = 0; s < segments; s++) {
+    const float* x = a.first + s * a.segment;
+    const float* y = b.first + s * b.segment;
+    int64_t i = 0;
+    for (; i + kLanes <= length; i += kLanes) {
+      Vec row[kR];
+      for (int r = 0; r < kR; r++) row[r] = load(x + r * a.ld + i);
+      for (int c = 0; c < kC; c++) {
+        const Vec col = load(y + c * b.ld + i);
+        for (int r = 0; r < kR; r++) acc[r][c] = fma(row[r], col, acc[r][c]);
+      }
     }
-  }
-  if (i < length) {
-    const int rest = static_cast<int>(length - i);
-    for (int r = 0; r < kR; r++) {
-      const Vec row = load_n(a + r * lda + i, rest);
-      for (int c = 0; c < kC; c++) acc[r][c] = fma(row, load_n(b + c * ldb + i, rest), acc[r][c]);
+    if (i < length) {
+      const int rest = static_cast<int>(length - i);
+      for (int r = 0; r < kR; r++) {
+        const Vec row = load_n(x + r * a.ld + i, rest);
+        for (int c = 0; c < kC; c++) acc[r][c] = fma(row, load_n(y + c * b.ld + i, rest), acc[r][c]);
+      }
     }
   }
   for (int r = 0; r < kR; r++) {
@@ -45,7 +54,7 @@ void tile_of(int64_t length, const float* a, int64_t lda, const float* b, int64_
   }
 }
 
-using TileFn = void (*)(int64_t, const float*, int64_t, const float*, int64_t, float*, bool);
+using TileFn = void (*)(int64_t segments, int64_t length, Rows a, Rows b, float* sums, bool accumulate);
 
 #if defined(NG_ISA_AVX512) || defined(NG_ISA_NEON)
 #define NG_TILES(r) \
@@ -57,9 +66,9 @@ const TileFn kTiles[kRows][kCols] = {NG_TILES(1), NG_TILES(2), NG_TILES(3), NG_T
 const TileFn kTiles[kRows][kCols] = {NG_TILES(1), NG_TILES(2), NG_TILES(3), NG_TILES(4)};
 #endif
 
-void tile(int64_t length, const float* a, int64_t lda, const float* b, int64_t ldb, int rows, int cols,
-          float* sums, bool accumulate) {
-  kTiles[rows - 1][cols - 1](length, a, lda, b, ldb, sums, accumulate);
+void tile(int64_t segments, int64_t length, const float* a, int64_t lda, int64_t a_segment, const float* b,
+          int64_t ldb, int64_t b_segment, int rows, int cols, float* sums, bool accumulate) {
+  kTiles[rows - 1][cols - 1](segments, length, {a, lda, a_segment}, {b, ldb, b_segment}, sums, accumulate);
 }
 
 // The sum of each vector's lanes, kLanes vectors at a time: transposed, lanes add up vertically.

@@ -3,6 +3,12 @@
 #include "../simd/merge-inl.h"
 #include "../simd/simd-inl.h"
 
+#if defined(_MSC_VER) && !defined(__clang__)
+#define NG_NOINLINE __declspec(noinline)
+#else
+#define NG_NOINLINE __attribute__((noinline))
+#endif
+
 namespace ng {
 namespace NG_ISA {
 
@@ -16,9 +22,11 @@ struct Piece {
   int begin, end;
 };
 
-// One vector of columns, for every tap. The masks of the pieces stay in registers.
+// One vector of columns, for every tap. The masks of the pieces stay in registers; not inlined, so that the
+// few registers there are for masks and addresses are those of one loop.
 template <int kPieces>
-void pack_vector(const Piece* pieces, const int64_t* offsets, int64_t taps, float* target, int64_t ld) {
+NG_NOINLINE void pack_vector(const Piece* pieces, const int64_t* offsets, int64_t taps, float* target,
+                             int64_t ld) {
   Piece piece[kPieces];
   for (int i = 0; i < kPieces; i++) piece[i] = pieces[i];
   for (int64_t k = 0; k < taps; k++) {
@@ -29,8 +37,8 @@ void pack_vector(const Piece* pieces, const int64_t* offsets, int64_t taps, floa
   }
 }
 
-void pack_many_pieces(const Piece* pieces, int count, const int64_t* offsets, int64_t taps, float* target,
-                      int64_t ld) {
+NG_NOINLINE void pack_many_pieces(const Piece* pieces, int count, const int64_t* offsets, int64_t taps,
+                                  float* target, int64_t ld) {
   for (int64_t k = 0; k < taps; k++) {
     Vec v = zero();
     for (int i = 0; i < count; i++)
@@ -39,7 +47,8 @@ void pack_many_pieces(const Piece* pieces, int count, const int64_t* offsets, in
   }
 }
 
-void pack_whole_vector(const float* source, const int64_t* offsets, int64_t taps, float* target, int64_t ld) {
+NG_NOINLINE void pack_whole_vector(const float* source, const int64_t* offsets, int64_t taps, float* target,
+                                   int64_t ld) {
   for (int64_t k = 0; k < taps; k++) store(target + k * ld, load(source + offsets[k]));
 }
 
