@@ -87,22 +87,40 @@ export function gatherImages(
   const std = checkFinite(op, "std", options.std ?? 1);
   const scale = checkFinite(op, "scale", options.scale ?? 1 / 255);
   if (std <= 0) throw new OptionError(`${op}: option "std" must be positive, got ${std}`);
-  if (indices.length === 0 && out.length === 0) return;
-
-  const size = out.length / indices.length;
-  if (!Number.isInteger(size) || size === 0 || images.length % size !== 0) {
-    const given = `${indices.length} of ${images.length} elements into ${out.length}`;
-    throw new ShapeError(`${op}: out does not hold the batch: ${given}; expected as many as the batch's images have`);
-  }
-  const count = images.length / size;
-  for (let i = 0; i < indices.length; i++) checkIndex(op, indices, i, count);
-
+  const size = checkBatch(op, images, indices, out);
   const normalised = Float32Array.from({ length: 256 }, (_, v) => (v * scale - mean) / std);
   for (let i = 0; i < indices.length; i++) {
     const from = (indices[i] as number) * size;
     const to = i * size;
     for (let j = 0; j < size; j++) out[to + j] = normalised[images[from + j] as number] as number;
   }
+}
+
+/**
+ * Copies a batch of images into `out` as they are: `out[i] = images[indices[i]]`. A quarter of the bytes of
+ * `gatherImages`, for models that normalise them.
+ *
+ * @param images All images one after another.
+ * @param indices Which images, `[n]`.
+ * @param out `[n, …]`: where to write them. Its length tells how many elements an image has.
+ * @throws {ShapeError} unless `out` holds `n` images of one size, and `images` a whole number of that size.
+ * @throws {IndexError} when there is no image of an index.
+ */
+export function gatherPixels(images: Uint8Array, indices: Int32Array, out: Uint8Array): void {
+  const size = checkBatch("gatherPixels", images, indices, out);
+  for (const [i, index] of indices.entries()) out.set(images.subarray(index * size, (index + 1) * size), i * size);
+}
+
+/** Elements of an image; 0 for a batch of none. */
+function checkBatch(op: string, images: Uint8Array, indices: Int32Array, out: Float32Array | Uint8Array): number {
+  if (indices.length === 0 && out.length === 0) return 0;
+  const size = out.length / indices.length;
+  if (!Number.isInteger(size) || size === 0 || images.length % size !== 0) {
+    const given = `${indices.length} of ${images.length} elements into ${out.length}`;
+    throw new ShapeError(`${op}: out does not hold the batch: ${given}; expected as many as the batch's images have`);
+  }
+  for (let i = 0; i < indices.length; i++) checkIndex(op, indices, i, images.length / size);
+  return size;
 }
 
 /**

@@ -7,6 +7,7 @@ export {
   type GatherImagesOptions,
   gatherImages,
   gatherLabels,
+  gatherPixels,
 } from "./batches.js";
 export { type DigitsOptions, generateDigits } from "./digits.js";
 export { type IdxArray, parseIdx, readIdx } from "./idx.js";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type BatchesOptions, batches, gatherImages, gatherLabels } from "../../lib/data/index.js";
+import { type BatchesOptions, batches, gatherImages, gatherLabels, gatherPixels } from "../../lib/data/index.js";
 import { IndexError, OptionError, ShapeError } from "../../lib/errors.js";
 
 /** The batches as plain arrays. */
@@ -129,5 +129,23 @@ describe("gatherLabels", () => {
 
   it.each([-1, 3])("refuses index %i", (index) => {
     expect(() => gatherLabels(Uint8Array.of(5, 6, 7), Int32Array.of(0, index))).toThrow(IndexError);
+  });
+});
+
+describe("gatherPixels", () => {
+  const images = Uint8Array.of(1, 2, 3, 4, 5, 6);
+
+  it("copies images as they are", () => {
+    const out = new Uint8Array(6);
+    gatherPixels(images, Int32Array.of(2, 0, 2), out);
+    expect([...out]).toEqual([5, 6, 1, 2, 5, 6]);
+    gatherPixels(images, new Int32Array(0), new Uint8Array(0));
+  });
+
+  it("refuses images that do not exist and batches that do not fit", () => {
+    expect(() => gatherPixels(images, Int32Array.of(0, 3), new Uint8Array(4))).toThrow(IndexError);
+    expect(() => gatherPixels(images, Int32Array.of(0, -1), new Uint8Array(4))).toThrow(IndexError);
+    expect(() => gatherPixels(images, Int32Array.of(0, 1), new Uint8Array(3))).toThrow(ShapeError);
+    expect(() => gatherPixels(images, Int32Array.of(0), new Uint8Array(4))).toThrow(ShapeError);
   });
 });
