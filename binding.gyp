@@ -5,7 +5,7 @@
 {
   "variables": {
     "gnu_flags": [
-      "-std=c++17", "-O3", "-Wall", "-Wextra", "-fno-exceptions", "-fno-rtti", "-fvisibility=hidden",
+      "-std=c++17", "-O3", "-Wall", "-Wextra", "-Werror=switch", "-fno-exceptions", "-fno-rtti", "-fvisibility=hidden",
       # Contraction to FMA and no errno or trap bookkeeping, but never -ffast-math: NaN and infinity keep their
       # meaning, and its start-up code would flush denormals in the whole JavaScript thread.
       "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast",

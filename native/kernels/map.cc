@@ -227,7 +227,9 @@ constexpr MicroFn kFloatUnary = unary_loop<F, FloatLane, FloatLane>;
 template <typename F>
 constexpr MicroFn kIntUnary = unary_loop<F, IntLane, IntLane>;
 
-MicroFn find_float(int op, int uniform) {
+// The cases below name every micro-op: one without a loop, or with a reason to have none, does not compile.
+
+MicroFn find_float(Op op, int uniform) {
   switch (op) {
     case kNeg: return kFloatUnary<FloatNeg>;
     case kAbs: return kFloatUnary<FloatAbs>;
@@ -260,11 +262,17 @@ MicroFn find_float(int op, int uniform) {
     case kGe: return binary<FloatGe, FloatLane, IntLane>(uniform);
     case kWhere: return ternary<Where, IntLane>(uniform);
     case kMulAdd: return ternary<FloatMulAdd, FloatLane>(uniform);
-    default: return nullptr;
+    case kConstant:
+    case kScalar:  // filled once, not looped over
+    case kCast:    // see find_cast
+    case kNot:
+    case kAnd:
+    case kOr: return nullptr;  // bools travel in int lanes
   }
+  return nullptr;
 }
 
-MicroFn find_int(int op, int uniform) {
+MicroFn find_int(Op op, int uniform) {
   switch (op) {
     case kNeg: return kIntUnary<IntNeg>;
     case kAbs: return kIntUnary<IntAbs>;
@@ -285,12 +293,31 @@ MicroFn find_int(int op, int uniform) {
     case kOr: return binary<BoolOr, IntLane, IntLane>(uniform);
     case kWhere: return ternary<Where, IntLane>(uniform);
     case kMulAdd: return ternary<IntMulAdd, IntLane>(uniform);
-    default: return nullptr;
+    case kConstant:
+    case kScalar:
+    case kCast: return nullptr;  // as above
+    case kFloor:
+    case kCeil:
+    case kRound:
+    case kSqrt:
+    case kExp:
+    case kExpm1:
+    case kLog:
+    case kLog1p:
+    case kSin:
+    case kCos:
+    case kTanh:
+    case kSigmoid:
+    case kErf:
+    case kDiv:
+    case kPow: return nullptr;  // defined for floats only
   }
+  return nullptr;
 }
 
 MicroFn find(int op, Lane lane, int uniform) {
-  return lane == Lane::kFloat ? find_float(op, uniform) : find_int(op, uniform);
+  const Op known = static_cast<Op>(op);
+  return lane == Lane::kFloat ? find_float(known, uniform) : find_int(known, uniform);
 }
 
 MicroFn find_cast(LaneCast cast) {
