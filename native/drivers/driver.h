@@ -1,10 +1,10 @@
 // What drivers share: how an instruction becomes steps, and what a step sees when it runs.
 //
-// A driver turns one instruction into a plan (everything that can be computed before data is there) and one or
-// more steps. The threads of a run walk the steps together: a step is `chunks` independent pieces of work that
-// threads claim one by one, and the next step starts when all of them are done. How an instruction is cut into
-// chunks depends on its shapes only, never on the number of threads, and each element of a result is computed
-// by one chunk in a fixed order: this is why results have the same bits for any number of threads.
+// A driver turns one instruction into a plan (everything that can be computed before data is there) and one
+// or more steps. The threads of a run walk the steps together: a step is `chunks` independent pieces of work
+// that threads claim one by one, and the next step starts when all of them are done. How an instruction is
+// cut into chunks depends on its shapes only, never on the number of threads, and each element of a result is
+// computed by one chunk in a fixed order: this is why results have the same bits for any number of threads.
 
 #ifndef NODEGRAD_DRIVERS_DRIVER_H_
 #define NODEGRAD_DRIVERS_DRIVER_H_
@@ -122,9 +122,9 @@ class Builder {
   int64_t scratch_bytes_ = 0;
 };
 
-// Prepares one instruction: adds its steps to the builder. Returns an empty string, or why this machine cannot
-// run it ("float64 exists on the reference backend only"). Views have been checked against their buffers, and
-// their shapes against each other, by parse_program().
+// Prepares one instruction: adds its steps to the builder. Returns an empty string, or why this machine
+// cannot run it ("float64 exists on the reference backend only"). Views have been checked against their
+// buffers, and their shapes against each other, by parse_program().
 using Prepare = std::string (*)(const Instruction& instruction, Builder& builder);
 
 // One per opcode, each in the file of its family; drivers/table.cc lists them.
