@@ -1,0 +1,8 @@
+/** Every group of cases, in the order of the report. */
+
+import type { Group } from "./harness/group.js";
+import { overhead } from "./overhead.js";
+import { training } from "./training.js";
+import { twentyLines } from "./twenty-lines.js";
+
+export const groups: readonly Group[] = [overhead, training, twentyLines];

@@ -1,0 +1,57 @@
+/** Training steps: nodegrad against eager PyTorch in both of its memory layouts. */
+
+import { compile } from "nodegrad";
+import { type Case, type Contestant, type Group, repeat } from "./harness/group.js";
+import { lenet5Training, mlpTraining, type Training } from "./networks.js";
+
+/** Ratio to the fastest peer that a batch of LeNet-5 should reach. */
+const LENET5_TARGETS: readonly (readonly [batch: number, ratio: number])[] = [
+  [1, 0.42],
+  [16, 0.68],
+  [64, 0.74],
+  [256, 0.74],
+];
+const MLP_BATCH = 128;
+const MLP_TARGET = 0.9;
+
+export const training: Group = {
+  name: "training",
+  unit: "step",
+  cases: (threads) => threads.flatMap((count) => [...LENET5_TARGETS.map(lenet5Case(count)), mlpCase(count)]),
+};
+
+function lenet5Case(threads: number): (target: (typeof LENET5_TARGETS)[number]) => Case {
+  return ([batch, ratio]) => ({
+    name: `LeNet-5, batch ${batch}`,
+    threads,
+    target: { ratio },
+    contestants: [
+      nodegrad(() => lenet5Training(batch)),
+      { name: "PyTorch NCHW", script: ["torch_training.py", "lenet5", String(batch), "contiguous_format"] },
+      { name: "PyTorch NHWC", script: ["torch_training.py", "lenet5", String(batch), "channels_last"] },
+    ],
+  });
+}
+
+function mlpCase(threads: number): Case {
+  return {
+    name: `MLP 784-512-512-10, batch ${MLP_BATCH}`,
+    threads,
+    target: { ratio: MLP_TARGET },
+    contestants: [
+      nodegrad(() => mlpTraining(MLP_BATCH)),
+      { name: "PyTorch", script: ["torch_training.py", "mlp", String(MLP_BATCH), "contiguous_format"] },
+    ],
+  };
+}
+
+function nodegrad(prepare: () => Training): Contestant {
+  return {
+    name: "nodegrad",
+    start() {
+      const { x, y, step } = prepare();
+      const compiled = compile(step);
+      return repeat(() => compiled(x, y));
+    },
+  };
+}
