@@ -42,12 +42,14 @@ export async function realizeAsync(...tensors: readonly Tensor[]): Promise<void>
  * @throws {ShapeError} or {DTypeError} when a value does not fit its variable.
  */
 export function assignAll(updates: readonly (readonly [Variable, Tensor])[], also: readonly Tensor[] = []): void {
+  // Before the first update is recorded: values may be made of variables that are updated too.
+  const resolved = updates.map(([variable, value]) => [variable, value.resolve()] as const);
   const trace = activeTrace();
   if (trace !== undefined) {
-    for (const [variable, value] of updates) trace.updates.set(variable, value.resolve());
+    for (const [variable, value] of resolved) trace.updates.set(variable, value);
     return;
   }
-  execute("assign", { roots: unrealised(also), updates: updates.map(([v, value]) => [v, value.resolve()] as const) });
+  execute("assign", { roots: unrealised(also), updates: resolved });
 }
 
 function unrealised(tensors: readonly Tensor[]): Tensor[] {
