@@ -121,9 +121,6 @@ function encodeLeaf(node: Tensor, inputs: Tensor[], states: StateLeaf[], scalars
   for (let i = 0; i < node.shape.length; i++) push(node.shape[i] as number);
   switch (source) {
     case "input":
-      if (node.storage?.disposed) {
-        throw new StaleTensorError("realize: a tensor was used after it had been disposed");
-      }
       push(0);
       inputs.push(node);
       return;
@@ -148,7 +145,9 @@ function encodeLeaf(node: Tensor, inputs: Tensor[], states: StateLeaf[], scalars
 function checkCurrent(leaf: StateLeaf): void {
   const { variable, version } = leaf;
   if (variable.memory.disposed) {
-    throw new StaleTensorError(`realize: variable ${JSON.stringify(variable.name)} was used after it had been disposed`);
+    throw new StaleTensorError(
+      `realize: variable ${JSON.stringify(variable.name)} was used after it had been disposed`,
+    );
   }
   if (version !== variable.version) {
     throw new StaleTensorError(

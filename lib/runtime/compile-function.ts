@@ -214,7 +214,8 @@ function foldConstants(roots: readonly Tensor[], placeholders: ReadonlySet<Tenso
   const order = topologicalOrder(roots, unrealisedOperands);
   for (const node of order) {
     if (node.storage !== undefined) kinds.set(node, "fixed");
-    else if (placeholders.has(node) || (node.op.kind === "leaf" && node.op.source === "state")) kinds.set(node, "varies");
+    else if (placeholders.has(node) || (node.op.kind === "leaf" && node.op.source === "state"))
+      kinds.set(node, "varies");
     else {
       const operands = new Set(node.inputs.map((input) => kinds.get(input)));
       kinds.set(node, operands.has("varies") ? "varies" : operands.has("fixed") ? "fixed" : "number");

@@ -12,7 +12,12 @@ export interface Info {
   readonly target: string;
   readonly threads: number;
   /** Programs compiled and kept by `realize`. */
-  readonly cache: { readonly programs: number; readonly bytes: number; readonly compilations: number; readonly hits: number };
+  readonly cache: {
+    readonly programs: number;
+    readonly bytes: number;
+    readonly compilations: number;
+    readonly hits: number;
+  };
 }
 
 let version: string | undefined;

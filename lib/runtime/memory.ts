@@ -2,6 +2,7 @@
 
 import type { Backend, State } from "../backends/backend.js";
 import { allocate, type DType, dtypeInfo, type TypedArray } from "../dtype.js";
+import { StaleTensorError, show } from "../errors.js";
 import type { Variable } from "../graph/variable.js";
 
 /** Results up to this many bytes share a slab. */
@@ -44,7 +45,10 @@ export function stateOn(backend: Backend, variable: Variable): State {
 }
 
 /** The variable's values now, after every run in flight; not to be kept where `data` may be the memory itself. */
-export function hostValues({ memory }: Variable): TypedArray {
+export function hostValues({ name, memory }: Variable): TypedArray {
+  if (memory.disposed) {
+    throw new StaleTensorError(`realize: variable ${show(name)} was used after it had been disposed`);
+  }
   if (memory.state === undefined) return memory.data as TypedArray;
   owners.get(memory.state)?.finish();
   return memory.state.read();

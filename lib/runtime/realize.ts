@@ -5,10 +5,10 @@
 import type { Bindings, Executable } from "../backends/backend.js";
 import { compileGraph } from "../compile/index.js";
 import type { TypedArray } from "../dtype.js";
-import { DTypeError, OptionError, StaleTensorError } from "../errors.js";
+import { DTypeError, OptionError, StaleTensorError, show } from "../errors.js";
 import { settle } from "../graph/leaves.js";
 import { encodeGraph, type Graph, type Request } from "../graph/signature.js";
-import type { Tensor } from "../graph/tensor.js";
+import { Tensor } from "../graph/tensor.js";
 import { activeTrace } from "../graph/trace.js";
 import { Variable } from "../graph/variable.js";
 import { printProgram } from "../program/print.js";
@@ -53,6 +53,9 @@ export function assignAll(updates: readonly (readonly [Variable, Tensor])[], als
 }
 
 function unrealised(tensors: readonly Tensor[]): Tensor[] {
+  for (const tensor of tensors) {
+    if (!(tensor instanceof Tensor)) throw new OptionError(`realize: needs tensors, got ${show(tensor)}`);
+  }
   return [...new Set(tensors)].filter((tensor) => tensor.storage === undefined && !(tensor instanceof Variable));
 }
 
@@ -85,13 +88,7 @@ interface PreparedRun {
 }
 
 function prepareRun(what: string, request: Request): PreparedRun {
-  const trace = activeTrace();
-  if (trace !== undefined) {
-    throw new OptionError(
-      `${what}: values do not exist while "${trace.name}" is being compiled; use where() for choices that depend on ` +
-        "values, or read them outside",
-    );
-  }
+  checkNotTracing(what);
   const machine = currentMachine();
   const { graph, words } = encodeGraph(request);
   const executable = machine.cache.get(words, () => compileFor(machine, graph, new Set()));
@@ -108,6 +105,15 @@ function prepareRun(what: string, request: Request): PreparedRun {
       for (const [variable] of request.updates) variable.version++;
     },
   };
+}
+
+function checkNotTracing(what: string): void {
+  const trace = activeTrace();
+  if (trace === undefined) return;
+  throw new OptionError(
+    `${what}: values do not exist while "${trace.name}" is being compiled; use where() for choices that depend on ` +
+      "values, or read them outside",
+  );
 }
 
 /** @internal Compiles a graph for a machine. */
@@ -128,9 +134,17 @@ export function compileFor(
   return { executable: backend.prepare(words, constants), bytes: words.byteLength };
 }
 
-/** @internal The values of an input leaf. */
-export function arrayOf(leaf: Tensor): TypedArray {
-  return leaf.storage?.data as TypedArray;
+/**
+ * @internal The values of an input leaf.
+ *
+ * @throws {StaleTensorError} when they have been disposed.
+ * @throws {OptionError} when there never were any, because it stands for an argument of a compiled function.
+ */
+export function arrayOf({ storage }: Tensor): TypedArray {
+  if (storage === undefined) {
+    throw new OptionError("realize: a tensor made while a function was compiled has no values; return it from there");
+  }
+  return checkedData(storage);
 }
 
 function bind({ backend }: Machine, graph: Graph): Bindings {
@@ -159,24 +173,22 @@ export function storagesOf(graph: Graph): Storage[] {
 export function valuesOf(tensor: Tensor): TypedArray {
   if (tensor instanceof Variable) return variableValues(tensor);
   if (tensor.storage === undefined) realize(tensor);
-  return checkedData(tensor);
+  return checkedData(tensor.storage as Storage);
 }
 
 /** The values of a tensor, computed off the calling thread if need be; otherwise as `valuesOf`. */
 export async function valuesOfAsync(tensor: Tensor): Promise<TypedArray> {
   if (tensor instanceof Variable) return variableValues(tensor);
   if (tensor.storage === undefined) await realizeAsync(tensor);
-  return checkedData(tensor);
+  return checkedData(tensor.storage as Storage);
 }
 
 function variableValues(variable: Variable): TypedArray {
-  const value = variable.resolve();
-  if (value !== variable.current) realize(value); // inside compile: throws
-  if (variable.memory.disposed) realize(variable.current); // throws
+  checkNotTracing("realize");
   return hostValues(variable);
 }
 
-function checkedData(tensor: Tensor): TypedArray {
-  if (tensor.storage?.data === undefined) throw new StaleTensorError("data: the tensor has been disposed");
-  return tensor.storage.data;
+function checkedData({ data }: Storage): TypedArray {
+  if (data === undefined) throw new StaleTensorError("realize: a tensor was used after it had been disposed");
+  return data;
 }
