@@ -17,12 +17,15 @@ import { sameShape } from "../shape.js";
 import { type Flattened, flattenTree } from "../tree.js";
 import { currentMachine, type Machine } from "./backends.js";
 import { allocateResult, stateOn } from "./memory.js";
-import { arrayOf, compileFor, realize, realizeAsync } from "./realize.js";
+import { arrayOf, compileFor, realize } from "./realize.js";
 
 /** A function that is traced once per signature of its arguments and then replayed. */
 export interface CompiledFunction<A extends readonly unknown[], R> {
   (...args: A): R;
-  /** The same off the calling thread; calls take effect in order. */
+  /**
+   * The same off the calling thread. Calls of both kinds take effect in the order they are made; therefore arguments
+   * that have no values yet are computed before it returns.
+   */
   async(...args: A): Promise<R>;
   /** How many signatures have been traced. */
   readonly traces: number;
@@ -73,7 +76,7 @@ export function compile<A extends readonly unknown[], R>(fn: (...args: A) => R):
   const async = async (...args: A): Promise<R> => {
     const { leaves, form } = flattenArguments(args);
     const tensors = leaves.filter((leaf): leaf is Tensor => leaf instanceof Tensor);
-    await realizeAsync(...tensors);
+    realize(...tensors);
     const { instance, bindings } = findInstance(fn, instances, args, leaves, form);
     const storages = [...tensors.map((tensor) => tensor.storage), ...instance.states.map(({ memory }) => memory)];
     for (const storage of storages) if (storage !== undefined) storage.inFlight++;
