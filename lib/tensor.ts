@@ -190,7 +190,8 @@ function checkedValue(variable: Variable, value: VariableValue): Tensor {
   if (typeof value === "number") {
     return movement.broadcastTo(numberOperand("assign", value, variable.dtype), variable.shape);
   }
-  if (!(value instanceof Tensor)) throw new OptionError(`assign: value must be a tensor or a number, got ${show(value)}`);
+  if (!(value instanceof Tensor))
+    throw new OptionError(`assign: value must be a tensor or a number, got ${show(value)}`);
   if (!sameShape(value.shape, variable.shape)) {
     throw new ShapeError(`assign: ${what} has shape ${showShape(variable.shape)}, got ${showShape(value.shape)}`);
   }

@@ -5,8 +5,8 @@ import { dropEdges } from "../graph/leaves.js";
 import type { Tensor } from "../graph/tensor.js";
 import { StateLeaf } from "../graph/variable.js";
 import { topologicalOrder } from "../graph/walk.js";
-import { add } from "../ops/elementwise.js";
 import { onesLike } from "../ops/create.js";
+import { add } from "../ops/elementwise.js";
 import { backpropagate } from "./reverse.js";
 import { checkScalar } from "./transforms.js";
 
@@ -24,7 +24,9 @@ export function backward(loss: Tensor, options: { retainGraph?: boolean } = {}):
   }
   const nodes = topologicalOrder([root]);
   if (nodes.some((node) => node.spent)) {
-    throw new GradientError("backward: part of the graph has been freed by an earlier backward(); use { retainGraph: true } there");
+    throw new GradientError(
+      "backward: part of the graph has been freed by an earlier backward(); use { retainGraph: true } there",
+    );
   }
   const leaves = nodes.filter((node) => node.requiresGrad && node.op.kind === "leaf");
   const gradients = backpropagate("backward", [root], [onesLike(root)], leaves);

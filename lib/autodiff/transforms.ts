@@ -3,7 +3,7 @@
 import { isFloat } from "../dtype.js";
 import { checkOptions, DTypeError, GradientError, OptionError, ShapeError, show } from "../errors.js";
 import { Tensor } from "../graph/tensor.js";
-import { zerosLike, onesLike } from "../ops/create.js";
+import { onesLike, zerosLike } from "../ops/create.js";
 import { alias } from "../ops/movement.js";
 import { checkTensor } from "../ops/operands.js";
 import { sameShape, showShape } from "../shape.js";
@@ -30,7 +30,8 @@ const isTensor = (value: unknown): value is Tensor => value instanceof Tensor;
 /** Gives every tensor of a tree a node of its own, so that other uses of the same tensor do not count. */
 function separate(name: string, tree: unknown): { flat: Flattened<Tensor>; points: Tensor[]; tree: unknown } {
   const flat = flattenTree(tree, isTensor);
-  if (flat.leaves.length === 0) throw new GradientError(`${name}: no tensor to differentiate with respect to in ${show(tree)}`);
+  if (flat.leaves.length === 0)
+    throw new GradientError(`${name}: no tensor to differentiate with respect to in ${show(tree)}`);
   flat.leaves.forEach((leaf, i) => {
     if (!isFloat(leaf.dtype)) {
       const where = flat.paths[i] === "" ? "the argument" : `"${flat.paths[i]}"`;
@@ -80,7 +81,10 @@ function differentiated<A extends readonly unknown[]>(
         throw new OptionError(`${name}: option "argument" must name one of ${args.length} arguments, got ${show(i)}`);
       }
     }
-    const { flat, points, tree } = separate(name, chosen.map((i) => args[i]));
+    const { flat, points, tree } = separate(
+      name,
+      chosen.map((i) => args[i]),
+    );
     const separated = [...args] as unknown as A;
     const trees = tree as unknown[];
     chosen.forEach((i, k) => {
@@ -144,7 +148,12 @@ export function jvp(
   const { points } = separate("jvp", inputs);
   checkLike("jvp", "tangent", tangents, inputs);
   const outputs = outputsOf("jvp", fn(...points));
-  const found = pushForward("jvp", outputs, points, tangents.map((tangent) => tangent.resolve()));
+  const found = pushForward(
+    "jvp",
+    outputs,
+    points,
+    tangents.map((tangent) => tangent.resolve()),
+  );
   return { outputs, tangents: outputs.map((output, i) => found[i] ?? zerosLike(output)) };
 }
 

@@ -22,7 +22,10 @@ export function emit(
     // A temp that takes over memory is the same buffer; a bound slot is one buffer, whichever value stands for it.
     const key = kind === "temp" ? ownerOf(value) : `${kind} ${place}`;
     let number = buffers.get(key);
-    if (number === undefined) buffers.set(key, (number = writer.buffer(kind, dtype, length, place)));
+    if (number === undefined) {
+      number = writer.buffer(kind, dtype, length, place);
+      buffers.set(key, number);
+    }
     return number;
   };
   const views = (operands: readonly Operand[]) => operands.map(({ value, view }) => writer.view(buffer(value), view));

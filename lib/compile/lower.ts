@@ -5,7 +5,7 @@
 
 import type { DType } from "../dtype.js";
 import { InternalError } from "../errors.js";
-import type { InstructionDeclaration, Attributes, AssembleDeclaration } from "../graph/op.js";
+import type { AssembleDeclaration, Attributes, InstructionDeclaration } from "../graph/op.js";
 import type { Graph } from "../graph/signature.js";
 import type { Tensor } from "../graph/tensor.js";
 import { INSTRUCTIONS, REDUCE_KINDS } from "../program/opcodes.js";
@@ -49,7 +49,7 @@ class Lowering {
       if (captured.has(leaf)) this.bind(leaf, "constant", constants++);
       else this.bind(leaf, "input", inputs++);
     }
-    graph.states.forEach((leaf, slot) => this.bind(leaf, "state", slot));
+    for (const [slot, leaf] of graph.states.entries()) this.bind(leaf, "state", slot);
     for (const node of graph.nodes) {
       if (node.storage !== undefined) continue;
       for (const input of node.inputs) {
@@ -91,8 +91,11 @@ class Lowering {
   /** A temp that holds exactly the elements of the node in row-major order. */
   private ownValue(node: Tensor): Operand {
     const operand = this.operand(node);
-    const whole = isContiguous(operand.view) && operand.view.offset === 0 && operand.value.length === sizeOf(node.shape);
-    return whole && (operand.value.kind === "temp" || operand.value.kind === "output") ? operand : this.copy(operand, node);
+    const whole =
+      isContiguous(operand.view) && operand.view.offset === 0 && operand.value.length === sizeOf(node.shape);
+    return whole && (operand.value.kind === "temp" || operand.value.kind === "output")
+      ? operand
+      : this.copy(operand, node);
   }
 
   /** Where the elements of a node are. */
@@ -175,7 +178,10 @@ class Lowering {
       opcode: "reduce",
       outputs: [this.define(sink)],
       inputs,
-      words: { kind: REDUCE_KINDS.indexOf(kind), axis: kind === "argMax" || kind === "argMin" ? (axes[0] as number) : -1 },
+      words: {
+        kind: REDUCE_KINDS.indexOf(kind),
+        axis: kind === "argMax" || kind === "argMin" ? (axes[0] as number) : -1,
+      },
       micro: micro.finish([micro.registerOf(source)]),
       nodes: nodesOf(group),
       after: new Set(),
@@ -230,11 +236,27 @@ class Lowering {
     if (background !== undefined) {
       const micro = new MicroBuilder(this.numbers);
       const register = micro.constant(background, node.dtype);
-      add({ opcode: "map", outputs: [result], inputs: [], words: {}, micro: micro.finish([register]), nodes: [node], after: new Set() });
+      add({
+        opcode: "map",
+        outputs: [result],
+        inputs: [],
+        words: {},
+        micro: micro.finish([register]),
+        nodes: [node],
+        after: new Set(),
+      });
     }
     node.inputs.forEach((input, i) => {
       const outputs = [{ value: result.value, view: op.part(node, i) }];
-      add({ opcode: "copy", outputs, inputs: [this.operand(input)], words: {}, micro: undefined, nodes: [node], after: new Set() });
+      add({
+        opcode: "copy",
+        outputs,
+        inputs: [this.operand(input)],
+        words: {},
+        micro: undefined,
+        nodes: [node],
+        after: new Set(),
+      });
     });
   }
 

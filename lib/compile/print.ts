@@ -26,7 +26,12 @@ export function printNodes(graph: Graph): string {
 /** One line per group: the ops it unites. */
 export function printGroups(groups: readonly Group[]): string {
   return groups
-    .map((group, i) => `${i}: ${nodesOf(group).map((node) => node.op.name).join(" + ")}`)
+    .map(
+      (group, i) =>
+        `${i}: ${nodesOf(group)
+          .map((node) => node.op.name)
+          .join(" + ")}`,
+    )
     .join("\n");
 }
 

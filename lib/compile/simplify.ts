@@ -62,11 +62,7 @@ function constantValue(node: Tensor): number {
 }
 
 /** x·1 → x and the like, where the op declares such a value. */
-function withoutIdentity(
-  node: Tensor,
-  op: MapDeclaration<Attributes>,
-  inputs: readonly Tensor[],
-): Tensor | undefined {
+function withoutIdentity(node: Tensor, op: MapDeclaration<Attributes>, inputs: readonly Tensor[]): Tensor | undefined {
   const { identity } = op;
   if (identity === undefined || inputs.length !== 2) return undefined;
   for (const kept of identity.operand === "either" ? [0, 1] : [identity.operand]) {

@@ -69,7 +69,10 @@ function pushAttributes(attributes: Attributes): void {
       push(value ? 1 : 0);
     } else if (typeof value === "string") {
       let code = strings.get(value);
-      if (code === undefined) strings.set(value, (code = strings.size));
+      if (code === undefined) {
+        code = strings.size;
+        strings.set(value, code);
+      }
       push(code);
     } else if (value !== undefined) {
       push(value.length);

@@ -394,11 +394,7 @@ export function logicalXor(a: Tensor, b: Tensor): Tensor {
 
 // ── selection and conversion ────────────────────────────────────────────────────────────────────────────────
 
-const whereOp = defineMap("where", "where", [
-  null,
-  (t, n) => where(first(n), t, 0),
-  (t, n) => where(first(n), 0, t),
-]);
+const whereOp = defineMap("where", "where", [null, (t, n) => where(first(n), t, 0), (t, n) => where(first(n), 0, t)]);
 
 /**
  * `a` where the mask is true, `b` elsewhere; all three broadcast.

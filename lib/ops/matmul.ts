@@ -40,7 +40,9 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
   const right = b.rank === 1 ? reshape(b, [...b.shape, 1]) : b;
   const [k, other] = [left.shape.at(-1), right.shape.at(-2)];
   if (k !== other) {
-    throw new ShapeError(`matmul: inner dimensions differ: ${showShape(a.shape)} · ${showShape(b.shape)} (${k} ≠ ${other})`);
+    throw new ShapeError(
+      `matmul: inner dimensions differ: ${showShape(a.shape)} · ${showShape(b.shape)} (${k} ≠ ${other})`,
+    );
   }
   const batch = broadcastShapes("matmul", left.shape.slice(0, -2), right.shape.slice(0, -2));
   const product = foldBatch(left, right, batch);

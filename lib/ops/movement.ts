@@ -70,7 +70,9 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
   checkTensor("reshape", x);
   const full = checkShape("reshape", Array.isArray(shape) ? inferLength(x, shape) : shape);
   if (sizeOf(full) !== x.size) {
-    throw new ShapeError(`reshape: sizes differ: ${showShape(x.shape)} to ${showShape(shape)} (${x.size} ≠ ${sizeOf(full)})`);
+    throw new ShapeError(
+      `reshape: sizes differ: ${showShape(x.shape)} to ${showShape(shape)} (${x.size} ≠ ${sizeOf(full)})`,
+    );
   }
   return sameShape(full, x.shape) ? x : apply(reshapeOp, [x], { shape: full });
 }
@@ -195,7 +197,9 @@ function sumTo(x: Tensor, shape: Shape): Tensor {
 export function tile(x: Tensor, repeats: readonly number[]): Tensor {
   checkTensor("tile", x);
   if (!Array.isArray(repeats) || repeats.length !== x.rank || !repeats.every((r) => Number.isInteger(r) && r >= 0)) {
-    throw new OptionError(`tile: repeats must hold a non-negative integer per axis of ${showShape(x.shape)}, got ${show(repeats)}`);
+    throw new OptionError(
+      `tile: repeats must hold a non-negative integer per axis of ${showShape(x.shape)}, got ${show(repeats)}`,
+    );
   }
   let out = x;
   repeats.forEach((count, axis) => {
@@ -272,7 +276,9 @@ function resolveRange(range: Range, length: number, axis: number): { start: numb
   const valid = Array.isArray(range) && range.length <= 3 && range.every((v) => v == null || Number.isInteger(v));
   const step = valid ? (range[2] ?? 1) : 0;
   if (!valid || step === 0) {
-    throw new OptionError(`slice: range of axis ${axis} must be [start, stop, step] of integers, step ≠ 0, got ${show(range)}`);
+    throw new OptionError(
+      `slice: range of axis ${axis} must be [start, stop, step] of integers, step ≠ 0, got ${show(range)}`,
+    );
   }
   const [low, high] = step > 0 ? [0, length] : [-1, length - 1];
   const limit = (position: number) => Math.min(Math.max(position < 0 ? position + length : position, low), high);
@@ -341,12 +347,20 @@ export function pad(
   const isPair = (pair: unknown) =>
     Array.isArray(pair) && pair.length === 2 && pair.every((n) => Number.isInteger(n) && n >= 0);
   if (!Array.isArray(padding) || padding.length !== x.rank || !padding.every(isPair)) {
-    throw new OptionError(`pad: padding must hold a pair of non-negative integers per axis of ${showShape(x.shape)}, got ${show(padding)}`);
+    throw new OptionError(
+      `pad: padding must hold a pair of non-negative integers per axis of ${showShape(x.shape)}, got ${show(padding)}`,
+    );
   }
   if (padding.every(([before, after]) => before === 0 && after === 0)) return x;
   const shape = x.shape.map((length, i) => length + (padding[i]?.[0] as number) + (padding[i]?.[1] as number));
   const starts = padding.map(([before]) => before);
-  return place(x, starts, starts.map(() => 1), checkShape("pad", shape), options.value ?? 0);
+  return place(
+    x,
+    starts,
+    starts.map(() => 1),
+    checkShape("pad", shape),
+    options.value ?? 0,
+  );
 }
 
 // ── joining and splitting ───────────────────────────────────────────────────────────────────────────────────
@@ -360,21 +374,40 @@ const concatOp = defineOp<{ axis: number }, AssembleDeclaration<{ axis: number }
     for (const input of inputs) {
       const fits = input.rank === shape.length && input.shape.every((length, i) => i === axis || length === shape[i]);
       if (!fits) {
-        throw new ShapeError(`concat: shapes differ beside axis ${axis}: ${inputs.map((t) => showShape(t.shape)).join(", ")}`);
+        throw new ShapeError(
+          `concat: shapes differ beside axis ${axis}: ${inputs.map((t) => showShape(t.shape)).join(", ")}`,
+        );
       }
       total += input.shape[axis] as number;
     }
-    return { shape: checkShape("concat", shape.map((length, i) => (i === axis ? total : length))), dtype };
+    return {
+      shape: checkShape(
+        "concat",
+        shape.map((length, i) => (i === axis ? total : length)),
+      ),
+      dtype,
+    };
   },
   vjp: (t, n, i) => slice(t, rangeOfPart(n, i)),
   jvp: (t, n, i) => {
     const range = rangeOfPart(n, i);
     const starts = range.map((r) => r?.[0] ?? 0);
-    return place(t, starts, starts.map(() => 1), n.shape, 0);
+    return place(
+      t,
+      starts,
+      starts.map(() => 1),
+      n.shape,
+      0,
+    );
   },
   part(node, i) {
     const starts = rangeOfPart(node, i).map((r) => r?.[0] ?? 0);
-    return sliceView(contiguousView(node.shape), starts, starts.map(() => 1), (node.inputs[i] as Tensor).shape);
+    return sliceView(
+      contiguousView(node.shape),
+      starts,
+      starts.map(() => 1),
+      (node.inputs[i] as Tensor).shape,
+    );
   },
   background: () => undefined,
 });
@@ -428,7 +461,9 @@ export function split(x: Tensor, parts: number | readonly number[], options: { a
   const lengths = typeof parts === "number" ? new Array<number>(parts > 0 ? parts : 0).fill(length / parts) : parts;
   const valid = Array.isArray(lengths) && lengths.every((n) => Number.isInteger(n) && n >= 0);
   if (!valid || lengths.reduce((a, b) => a + b, 0) !== length) {
-    throw new OptionError(`split: parts must add up to ${length} along axis ${axis} of ${showShape(x.shape)}, got ${show(parts)}`);
+    throw new OptionError(
+      `split: parts must add up to ${length} along axis ${axis} of ${showShape(x.shape)}, got ${show(parts)}`,
+    );
   }
   let start = 0;
   return lengths.map((n) => {

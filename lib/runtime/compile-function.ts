@@ -113,13 +113,16 @@ function describe(value: unknown): string {
   if (typeof value === "function" || (typeof value === "object" && value !== null)) {
     const prototype = Object.getPrototypeOf(value);
     if (prototype === Object.prototype || prototype === null) {
-      return `{${Object.entries(value).map(([name, item]) => `${name}:${describe(item)}`)}}`;
+      return `{${Object.entries(value).map(([name, item]) => `${JSON.stringify(name)}:${describe(item)}`)}}`;
     }
     let number = objectNumbers.get(value);
-    if (number === undefined) objectNumbers.set(value, (number = ++objects));
+    if (number === undefined) {
+      number = ++objects;
+      objectNumbers.set(value, number);
+    }
     return `#${number}`;
   }
-  return `${typeof value} ${String(value)}`;
+  return typeof value === "string" ? JSON.stringify(value) : `${typeof value} ${String(value)}`;
 }
 
 function findInstance<A extends readonly unknown[]>(
@@ -131,7 +134,10 @@ function findInstance<A extends readonly unknown[]>(
 ): { instance: Instance; bindings: Bindings } {
   const machine = currentMachine();
   let instance = instances.find((known) => known.machine === machine && matches(known, leaves, form));
-  if (instance === undefined) instances.push((instance = trace(fn, machine, args, leaves, form)));
+  if (instance === undefined) {
+    instance = trace(fn, machine, args, leaves, form);
+    instances.push(instance);
+  }
   return { instance, bindings: bind(instance, leaves) };
 }
 
@@ -186,7 +192,9 @@ function trace<A extends readonly unknown[]>(
     const flattened = flattenTree(fn(...traceArgs), isTensor);
     return { result: flattened, results: flattened.leaves.map((tensor) => tensor.resolve()) };
   });
-  if (result.leaves.length === 0 && result.rebuild([]) instanceof Promise) {
+  const returned = result.rebuild(result.leaves);
+  if (returned instanceof Promise) {
+    returned.catch(() => {}); // what it rejects with follows from what is thrown here
     throw new OptionError(`compile: "${record.name}" is asynchronous; values do not exist while it is traced`);
   }
   const request = { roots: results, updates: [...record.updates] };

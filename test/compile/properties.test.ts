@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import type { TypedArray } from "../../lib/index.js";
 import { ReferenceBackend } from "../../lib/backends/reference/index.js";
 import { compileGraph } from "../../lib/compile/index.js";
 import { dtypeInfo } from "../../lib/dtype.js";
 import { encodeGraph, type Graph } from "../../lib/graph/signature.js";
+import type { TypedArray } from "../../lib/index.js";
 import { ARENA_BLOCK } from "../../lib/program/format.js";
 import { type Program, readProgram } from "../../lib/program/reader.js";
 import { verifyProgram } from "../../lib/program/verify.js";
