@@ -1,7 +1,7 @@
 /** What training makes small, and what tells how well it did. */
 
 import { checkOptions, OptionError, ShapeError, show } from "../errors.js";
-import { argMax, cast, equal, expandDims, logSoftmax, mean, neg, squeeze, sum, takeAlongAxis } from "../ops/index.js";
+import { argMax, cast, equal, expandDims, logSoftmax, mean, squeeze, sub, sum, takeAlongAxis } from "../ops/index.js";
 import { checkTensor } from "../ops/operands.js";
 import { sameShape, showShape } from "../shape.js";
 import type { Tensor } from "../tensor.js";
@@ -48,7 +48,8 @@ function checkLabels(op: string, logits: Tensor, labels: Tensor): void {
 export function crossEntropy(logits: Tensor, labels: Tensor, options: LossOptions = {}): Tensor {
   checkLabels("crossEntropy", logits, labels);
   const right = takeAlongAxis(logSoftmax(logits), expandDims(labels, -1));
-  return reduced("crossEntropy", neg(squeeze(right, { axes: -1 })), options);
+  // 0 − x rather than −x: a loss of zero is +0.
+  return reduced("crossEntropy", sub(0, squeeze(right, { axes: -1 })), options);
 }
 
 /**
