@@ -85,7 +85,7 @@ function pushAttributes(attributes: Attributes): void {
  * Orders a request and encodes it.
  *
  * @returns The graph and its words; the words are a view of memory that the next call overwrites.
- * @throws {StaleTensorError} when a leaf reads a version of a variable that is gone, or anything disposed.
+ * @throws {StaleTensorError} when a leaf reads a version of a variable that is gone.
  */
 export function encodeGraph(request: Request): { graph: Graph; words: Int32Array } {
   const targets = request.updates.map(([variable]) => variable.current);
@@ -147,11 +147,6 @@ function encodeLeaf(node: Tensor, inputs: Tensor[], states: StateLeaf[], scalars
 
 function checkCurrent(leaf: StateLeaf): void {
   const { variable, version } = leaf;
-  if (variable.memory.disposed) {
-    throw new StaleTensorError(
-      `realize: variable ${JSON.stringify(variable.name)} was used after it had been disposed`,
-    );
-  }
   if (version !== variable.version) {
     throw new StaleTensorError(
       `realize: tensor was built from version ${version} of variable ${JSON.stringify(variable.name)}, which has been ` +

@@ -44,7 +44,11 @@ export function stateOn(backend: Backend, variable: Variable): State {
   return state;
 }
 
-/** The variable's values now, after every run in flight; not to be kept where `data` may be the memory itself. */
+/**
+ * The variable's values now, after every run in flight; not to be kept where `data` may be the memory itself.
+ *
+ * @throws {StaleTensorError} when the variable has been disposed.
+ */
 export function hostValues({ name, memory }: Variable): TypedArray {
   if (memory.disposed) {
     throw new StaleTensorError(`realize: variable ${show(name)} was used after it had been disposed`);
