@@ -6,6 +6,7 @@
 
 export {
   backward,
+  type CheckedFunction,
   type CheckOptions,
   checkGradients,
   type GradientReport,
@@ -47,4 +48,4 @@ export {
   Variable,
   type VariableValue,
 } from "./tensor.js";
-export { flattenTree, type Tree } from "./tree.js";
+export { type Flattened, flattenTree, type Tree } from "./tree.js";

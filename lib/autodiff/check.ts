@@ -28,7 +28,8 @@ export interface GradientReport {
   readonly maxRelativeError: readonly number[];
 }
 
-type Fn = (...inputs: Tensor[]) => Tensor | readonly Tensor[];
+/** A function to check: float64 tensors to a tensor or a list of them. */
+export type CheckedFunction = (...inputs: Tensor[]) => Tensor | readonly Tensor[];
 
 /**
  * Checks both derivatives of a function against central differences, in float64 on the reference backend.
@@ -40,7 +41,11 @@ type Fn = (...inputs: Tensor[]) => Tensor | readonly Tensor[];
  * @param inputs Where to check; away from kinks, where the difference has no limit.
  * @throws {GradientError} naming the input, the mode and the error, when one exceeds the tolerance.
  */
-export function checkGradients(fn: Fn, inputs: readonly Tensor[], options: CheckOptions = {}): GradientReport {
+export function checkGradients(
+  fn: CheckedFunction,
+  inputs: readonly Tensor[],
+  options: CheckOptions = {},
+): GradientReport {
   checkOptions("checkGradients", options, ["step", "tolerance", "order", "seed"]);
   const { step = 1e-5, tolerance = 1e-6, order = 1, seed = 1 } = options;
   if (!(step > 0) || !(tolerance > 0)) {
@@ -50,7 +55,7 @@ export function checkGradients(fn: Fn, inputs: readonly Tensor[], options: Check
     const points = inputs.map((input) => realisedCopy(input));
     const random = directions(seed);
     const worst = points.map(() => 0);
-    let checked: Fn = fn;
+    let checked: CheckedFunction = fn;
     for (let level = 1; level <= order; level++) {
       checkOrder(checked, points, { step, tolerance, level }, random, worst);
       checked = gradientOf(checked, random);
@@ -60,7 +65,7 @@ export function checkGradients(fn: Fn, inputs: readonly Tensor[], options: Check
 }
 
 /** The function that maps to ∂⟨w, f⟩/∂inputs for a fixed random w: its derivative is the next order. */
-function gradientOf(fn: Fn, random: (like: Tensor) => Tensor): Fn {
+function gradientOf(fn: CheckedFunction, random: (like: Tensor) => Tensor): CheckedFunction {
   let weights: Tensor[] | undefined;
   return (...inputs) => {
     const pull = vjp(fn, inputs);
@@ -70,7 +75,7 @@ function gradientOf(fn: Fn, random: (like: Tensor) => Tensor): Fn {
 }
 
 function checkOrder(
-  fn: Fn,
+  fn: CheckedFunction,
   points: readonly Tensor[],
   { step, tolerance, level }: { step: number; tolerance: number; level: number },
   random: (like: Tensor) => Tensor,

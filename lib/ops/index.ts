@@ -109,5 +109,5 @@ export {
 } from "./random.js";
 export { all, any, argMax, argMin, logSumExp, max, mean, min, prod, type ReduceOptions, sum } from "./reduce.js";
 export { logSoftmax, type SoftmaxOptions, softmax } from "./softmax.js";
-export type { DataOptions, NestedArray, TensorData } from "./tensor-data.js";
+export type { DataOptions, NestedData, TensorData } from "./tensor-data.js";
 export type { Layout, Padding, Pair } from "./window.js";

@@ -6,10 +6,10 @@ import { Tensor } from "../graph/tensor.js";
 import { checkShape, MAX_RANK, type Shape, showShape, sizeOf } from "../shape.js";
 
 /** Numbers or booleans in arrays in arrays, one level per axis. */
-export type NestedArray = readonly (number | boolean | NestedArray)[];
+export type NestedData = readonly (number | boolean | NestedData)[];
 
 /** What a tensor can be made of. */
-export type TensorData = number | boolean | NestedArray | TypedArray | Uint8ClampedArray;
+export type TensorData = number | boolean | NestedData | TypedArray | Uint8ClampedArray;
 
 /** How data becomes a tensor. */
 export interface DataOptions {
