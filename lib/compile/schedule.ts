@@ -15,23 +15,26 @@ import type { Lowered } from "./lower.js";
 
 /** @returns The kernels of `lowered`, and copies into variables where needed, in the order to run them. */
 export function schedule(lowered: Lowered): Kernel[] {
-  const kernels = [...lowered.kernels];
-  const uses = new Uses(kernels);
-  const aside: Lowered["updates"][number][] = [];
-  for (const update of lowered.updates) if (!overwriteInPlace(update, kernels, uses)) aside.push(update);
-  for (const { state, value } of aside) kernels.push(copyAtEnd(state, value, kernels));
-  return order(kernels);
+  const uses = new Uses(lowered.kernels);
+  const aside = lowered.updates.filter((update) => !overwriteInPlace(update, uses));
+  return order([...lowered.kernels, ...aside.map((update) => copyAtEnd(update, uses))]);
 }
 
-/** Who makes and who reads each value. */
+/** Who makes and who reads each value, and who waits for whom. */
 class Uses {
   private readonly producer = new Map<Value, Kernel[]>();
   private readonly readers = new Map<Value, Kernel[]>();
+  /** The other direction of `after`. */
+  private readonly waiters = new Map<Kernel, Kernel[]>();
+  /** Kernels that can fail on bad data. */
+  private readonly failing: readonly Kernel[];
 
   constructor(kernels: readonly Kernel[]) {
+    this.failing = kernels.filter(({ opcode }) => INSTRUCTIONS[opcode].canFail);
     for (const kernel of kernels) {
       for (const { value } of kernel.outputs) append(this.producer, value, kernel);
       for (const { value } of kernel.inputs) append(this.readers, value, kernel);
+      for (const earlier of kernel.after) append(this.waiters, earlier, kernel);
     }
   }
 
@@ -49,21 +52,27 @@ class Uses {
     return [...kernel.inputs.flatMap(({ value }) => this.producersOf(value)), ...kernel.after];
   }
 
-  /** Whether `kernel` can only run after `other`. */
-  needs(kernel: Kernel, other: Kernel): boolean {
-    const seen = new Set<Kernel>([kernel]);
-    const stack = [kernel];
-    while (stack.length > 0) {
-      const current = stack.pop() as Kernel;
-      if (current === other) return true;
-      for (const earlier of this.before(current)) {
-        if (!seen.has(earlier)) {
-          seen.add(earlier);
-          stack.push(earlier);
-        }
-      }
-    }
-    return false;
+  /** Kernels that must run before the memory of a variable is overwritten. */
+  beforeOverwriting(state: Value): readonly Kernel[] {
+    return [...this.readersOf(state), ...this.failing];
+  }
+
+  /** Makes `kernel` wait for `earlier`. */
+  runAfter(kernel: Kernel, earlier: Kernel): void {
+    kernel.after.add(earlier);
+    append(this.waiters, earlier, kernel);
+  }
+
+  /** Every kernel that can only run after `kernel`: few, where it computes the last value of a variable. */
+  following(kernel: Kernel): Set<Kernel> {
+    const following = new Set<Kernel>();
+    const addFollowers = (earlier: Kernel) => {
+      for (const { value } of earlier.outputs) for (const reader of this.readersOf(value)) following.add(reader);
+      for (const waiter of this.waiters.get(earlier) ?? []) following.add(waiter);
+    };
+    addFollowers(kernel);
+    for (const later of following) addFollowers(later); // a Set hands out what is added meanwhile
+    return following;
   }
 }
 
@@ -74,20 +83,15 @@ function append<K, V>(map: Map<K, V[]>, key: K, item: V): void {
 }
 
 /** Makes `value` live in the variable's memory, if order allows it. */
-function overwriteInPlace(
-  { state, value }: Lowered["updates"][number],
-  kernels: readonly Kernel[],
-  uses: Uses,
-): boolean {
+function overwriteInPlace({ state, value }: Lowered["updates"][number], uses: Uses): boolean {
   const producers = uses.producersOf(value);
   const [producer] = producers;
   if (value.kind !== "temp" || producers.length !== 1 || producer === undefined) return false;
   if (reads(producer, state) && !readsElementwise(producer, state, value)) return false;
-  const earlier = kernels.filter(
-    (kernel) => kernel !== producer && (reads(kernel, state) || INSTRUCTIONS[kernel.opcode].canFail),
-  );
-  if (INSTRUCTIONS[producer.opcode].canFail || earlier.some((kernel) => uses.needs(kernel, producer))) return false;
-  for (const kernel of earlier) producer.after.add(kernel);
+  const earlier = uses.beforeOverwriting(state).filter((kernel) => kernel !== producer);
+  const following = uses.following(producer);
+  if (INSTRUCTIONS[producer.opcode].canFail || earlier.some((kernel) => following.has(kernel))) return false;
+  for (const kernel of earlier) uses.runAfter(producer, kernel);
   value.kind = "state";
   value.place = state.place;
   return true;
@@ -107,9 +111,8 @@ export function readsElementwise(kernel: Kernel, source: Value, target: Value): 
   );
 }
 
-function copyAtEnd(state: Value, value: Value, kernels: readonly Kernel[]): Kernel {
+function copyAtEnd({ state, value }: Lowered["updates"][number], uses: Uses): Kernel {
   const view = contiguousView([value.length]);
-  const earlier = kernels.filter((kernel) => reads(kernel, state) || INSTRUCTIONS[kernel.opcode].canFail);
   // A value of its own for the new content: readers of `state` read the old one.
   const target: Value = { ...state, takesOver: undefined };
   return {
@@ -119,7 +122,7 @@ function copyAtEnd(state: Value, value: Value, kernels: readonly Kernel[]): Kern
     words: {},
     micro: undefined,
     nodes: [],
-    after: new Set(earlier),
+    after: new Set(uses.beforeOverwriting(state)),
   };
 }
 
