@@ -5,6 +5,12 @@ import { lenet5 } from "nodegrad/models";
 import { Activation, crossEntropy, Linear, type Module, Sequential } from "nodegrad/nn";
 import { SGD, type SGDOptions } from "nodegrad/optim";
 
+/**
+ * Small, because every step sees the same batch: a network that had learnt it would have gradients of nearly zero,
+ * and denormal numbers are slow on some processors.
+ */
+const LEARNING_RATE = 1e-6;
+
 /** A training step and a batch for it. */
 export interface Training {
   readonly x: Tensor;
@@ -16,7 +22,7 @@ export interface Training {
 
 /** LeNet-5 on images `[batch, 1, 28, 28]`, SGD with momentum. */
 export function lenet5Training(batch: number): Training {
-  return training(lenet5({ seed: 1 }), [batch, 1, 28, 28], { learningRate: 0.01, momentum: 0.9 });
+  return training(lenet5({ seed: 1 }), [batch, 1, 28, 28], { learningRate: LEARNING_RATE, momentum: 0.9 });
 }
 
 /** 784-512-512-10 with ReLU on images `[batch, 784]`, plain SGD. */
@@ -28,7 +34,7 @@ export function mlpTraining(batch: number): Training {
     relu2: new Activation("relu"),
     fc3: new Linear(512, 10, { seed: 3 }),
   });
-  return training(model, [batch, 784], { learningRate: 0.01 });
+  return training(model, [batch, 784], { learningRate: LEARNING_RATE });
 }
 
 function training(model: Module, shape: readonly number[], options: SGDOptions): Training {

@@ -29,7 +29,7 @@ else:
 if layout == "channels_last":
     model, x = model.to(memory_format=torch.channels_last), x.to(memory_format=torch.channels_last)
 y = torch.randint(10, (batch,))
-optimizer = torch.optim.SGD(model.parameters(), lr=0.01, momentum=momentum)
+optimizer = torch.optim.SGD(model.parameters(), lr=1e-6, momentum=momentum)
 loss_of = nn.CrossEntropyLoss()
 
 
