@@ -10,14 +10,14 @@ import { placeholderLeaf, realisedLeaf, scalarLeaf } from "../graph/leaves.js";
 import type { TensorType } from "../graph/op.js";
 import { encodeGraph } from "../graph/signature.js";
 import { Tensor } from "../graph/tensor.js";
-import { type Trace, withTrace } from "../graph/trace.js";
+import { activeTrace, type Trace, withTrace } from "../graph/trace.js";
 import { Variable } from "../graph/variable.js";
 import { topologicalOrder, unrealisedOperands } from "../graph/walk.js";
 import { sameShape } from "../shape.js";
 import { type Flattened, flattenTree } from "../tree.js";
 import { currentMachine, type Machine } from "./backends.js";
 import { allocateResult, stateOn } from "./memory.js";
-import { arrayOf, compileFor, realize } from "./realize.js";
+import { arrayOf, checkNotTracing, compileFor, realize } from "./realize.js";
 
 /** A function that is traced once per signature of its arguments and then replayed. */
 export interface CompiledFunction<A extends readonly unknown[], R> {
@@ -59,7 +59,8 @@ interface Instance {
  * Tensors and numbers among the arguments, also inside arrays and plain objects, may differ from call to call;
  * inside the function a number argument is a rank-0 float32 tensor. Everything else is part of the record: a
  * number, string or tensor that the function closes over is a constant, and JavaScript side effects happen
- * only while tracing. Variables it assigns are updated in place; random draws differ from call to call.
+ * only while tracing. Variables it assigns are updated in place; random draws differ from call to call. Called by
+ * another function that is being compiled, it becomes part of that one.
  *
  * @param fn Returns tensors, also inside arrays and plain objects. Reading values inside it throws `OptionError`.
  */
@@ -67,6 +68,7 @@ export function compile<A extends readonly unknown[], R>(fn: (...args: A) => R):
   if (typeof fn !== "function") throw new OptionError(`compile: needs a function, got ${show(fn)}`);
   const instances: Instance[] = [];
   const compiled = (...args: A): R => {
+    if (activeTrace() !== undefined) return fn(...tracedArguments(args));
     const { leaves, form } = flattenArguments(args);
     realize(...leaves.filter((leaf): leaf is Tensor => leaf instanceof Tensor));
     const { instance, bindings } = findInstance(fn, instances, args, leaves, form);
@@ -74,6 +76,7 @@ export function compile<A extends readonly unknown[], R>(fn: (...args: A) => R):
     return resultsOf(instance, bindings) as R;
   };
   const async = async (...args: A): Promise<R> => {
+    checkNotTracing("async");
     const { leaves, form } = flattenArguments(args);
     const tensors = leaves.filter((leaf): leaf is Tensor => leaf instanceof Tensor);
     realize(...tensors);
@@ -102,6 +105,12 @@ function flattenArguments(args: readonly unknown[]): { leaves: readonly Argument
   if (args.every(isArgument)) return { leaves: args, form: "" };
   const { leaves, paths, rebuild } = flattenTree(args, isArgument);
   return { leaves, form: `${paths.join(",")}|${describe(rebuild(leaves.map(() => 0)))}` };
+}
+
+/** Arguments as a function being compiled sees them: its numbers are tensors. */
+function tracedArguments<A extends readonly unknown[]>(args: A): A {
+  const { leaves, rebuild } = flattenTree(args, isArgument);
+  return rebuild(leaves.map((leaf) => (typeof leaf === "number" ? scalarLeaf(leaf, "float32") : leaf))) as A;
 }
 
 const objectNumbers = new WeakMap<object, number>();

@@ -107,7 +107,8 @@ function prepareRun(what: string, request: Request): PreparedRun {
   };
 }
 
-function checkNotTracing(what: string): void {
+/** @internal @throws {OptionError} while a function is being compiled. */
+export function checkNotTracing(what: string): void {
   const trace = activeTrace();
   if (trace === undefined) return;
   throw new OptionError(
