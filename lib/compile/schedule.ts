@@ -131,18 +131,21 @@ function order(kernels: readonly Kernel[]): Kernel[] {
   const uses = new Uses(kernels);
   const waiting = new Map<Kernel, number>();
   const followers = new Map<Kernel, Kernel[]>();
+  const valuesRead = new Map<Kernel, readonly Value[]>();
   const readsLeft = new Map<Value, number>();
   for (const kernel of kernels) {
     const before = new Set(uses.before(kernel));
     before.delete(kernel);
     waiting.set(kernel, before.size);
     for (const earlier of before) append(followers, earlier, kernel);
-    for (const value of valuesRead(kernel)) readsLeft.set(value, (readsLeft.get(value) ?? 0) + 1);
+    const values = [...new Set(kernel.inputs.map(({ value }) => value))];
+    valuesRead.set(kernel, values);
+    for (const value of values) readsLeft.set(value, (readsLeft.get(value) ?? 0) + 1);
   }
   const growth = (kernel: Kernel) => {
     let bytes = 0;
     for (const { value } of kernel.outputs) bytes += tempBytes(value);
-    for (const value of valuesRead(kernel)) if (readsLeft.get(value) === 1) bytes -= tempBytes(value);
+    for (const value of valuesRead.get(kernel) ?? []) if (readsLeft.get(value) === 1) bytes -= tempBytes(value);
     return bytes;
   };
   const ready = kernels.filter((kernel) => waiting.get(kernel) === 0);
@@ -156,7 +159,7 @@ function order(kernels: readonly Kernel[]): Kernel[] {
     });
     const [kernel] = ready.splice(best, 1) as [Kernel];
     ordered.push(kernel);
-    for (const value of valuesRead(kernel)) readsLeft.set(value, (readsLeft.get(value) as number) - 1);
+    for (const value of valuesRead.get(kernel) ?? []) readsLeft.set(value, (readsLeft.get(value) as number) - 1);
     for (const follower of followers.get(kernel) ?? []) {
       const left = (waiting.get(follower) as number) - 1;
       waiting.set(follower, left);
@@ -164,10 +167,6 @@ function order(kernels: readonly Kernel[]): Kernel[] {
     }
   }
   return ordered;
-}
-
-function valuesRead(kernel: Kernel): Set<Value> {
-  return new Set(kernel.inputs.map(({ value }) => value));
 }
 
 function tempBytes(value: Value): number {
