@@ -1,0 +1,295 @@
+/**
+ * Test cases of every instruction and micro-op: what to compute, from which operands, and how far two machines may
+ * differ. The lists are total, so that a new opcode or micro-op without a case does not compile.
+ */
+
+import type { Tensor } from "../../lib/graph/tensor.js";
+import { type Trace, withTrace } from "../../lib/graph/trace.js";
+import * as ng from "../../lib/ops/index.js";
+import type { Opcode } from "../../lib/program/opcodes.js";
+import type { Shape } from "../../lib/shape.js";
+import { type Case, f32, i32, ofMagnitudes, pullback } from "./case.js";
+import type { Operand } from "./operands.js";
+import { reductions } from "./reduction-cases.js";
+import { convolutionCases, epilogue, poolGradients, pools } from "./window-cases.js";
+
+export type { Case } from "./case.js";
+export { type MicroCase, microCases } from "./micro-cases.js";
+
+// ── map and copy ────────────────────────────────────────────────────────────────────────────────────────────
+
+const maps: Case[] = [[], [1], [0], [3, 0], [511], [512], [513], [3, 5, 7], [2, 3, 2, 3, 2], [40, 67]].map((shape) => ({
+  name: `a chain of five on [${shape}]`,
+  operands: [{ shape }, { shape }, { shape, dtype: "bool" }],
+  build: (x, y, mask) => ng.where(mask, ng.sub(ng.mul(ng.add(x, y), 3), x), ng.neg(y)),
+  roundings: 0,
+}));
+
+const copies: Case[] = [
+  ...[
+    [4, 6],
+    [67, 33],
+    [3, 5, 7],
+    [1, 1],
+    [0, 4],
+    [2, 3, 4, 5],
+  ].map(
+    (shape): Case => ({
+      name: `float32 [${shape}] put side by side`,
+      operands: [{ shape }, { shape }],
+      build: (x, y) => ng.concat([x, y], { axis: -1 }),
+      roundings: 0,
+    }),
+  ),
+  ...(["int32", "uint8", "bool"] as const).map(
+    (dtype): Case => ({
+      name: `${dtype} padded`,
+      operands: [{ shape: [5, 67], dtype }],
+      build: (x) =>
+        ng.pad(
+          x,
+          [
+            [1, 2],
+            [3, 0],
+          ],
+          { value: 1 },
+        ),
+      roundings: 0,
+    }),
+  ),
+];
+
+// ── matrix products ─────────────────────────────────────────────────────────────────────────────────────────
+
+const products: Case[] = [
+  [
+    [1, 1],
+    [1, 1],
+  ],
+  [
+    [1, 67],
+    [67, 13],
+  ],
+  [
+    [67, 1],
+    [1, 5],
+  ],
+  [
+    [17, 33],
+    [33, 65],
+  ],
+  [
+    [64, 64],
+    [64, 64],
+  ],
+  [
+    [130, 70],
+    [70, 129],
+  ],
+  [
+    [5, 3000],
+    [3000, 6],
+  ],
+  [
+    [5, 0],
+    [0, 4],
+  ],
+  [
+    [0, 4],
+    [4, 4],
+  ],
+  [
+    [3, 2, 5, 4],
+    [2, 4, 6],
+  ],
+  [
+    [7, 3],
+    [2, 3, 5],
+  ],
+].map(([a, b]) => ({
+  name: `[${a}] · [${b}]`,
+  operands: [f32(...(a as number[])), f32(...(b as number[]))],
+  build: (x, y) => ng.matmul(x, y),
+  roundings: (a as number[]).at(-1) as number,
+  magnitude: ofMagnitudes((x, y) => ng.matmul(x, y)),
+}));
+
+products.push({
+  name: "with a bias, a residual and an activation",
+  operands: [f32(33, 20), f32(20, 47), f32(47), f32(33, 47)],
+  build: (x, w, b, r) => ng.relu(ng.add(ng.add(ng.matmul(x, w), b), r)),
+  roundings: 22,
+  magnitude: ofMagnitudes((x, w, b, r) => ng.add(ng.add(ng.matmul(x, w), b), r)),
+});
+
+// ── softmax ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+const softmaxShapes: readonly (readonly [Shape, number])[] = [
+  [[1], 0],
+  [[5, 67], 1],
+  [[67, 5], 0],
+  [[3, 10, 4], 1],
+  [[2, 1500], 1],
+  [[4, 1], 1],
+  [[0, 3], 1],
+  [[3, 0], 1],
+];
+
+const softmaxes: Case[] = softmaxShapes.flatMap(([shape, axis]) => {
+  const along = (x: Tensor) => ng.max(x, { axes: axis, keepDims: true });
+  const operands: Operand[] = [{ shape, low: -20, high: 20 }];
+  // The exponent x − max is rounded once, which e^x turns into a relative error as large as itself.
+  const spread = (x: Tensor) => ng.add(1, ng.sub(along(x), x));
+  const roundings = (shape[axis] as number) + 6;
+  return [
+    {
+      name: `of [${shape}] along axis ${axis}`,
+      operands,
+      build: (x) => ng.softmax(x, { axis }),
+      roundings,
+      magnitude: (x) => ng.mul(ng.softmax(x, { axis }), spread(x)),
+    },
+    {
+      name: `logarithm of [${shape}] along axis ${axis}`,
+      operands,
+      build: (x) => ng.logSoftmax(x, { axis }),
+      roundings,
+      magnitude: (x) => ng.add(spread(x), ng.abs(ng.logSoftmax(x, { axis }))),
+    },
+  ];
+});
+
+const softmaxGradients: Case[] = softmaxShapes.flatMap(([shape, axis]) => {
+  const operands: Operand[] = [{ shape, low: -3, high: 3 }, { shape }];
+  const options = { axes: axis, keepDims: true };
+  const roundings = 3 * (shape[axis] as number) + 16;
+  // The difference of x to its maximum is at most 6, and |dy| at most 1.
+  const spread = 7;
+  return [
+    {
+      name: `of [${shape}] along axis ${axis}`,
+      operands,
+      build: pullback((x) => ng.softmax(x, { axis }), 0),
+      roundings,
+      magnitude: (x, t) => {
+        const y = ng.softmax(x, { axis });
+        const size = ng.abs(t);
+        return ng.mul(ng.mul(y, spread), ng.add(size, ng.sum(ng.mul(size, y), options)));
+      },
+    },
+    {
+      name: `of the logarithm of [${shape}] along axis ${axis}`,
+      operands,
+      build: pullback((x) => ng.logSoftmax(x, { axis }), 0),
+      roundings,
+      magnitude: (x, t) => {
+        const y = ng.softmax(x, { axis });
+        const size = ng.abs(t);
+        return ng.add(size, ng.mul(ng.mul(y, spread), ng.sum(size, options)));
+      },
+    },
+  ];
+});
+
+// ── indices ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+const gathers: Case[] = [
+  {
+    name: "rows",
+    operands: [f32(10, 67), i32([13], 0, 10)],
+    build: (x, i) => ng.gather(x, i),
+    roundings: 0,
+  },
+  {
+    name: "columns by a matrix of indices",
+    operands: [f32(3, 9, 2), i32([4, 2], 0, 9)],
+    build: (x, i) => ng.gather(x, i, { axis: 1 }),
+    roundings: 0,
+  },
+  {
+    name: "elements along the last axis",
+    operands: [f32(6, 11), i32([6, 3], 0, 11)],
+    build: (x, i) => ng.takeAlongAxis(x, i),
+    roundings: 0,
+  },
+  {
+    name: "no rows",
+    operands: [f32(4, 3), i32([0], 0, 4)],
+    build: (x, i) => ng.gather(x, i),
+    roundings: 0,
+  },
+  ...(["int32", "uint8", "bool"] as const).map(
+    (dtype): Case => ({
+      name: `of ${dtype}`,
+      operands: [{ shape: [7, 5], dtype }, i32([9], 0, 7)],
+      build: (x, i) => ng.gather(x, i),
+      roundings: 0,
+    }),
+  ),
+];
+
+const scatters: Case[] = [
+  {
+    name: "rows, repeated ones too",
+    operands: [f32(5, 67), i32([40], 0, 5), f32(40, 67)],
+    build: (x, i, u) => ng.scatterAdd(x, i, u),
+    roundings: 0,
+  },
+  {
+    name: "elements along the middle axis",
+    operands: [f32(3, 6, 4), i32([3, 9, 4], 0, 6), f32(3, 9, 4)],
+    build: (x, i, u) => ng.scatterAdd(x, i, u, { axis: 1 }),
+    roundings: 0,
+  },
+  {
+    name: "counts",
+    operands: [i32([10]), i32([500], 0, 10)],
+    build: (x, i) => ng.scatterAdd(x, i, 1),
+    roundings: 0,
+  },
+  {
+    name: "nothing",
+    operands: [f32(4, 3), i32([0], 0, 4), f32(0, 3)],
+    build: (x, i, u) => ng.scatterAdd(x, i, u),
+    roundings: 0,
+  },
+];
+
+// ── random numbers ──────────────────────────────────────────────────────────────────────────────────────────
+
+/** The third draw of a function being compiled: the same key as the first two, another stream. */
+function thirdDraw(draw: () => Tensor): Tensor {
+  const trace: Trace = { name: "draws", updates: new Map(), random: undefined, gradients: new Map() };
+  return withTrace(trace, () => [draw(), draw(), draw()][2] as Tensor);
+}
+
+const draws: Case[] = [[0], [1], [2], [3], [5], [67], [3, 4, 5], [4099]].flatMap((shape): Case[] => [
+  { name: `bits [${shape}]`, operands: [], build: () => ng.randomBits(shape, { seed: 1 }), roundings: 0 },
+  { name: `uniform [${shape}]`, operands: [], build: () => ng.randomUniform(shape, { seed: 2 }), roundings: 0 },
+  {
+    name: `normal [${shape}]`,
+    operands: [],
+    build: () => ng.randomNormal(shape, { seed: 3 }),
+    // Four units in the last place of the native machine, half a one of the reference.
+    roundings: 9,
+  },
+  { name: `third draw [${shape}]`, operands: [], build: () => thirdDraw(() => ng.randomBits(shape)), roundings: 0 },
+]);
+
+/** Every instruction has cases: leaving one out does not compile. */
+export const opcodeCases: { readonly [K in Opcode]: readonly Case[] } = {
+  map: maps,
+  reduce: reductions,
+  matmul: products,
+  conv2d: [...convolutionCases(undefined), epilogue],
+  conv2dGradInput: convolutionCases(0),
+  conv2dGradWeight: convolutionCases(1),
+  pool: pools,
+  poolGrad: poolGradients,
+  softmax: softmaxes,
+  softmaxGrad: softmaxGradients,
+  gather: gathers,
+  scatterAdd: scatters,
+  copy: copies,
+  random: draws,
+};

@@ -1,0 +1,147 @@
+/** Test cases of convolution and pooling. */
+
+import { jvp } from "../../lib/autodiff/index.js";
+import type { Tensor } from "../../lib/graph/tensor.js";
+import * as ng from "../../lib/ops/index.js";
+import { type Shape, sizeOf } from "../../lib/shape.js";
+import { type Case, f32, ofMagnitudes, pullback } from "./case.js";
+import type { Operand } from "./operands.js";
+
+// ── convolutions ────────────────────────────────────────────────────────────────────────────────────────────
+
+const convolutions: readonly (readonly [name: string, x: Shape, w: Shape, options: ng.Conv2dOptions])[] = [
+  ["3×3", [2, 3, 9, 8], [5, 3, 3, 3], { padding: 1 }],
+  ["3×3, many channels", [1, 33, 7, 9], [40, 33, 3, 3], {}],
+  ["1×1", [2, 17, 5, 6], [9, 17, 1, 1], {}],
+  ["1×1 with a stride", [1, 8, 7, 7], [4, 8, 1, 1], { stride: 2 }],
+  ["5×4 with strides", [2, 2, 11, 13], [3, 2, 5, 4], { stride: [2, 3], padding: [2, 1] }],
+  ["dilated", [1, 3, 12, 12], [2, 3, 3, 3], { dilation: [3, 2], padding: "same" }],
+  ["in groups", [2, 6, 6, 7], [9, 2, 3, 3], { groups: 3, padding: 1 }],
+  ["depthwise", [2, 19, 8, 8], [19, 1, 3, 3], { groups: 19, padding: 1 }],
+  ["depthwise with a multiplier", [1, 5, 6, 6], [10, 1, 3, 3], { groups: 5, stride: 2 }],
+  [
+    "uneven padding",
+    [1, 2, 5, 5],
+    [3, 2, 4, 2],
+    {
+      padding: [
+        [0, 3],
+        [1, 0],
+      ],
+    },
+  ],
+  ["as large as the image", [3, 4, 5, 6], [7, 4, 5, 6], {}],
+  ["one pixel", [1, 1, 1, 1], [1, 1, 3, 3], { padding: 1 }],
+  ["NHWC", [2, 9, 8, 5], [6, 5, 3, 3], { layout: "NHWC", padding: 1 }],
+  ["NHWC in groups", [2, 6, 7, 8], [4, 2, 3, 2], { layout: "NHWC", groups: 4, stride: 2 }],
+  ["no images", [0, 3, 5, 5], [2, 3, 3, 3], {}],
+];
+
+type Convolution = (x: Tensor, w: Tensor) => Tensor;
+
+/** Cases of y = x ⋆ w, or of a derivative of it with respect to operand `input`. */
+export function convolutionCases(input: 0 | 1 | undefined): Case[] {
+  return convolutions.map(([name, x, w, options]) => {
+    const convolve: Convolution = (a, b) => ng.conv2d(a, b, options);
+    const y = convolve(ng.zeros(x), ng.zeros(w)).shape;
+    const build = (input === undefined ? convolve : pullback(convolve as never, input)) as Case["build"];
+    const [patch, perChannel] = [sizeOf(w.slice(1)), sizeOf(w) / (w[1] as number)];
+    // A sum over a patch; over the filters and places that reach an element; over all places of all images.
+    const terms = input === undefined ? patch : input === 0 ? perChannel : sizeOf(y) / (w[0] as number);
+    return {
+      name,
+      operands: input === undefined ? [f32(...x), f32(...w)] : [f32(...x), f32(...w), f32(...y)],
+      build,
+      roundings: terms + 1,
+      magnitude: ofMagnitudes(build),
+    };
+  });
+}
+
+/** A convolution with what follows it in the same instruction. */
+export const epilogue: Case = {
+  name: "with a bias and an activation",
+  operands: [f32(2, 3, 6, 7), f32(8, 3, 3, 3), f32(8, 1, 1)],
+  build: (x, w, b) => ng.relu(ng.add(ng.conv2d(x, w, { padding: 1 }), b)),
+  roundings: 29,
+  magnitude: ofMagnitudes((x, w, b) => ng.add(ng.conv2d(x, w, { padding: 1 }), b)),
+};
+
+// ── pooling ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+const poolings: readonly (readonly [name: string, x: Shape, options: ng.Pool2dOptions])[] = [
+  ["2×2", [2, 3, 6, 8], { kernel: 2 }],
+  ["overlapping 3×3", [2, 3, 9, 7], { kernel: 3, stride: 2, padding: 1 }],
+  ["2×3 with strides", [1, 5, 7, 9], { kernel: [2, 3], stride: [1, 2], padding: "same" }],
+  ["rows left over", [1, 2, 7, 67], { kernel: 3 }],
+  ["one pixel", [1, 1, 1, 1], { kernel: 2, padding: 1 }],
+  ["NHWC", [2, 6, 7, 19], { kernel: 3, stride: 2, padding: 1, layout: "NHWC" }],
+  ["whole images", [2, 3, 5, 4], { kernel: [5, 4] }],
+  ["no images", [0, 3, 4, 4], { kernel: 2 }],
+];
+
+interface PoolingRow {
+  readonly name: string;
+  readonly x: Operand;
+  readonly y: Operand;
+  readonly roundings: number;
+  /** max, or average with and without padding. */
+  readonly maximum: (x: Tensor) => Tensor;
+  readonly averages: readonly (readonly [string, (x: Tensor) => Tensor])[];
+}
+
+const poolingRows: PoolingRow[] = poolings.map(([name, shape, options]) => {
+  const kernel = [options.kernel].flat() as number[];
+  const maximum = (x: Tensor) => ng.maxPool2d(x, options);
+  return {
+    name,
+    x: { shape },
+    y: { shape: maximum(ng.zeros(shape)).shape },
+    roundings: (kernel[0] as number) * (kernel.at(-1) as number) + 2,
+    maximum,
+    averages: [true, false].map((countIncludePadding) => [
+      countIncludePadding ? "" : ", padding left out",
+      (x) => ng.avgPool2d(x, { ...options, countIncludePadding }),
+    ]),
+  };
+});
+
+/** Maxima, selections and averages. */
+export const pools: Case[] = poolingRows.flatMap(({ name, x, roundings, maximum, averages }) => [
+  { name: `maximum, ${name}`, operands: [x], build: (a) => maximum(a), roundings: 0 },
+  {
+    name: `selection, ${name}`,
+    operands: [x, x],
+    build: (a, t) => jvp((p) => maximum(p), [a], [t]).tangents[0] as Tensor,
+    roundings: 0,
+  },
+  ...averages.map(
+    ([suffix, average]): Case => ({
+      name: `average, ${name}${suffix}`,
+      operands: [x],
+      build: (a) => average(a),
+      roundings,
+      magnitude: ofMagnitudes((a) => average(a)),
+    }),
+  ),
+]);
+
+/** Gradients of maxima and averages. */
+export const poolGradients: Case[] = poolingRows.flatMap(({ name, x, y, roundings, maximum, averages }) => [
+  {
+    name: `of the maximum, ${name}`,
+    operands: [x, y],
+    build: pullback((a) => maximum(a), 0),
+    roundings,
+    magnitude: (a, t) => pullback((p) => maximum(p), 0)(a, ng.abs(t)),
+  },
+  ...averages.map(
+    ([suffix, average]): Case => ({
+      name: `of the average, ${name}${suffix}`,
+      operands: [x, y],
+      build: pullback((a) => average(a), 0),
+      roundings,
+      magnitude: ofMagnitudes(pullback((a) => average(a), 0)),
+    }),
+  ),
+]);
