@@ -116,8 +116,8 @@ bool PreparedProgram::run(const Bindings& bindings, Arena* arena, int threads, I
   if (steps_.empty()) return true;
   const int64_t workspace = program_.arena_bytes;
   const int64_t scratch = workspace + workspace_bytes_;
-  char* memory = arena->require(scratch + threads * scratch_bytes_);
-  if (memory == nullptr) return false;
+  if (!arena->reserve(scratch + threads * scratch_bytes_)) return false;
+  char* memory = arena->data();
   bind(BufferKind::kInput, bindings.inputs);
   bind(BufferKind::kState, bindings.states);
   bind(BufferKind::kOutput, bindings.outputs);

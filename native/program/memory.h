@@ -31,11 +31,10 @@ class Memory {
 // What the runs of one environment compute in, one after the other: it grows to what the largest needs.
 class Arena {
  public:
-  // At least `bytes` bytes, or nullptr when the system has no more. What was there before is lost.
-  char* require(int64_t bytes) {
-    if (bytes > memory_.bytes() && !memory_.allocate(bytes)) return nullptr;
-    return memory_.data();
-  }
+  // Grows to at least `bytes` bytes, and loses what was there before; false when the system has no more.
+  bool reserve(int64_t bytes) { return bytes <= memory_.bytes() || memory_.allocate(bytes); }
+  // nullptr as long as no run has needed any.
+  char* data() const { return memory_.data(); }
   int64_t bytes() const { return memory_.bytes(); }
 
  private:
