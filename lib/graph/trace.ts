@@ -11,6 +11,8 @@ export interface Trace {
   readonly updates: Map<Variable, Tensor>;
   /** The key of random draws and how many there have been; made at the first one. */
   random: { readonly key: Variable; draws: number } | undefined;
+  /** What `backward` has given gradients, and the ones they had outside: those it makes end with the trace. */
+  readonly gradients: Map<Tensor, Pick<Tensor, "grad" | "gradOf">>;
 }
 
 let active: Trace | undefined;
@@ -18,6 +20,14 @@ let active: Trace | undefined;
 /** The trace under way, or undefined outside `compile`. */
 export function activeTrace(): Trace | undefined {
   return active;
+}
+
+/** Sets a leaf's gradients from outside the trace under way, if any, aside until it ends. */
+export function setGradientAside(leaf: Tensor): void {
+  if (active === undefined || active.gradients.has(leaf)) return;
+  active.gradients.set(leaf, { grad: leaf.grad, gradOf: leaf.gradOf });
+  leaf.grad = undefined;
+  leaf.gradOf = undefined;
 }
 
 /** Runs `body` with `trace` recording. */
@@ -28,5 +38,6 @@ export function withTrace<T>(trace: Trace, body: () => T): T {
     return body();
   } finally {
     active = outer;
+    for (const [leaf, gradients] of trace.gradients) Object.assign(leaf, gradients);
   }
 }

@@ -191,7 +191,7 @@ function trace<A extends readonly unknown[]>(
   leaves: readonly Argument[],
   form: string,
 ): Instance {
-  const record: Trace = { name: fn.name || "(anonymous)", updates: new Map(), random: undefined };
+  const record: Trace = { name: fn.name || "(anonymous)", updates: new Map(), random: undefined, gradients: new Map() };
   const placeholders = leaves.map((leaf) =>
     typeof leaf === "number" ? scalarLeaf(leaf, "float32") : placeholderLeaf(leaf.shape, leaf.dtype),
   );

@@ -125,6 +125,46 @@ describe("SGD", () => {
   });
 });
 
+describe("a compiled function", () => {
+  it("may take several steps, each from where the last one led", () => {
+    const w = variable([1]);
+    const optimizer = new SGD([w], { learningRate: 0.25, momentum: 0.5 });
+    const steps = compile(() => {
+      for (let i = 0; i < 3; i++) {
+        w.square().sum().backward();
+        optimizer.step();
+      }
+      return w.mul(1);
+    });
+    const [first, second] = [steps().item(), steps().item()];
+    const expected = expectedPath(6, 2, { learningRate: 0.25, momentum: 0.5 }); // dyadic: exact in float32
+    expect([first, second]).toEqual([expected[2], expected[5]]);
+    expect(optimizer.stepCount).toBe(6);
+  });
+
+  it("leaves no gradients behind, and those from outside as they were", () => {
+    const [w, fixed] = [variable(1), variable(2)];
+    const optimizer = new SGD([w], { learningRate: 0.5 });
+    fixed.mul(3).backward();
+    const step = compile(() => {
+      const loss = w.mul(fixed);
+      loss.backward();
+      optimizer.step();
+      return loss;
+    });
+    expect(step().item()).toBe(2);
+    expect(w.item()).toBe(0);
+    expect([w.grad, w.gradOf]).toEqual([undefined, undefined]);
+    expect(fixed.grad?.item()).toBe(3); // the step has not added w to it
+    const failing = compile(() => {
+      w.square().backward();
+      throw new RangeError("on purpose");
+    });
+    expect(failing).toThrow(RangeError);
+    expect(w.grad).toBeUndefined();
+  });
+});
+
 describe("the learning rate", () => {
   it("changes without compiling anything anew", () => {
     const w = variable(0);
