@@ -178,6 +178,9 @@ Object.defineProperty(Tensor.prototype, inspect.custom, {
  * @throws {ShapeError} or {DTypeError} when a value does not have its variable's shape and dtype.
  */
 export function assign(updates: readonly (readonly [Variable, VariableValue])[], also: readonly Tensor[] = []): void {
+  if (!Array.isArray(updates) || !updates.every((update) => Array.isArray(update))) {
+    throw new OptionError(`assign: needs a list of pairs of a variable and its value, got ${show(updates)}`);
+  }
   assignAll(
     updates.map(([variable, value]) => [variable, checkedValue(variable, value)] as const),
     also,

@@ -1,6 +1,6 @@
 /** `loss.backward()`: gradients are left on the variables, for optimisers to use. */
 
-import { GradientError } from "../errors.js";
+import { checkOptions, GradientError } from "../errors.js";
 import { dropEdges } from "../graph/leaves.js";
 import type { Tensor } from "../graph/tensor.js";
 import { activeTrace, setGradientAside } from "../graph/trace.js";
@@ -19,6 +19,7 @@ import { checkScalar } from "./transforms.js";
  * @throws {GradientError} when the tensor is not a scalar, depends on no such leaf, or its graph has been freed.
  */
 export function backward(loss: Tensor, options: { retainGraph?: boolean } = {}): void {
+  checkOptions("backward", options, ["retainGraph"]);
   const root = checkScalar("backward", loss);
   if (!root.requiresGrad) {
     throw new GradientError("backward: the tensor depends on no variable or tensor that requires a gradient");

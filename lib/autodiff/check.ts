@@ -1,10 +1,11 @@
 /** A check of derivatives against finite differences, for tests of your own functions and of nodegrad's. */
 
 import { allocate, isFloat } from "../dtype.js";
-import { checkOptions, GradientError, OptionError } from "../errors.js";
+import { checkOptions, GradientError, OptionError, show } from "../errors.js";
 import { realisedLeaf } from "../graph/leaves.js";
 import type { Tensor } from "../graph/tensor.js";
 import { cast } from "../ops/elementwise.js";
+import { checkTensor } from "../ops/operands.js";
 import { machineOf, onMachine } from "../runtime/backends.js";
 import { valuesOf } from "../runtime/realize.js";
 import { sizeOf } from "../shape.js";
@@ -51,6 +52,7 @@ export function checkGradients(
   if (!(step > 0) || !(tolerance > 0)) {
     throw new OptionError(`checkGradients: step and tolerance must be positive, got ${step} and ${tolerance}`);
   }
+  if (!Array.isArray(inputs)) throw new OptionError(`checkGradients: inputs must be a list, got ${show(inputs)}`);
   return onMachine(machineOf("reference"), () => {
     const points = inputs.map((input) => realisedCopy(input));
     const random = directions(seed);
@@ -117,6 +119,7 @@ function listOf(result: Tensor | readonly Tensor[]): readonly Tensor[] {
 }
 
 function realisedCopy(input: Tensor): Tensor {
+  checkTensor("checkGradients", input, "input");
   if (!isFloat(input.dtype)) {
     throw new GradientError(`checkGradients: inputs must be float, got ${input.dtype}; close over the others`);
   }

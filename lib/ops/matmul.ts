@@ -3,7 +3,7 @@
 import { ShapeError } from "../errors.js";
 import { defineOp, type InstructionDeclaration } from "../graph/op.js";
 import { apply, type Tensor } from "../graph/tensor.js";
-import { broadcastShapes, type Shape, showShape } from "../shape.js";
+import { broadcastShapes, checkShape, type Shape, showShape } from "../shape.js";
 import { broadcastTo, reshape, transpose } from "./movement.js";
 import { checkFloat, checkSameDType, checkTensor } from "./operands.js";
 
@@ -17,7 +17,7 @@ const matmulOp = defineOp<Record<string, never>, InstructionDeclaration<Record<s
   words: () => ({}),
   infer([a, b]) {
     const { shape, dtype } = a as Tensor;
-    return { shape: [...shape.slice(0, -1), (b as Tensor).shape.at(-1) as number], dtype };
+    return { shape: checkShape("matmul", [...shape.slice(0, -1), (b as Tensor).shape.at(-1) as number]), dtype };
   },
   vjp: [(t, n) => matmul(t, transpose(second(n))), (t, n) => matmul(transpose(first(n)), t)],
   jvp: "linear",

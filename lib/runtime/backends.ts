@@ -34,9 +34,13 @@ let chosenThreads: number | undefined;
  *
  * @param name Name for `setBackend`.
  * @param factory Makes the backend when it is first chosen.
+ * @throws {OptionError} when the factory is no function.
  * @throws {BackendError} when a backend of this name is in use.
  */
 export function registerBackend(name: string, factory: () => Backend): void {
+  if (typeof factory !== "function") {
+    throw new OptionError(`registerBackend: factory must be a function, got ${show(factory)}`);
+  }
   if (machines.has(name)) throw new BackendError(`registerBackend: backend ${show(name)} is in use`);
   factories.set(name, factory);
 }
