@@ -2,8 +2,10 @@
  * Measures nodegrad, beside its peers where they are installed: `npm run bench -- --help`.
  */
 
+import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
+import { fileURLToPath } from "node:url";
 import { Command, InvalidArgumentError } from "commander";
 import { info } from "nodegrad";
 import { groups } from "./groups.js";
@@ -32,13 +34,14 @@ const options = new Command("bench")
 
 const machine = describeMachine();
 console.log(`${machine.processor}, ${machine.cores} cores; Node ${machine.node}; nodegrad on ${machine.target}\n`);
+const tools = { python: options.python, peak: compilePeak() };
 const results: Result[] = [];
 for (const group of groups) {
   const cases = group.cases(options.threads).filter(({ name }) => `${group.name} ${name}`.includes(options.filter));
   const rows: Result[] = [];
   for (const contest of cases) {
     process.stderr.write(`${group.name}: ${contest.name}, ${contest.threads} thread(s)\n`);
-    rows.push(await runCase(group, contest, options.quick ? QUICK : FULL, options.python));
+    rows.push(await runCase(group, contest, options.quick ? QUICK : FULL, tools));
   }
   if (rows.length > 0) console.log(`${formatGroup(group, rows)}\n`);
   results.push(...rows);
@@ -50,6 +53,20 @@ if (options.json !== undefined) {
 function describeMachine() {
   const { version, target } = info();
   return { processor: cpus()[0]?.model ?? "?", cores: cpus().length, node: process.version, version, target };
+}
+
+/** The program that measures the machine; without a C compiler shares of the peak are left out. */
+function compilePeak(): string | undefined {
+  // Compiled benchmarks lie in build-examples/bench.
+  const source = fileURLToPath(new URL("../../bench/harness/peak.c", import.meta.url));
+  const binary = fileURLToPath(new URL("harness/peak", import.meta.url));
+  try {
+    execFileSync("cc", ["-O3", "-march=native", "-pthread", "-o", binary, source], { stdio: "pipe" });
+    return binary;
+  } catch (error) {
+    console.log(`absent: peak of the machine: ${error instanceof Error ? error.message.split("\n")[0] : error}\n`);
+    return undefined;
+  }
 }
 
 function threadList(text: string): number[] {

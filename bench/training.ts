@@ -11,6 +11,13 @@ const LENET5_TARGETS: readonly (readonly [batch: number, ratio: number])[] = [
   [64, 0.74],
   [256, 0.74],
 ];
+/**
+ * Floating-point operations for an image: 2 · outputs · terms of each layer's sums, three times (values, and the
+ * derivatives of weights and of inputs); nobody needs the derivative of the images.
+ */
+const LENET5_FLOPS = 2 * (2 * 20 * 28 * 28 * 25 + 3 * (50 * 14 * 14 * 500 + 500 * 2450 + 10 * 500));
+const MLP_FLOPS = 2 * (2 * 512 * 784 + 3 * (512 * 512 + 10 * 512));
+
 const MLP_BATCH = 128;
 const MLP_TARGET = 0.9;
 
@@ -25,6 +32,7 @@ function lenet5Case(threads: number): (target: (typeof LENET5_TARGETS)[number]) 
     name: `LeNet-5, batch ${batch}`,
     threads,
     target: { ratio },
+    flops: batch * LENET5_FLOPS,
     contestants: [
       nodegrad(() => lenet5Training(batch)),
       { name: "PyTorch NCHW", script: ["torch_training.py", "lenet5", String(batch), "contiguous_format"] },
@@ -38,6 +46,7 @@ function mlpCase(threads: number): Case {
     name: `MLP 784-512-512-10, batch ${MLP_BATCH}`,
     threads,
     target: { ratio: MLP_TARGET },
+    flops: MLP_BATCH * MLP_FLOPS,
     contestants: [
       nodegrad(() => mlpTraining(MLP_BATCH)),
       { name: "PyTorch", script: ["torch_training.py", "mlp", String(MLP_BATCH), "contiguous_format"] },

@@ -8,6 +8,8 @@ import { type Case, type Group, type Runner, repeat } from "./harness/group.js";
 
 const [BATCH, INPUTS, HIDDEN, OUTPUTS] = [64, 1000, 100, 10] as const;
 const LEARNING_RATE = 1e-4;
+/** Of the products: forward and weights of both layers, and the derivative of the hidden values. */
+const FLOPS = 2 * BATCH * (2 * INPUTS * HIDDEN + 3 * HIDDEN * OUTPUTS);
 
 export const twentyLines: Group = {
   name: "twenty lines",
@@ -20,6 +22,7 @@ function contest(threads: number): Case {
     name: `${BATCH} × ${INPUTS}-${HIDDEN}-${OUTPUTS}, sigmoid`,
     threads,
     target: { ratio: 0.85 },
+    flops: FLOPS,
     contestants: [
       { name: "nodegrad", start: train },
       { name: "PyTorch by hand", script: ["torch_twenty_lines.py", "by_hand"] },

@@ -16,6 +16,14 @@ export interface Effort {
   readonly turnSeconds: number;
 }
 
+/** Programs that contestants need. */
+export interface Tools {
+  /** The interpreter of the peers' scripts. */
+  readonly python: string;
+  /** Measures the machine (peak.c); undefined where it could not be compiled. */
+  readonly peak: string | undefined;
+}
+
 /** What a case gave. */
 export interface Result {
   readonly group: string;
@@ -26,6 +34,10 @@ export interface Result {
   readonly seconds: Readonly<Record<string, Summary>>;
   /** nodegrad's time over the fastest peer's, round by round. */
   readonly ratio: Summary | undefined;
+  /** Floating-point operations a second of nodegrad, where the case counts them. */
+  readonly flopRate: number | undefined;
+  /** The most that the machine did in the same rounds. */
+  readonly peakFlopRate: number | undefined;
   /** Contestants that did not start, and why. */
   readonly absent: Readonly<Record<string, string>>;
 }
@@ -33,30 +45,49 @@ export interface Result {
 /** Threads that spin after their work, as OpenMP's do for a while, get this long to fall asleep. */
 const PAUSE_MS = 10;
 
+/** The contestant that only shows what the machine can do; its unit of work is one floating-point operation. */
+const PEAK = "peak";
+
 /** Compiled benchmarks lie in build-examples/bench/harness; the peers' scripts stay where they are. */
 const PEERS = new URL("../../../bench/peers/", import.meta.url);
 const WORKER = new URL("./worker.js", import.meta.url);
 
-/** @param python The interpreter that runs the peers' scripts. */
-export async function runCase(group: Group, contest: Case, effort: Effort, python: string): Promise<Result> {
-  const racers: Racer[] = [];
+export async function runCase(group: Group, contest: Case, effort: Effort, tools: Tools): Promise<Result> {
+  const { name, threads, target, flops } = contest;
+  const entries = contest.contestants.map((contestant) => {
+    return [contestant.name, command(group, contest, contestant, tools.python)] as const;
+  });
+  if (flops !== undefined && tools.peak !== undefined) entries.push([PEAK, [tools.peak, String(threads)]]);
+  const racers = new Map<string, Racer>();
   const absent: Record<string, string> = {};
   try {
-    for (const contestant of contest.contestants) {
-      const racer = new Racer(contestant, command(group, contest, contestant, python), contest.threads);
+    for (const [name, words] of entries) {
+      const racer = new Racer(name, words, threads);
       const trouble = await racer.warmUp(effort.turnSeconds);
-      if (trouble === undefined) racers.push(racer);
-      else absent[contestant.name] = trouble;
+      if (trouble === undefined) racers.set(name, racer);
+      else absent[name] = trouble;
     }
     for (let round = 0; round < effort.rounds; round++) {
-      for (const racer of racers) await racer.turn();
+      for (const racer of racers.values()) await racer.turn();
     }
   } finally {
-    for (const racer of racers) racer.stop();
+    for (const racer of racers.values()) racer.stop();
   }
-  const seconds = Object.fromEntries(racers.map(({ name, times }) => [name, summarize(times)]));
-  const { name, threads, target } = contest;
-  return { group: group.name, case: name, threads, target, seconds, ratio: ratioToBest(racers), absent };
+  const peak = racers.get(PEAK);
+  racers.delete(PEAK);
+  const own = racers.get(contest.contestants[0]?.name ?? "");
+  const peers = [...racers.values()].filter((racer) => racer !== own);
+  return {
+    group: group.name,
+    case: name,
+    threads,
+    target,
+    seconds: Object.fromEntries([...racers].map(([name, { times }]) => [name, summarize(times)])),
+    ratio: own === undefined ? undefined : ratioToBest(own, peers),
+    flopRate: own === undefined || flops === undefined ? undefined : flops / summarize(own.times).median,
+    peakFlopRate: peak === undefined ? undefined : 1 / summarize(peak.times).median,
+    absent,
+  };
 }
 
 function command(
@@ -64,16 +95,15 @@ function command(
   { name, threads }: Case,
   { name: contestant, script }: Contestant,
   python: string,
-) {
+): readonly string[] {
   if (script === undefined) return [process.execPath, fileURLToPath(WORKER), group, name, String(threads), contestant];
   const [file, ...args] = script as [string, ...string[]];
   return [python, fileURLToPath(new URL(file, PEERS)), String(threads), ...args];
 }
 
 /** Rounds are compared one by one, so that what slows the machine for a while slows both sides. */
-function ratioToBest(racers: readonly Racer[]): Summary | undefined {
-  const [own, ...peers] = racers;
-  if (own === undefined || own.script !== undefined || peers.length === 0) return undefined;
+function ratioToBest(own: Racer, peers: readonly Racer[]): Summary | undefined {
+  if (peers.length === 0) return undefined;
   const best = peers.reduce((a, b) => (summarize(b.times).median < summarize(a.times).median ? b : a));
   return summarize(own.times.map((time, round) => time / (best.times[round] as number)));
 }
@@ -81,7 +111,6 @@ function ratioToBest(racers: readonly Racer[]): Summary | undefined {
 /** A contestant at work. */
 class Racer {
   readonly name: string;
-  readonly script: Contestant["script"];
   /** Seconds a unit, one per turn. */
   readonly times: number[] = [];
   readonly #child: ChildProcess;
@@ -89,9 +118,8 @@ class Racer {
   #errors = "";
   #count = 1;
 
-  constructor({ name, script }: Contestant, [program, ...args]: readonly string[], threads: number) {
+  constructor(name: string, [program, ...args]: readonly string[], threads: number) {
     this.name = name;
-    this.script = script;
     this.#child = spawn(program as string, args, { env: environment(threads), stdio: ["pipe", "pipe", "pipe"] });
     this.#child.on("error", (error) => {
       this.#errors += error.message;
@@ -151,9 +179,11 @@ class Racer {
     }
   }
 
+  /** What the contestant died of: the line of its output that names an error. */
   #trouble(): string {
     this.stop();
-    return this.#errors.trim().split("\n").at(-1) || "ended without a word";
+    const lines = this.#errors.trim().split("\n");
+    return lines.findLast((line) => /\w+Error\b|ENOENT/.test(line))?.trim() ?? (lines.at(-1) || "ended without a word");
   }
 }
 

@@ -21,6 +21,8 @@ export interface Case {
   readonly name: string;
   readonly threads: number;
   readonly target?: Target;
+  /** Floating-point operations of a unit of work, for the share of what the machine can do. */
+  readonly flops?: number;
   /** nodegrad first, then its peers. */
   readonly contestants: readonly Contestant[];
 }

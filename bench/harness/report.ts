@@ -8,11 +8,18 @@ import type { Summary } from "./statistics.js";
 export function formatGroup(group: Group, results: readonly Result[]): string {
   const names = [...new Set(results.flatMap(({ seconds }) => Object.keys(seconds)))];
   const compared = results.some(({ ratio }) => ratio !== undefined);
-  const header = ["case", "threads", ...names, ...(compared ? ["ratio to best"] : []), "target", ""];
+  const counted = results.some(({ flopRate }) => flopRate !== undefined);
+  const header = [
+    ...["case", "threads", ...names],
+    ...(counted ? ["GFLOP/s", "of peak"] : []),
+    ...(compared ? ["ratio to best"] : []),
+    ...["target", ""],
+  ];
   const rows = results.map((result) => [
     result.case,
     String(result.threads),
     ...names.map((name) => formatTime(result.seconds[name])),
+    ...(counted ? formatRate(result) : []),
     ...(compared ? [formatRatio(result.ratio)] : []),
     formatTarget(result),
     verdict(result),
@@ -32,6 +39,12 @@ function formatAbsent(results: readonly Result[]): string[] {
 
 function formatTime(time: Summary | undefined): string {
   return time === undefined ? "–" : `${formatSeconds(time.median)} ±${percent(time.spread)}`;
+}
+
+/** Floating-point operations a second, and their share of the most the machine did in the same rounds. */
+function formatRate({ flopRate, peakFlopRate }: Result): [rate: string, share: string] {
+  if (flopRate === undefined) return ["–", "–"];
+  return [(flopRate / 1e9).toPrecision(3), peakFlopRate === undefined ? "–" : percent(flopRate / peakFlopRate)];
 }
 
 function formatRatio(ratio: Summary | undefined): string {
