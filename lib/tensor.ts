@@ -182,7 +182,8 @@ export function assign(updates: readonly (readonly [Variable, VariableValue])[],
     throw new OptionError(`assign: needs a list of pairs of a variable and its value, got ${show(updates)}`);
   }
   assignAll(
-    updates.map(([variable, value]) => [variable, checkedValue(variable, value)] as const),
+    // A node of its own: in a function being compiled it is the variable from here on, and derivatives end at it.
+    updates.map(([variable, value]) => [variable, movement.stopGradient(checkedValue(variable, value))] as const),
     also,
   );
 }

@@ -11,7 +11,6 @@ import { encodeGraph, type Graph, type Request } from "../graph/signature.js";
 import { Tensor } from "../graph/tensor.js";
 import { activeTrace } from "../graph/trace.js";
 import { Variable } from "../graph/variable.js";
-import { stopGradient } from "../ops/movement.js";
 import { printProgram } from "../program/print.js";
 import { Storage } from "../storage.js";
 import { currentMachine, type Machine } from "./backends.js";
@@ -47,8 +46,7 @@ export function assignAll(updates: readonly (readonly [Variable, Tensor])[], als
   const resolved = updates.map(([variable, value]) => [variable, value.resolve()] as const);
   const trace = activeTrace();
   if (trace !== undefined) {
-    // A node of its own, which from here on is the variable: derivatives end at it as they do at a leaf.
-    for (const [variable, value] of resolved) trace.updates.set(variable, stopGradient(value));
+    for (const [variable, value] of resolved) trace.updates.set(variable, value);
     return;
   }
   execute("assign", { roots: unrealised(also), updates: resolved });

@@ -102,7 +102,7 @@ describe("initial parameters", () => {
   it("are uniform in ±1/√fanIn, as in PyTorch", () => {
     const { weight, bias } = new Conv2d(16, 40, 5, { seed: 4 });
     const bound = 1 / Math.sqrt(16 * 25);
-    const values = weight.dataSync();
+    const values = [...weight.dataSync()];
     expect(Math.max(...values)).toBeLessThanOrEqual(bound);
     expect(Math.min(...values)).toBeGreaterThanOrEqual(-bound);
     // 16,000 draws: the standard error of the mean is bound/√(3·16,000), that of the variance bound²·√(4/45/16,000).
