@@ -81,7 +81,7 @@ function throwIfBlocked(
     const operand = node.inputs.indexOf(current);
     if (operand < 0) continue;
     const rule = ruleOf(node.op.vjp, operand);
-    if (blocked === undefined && rule === null) return; // the derivative is zero, which is an answer
+    if (rule === null) return; // the derivative is zero, which is an answer
     if (blocked === undefined && rule === undefined) blocked = node.op.name;
     if (blocked !== undefined) path.push(node.op.name);
     current = node;

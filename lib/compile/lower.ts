@@ -168,10 +168,16 @@ class Lowering {
 
   private lowerReduce(group: Group, sink: Tensor): void {
     if (sink.op.kind !== "reduce") throw new InternalError(`"${sink.op.name}" is not a reduction`);
-    const micro = new MicroBuilder(this.numbers);
+    let micro = new MicroBuilder(this.numbers);
     const source = sink.inputs[0] as Tensor;
-    const inputs = this.loadOperands(micro, group, (view) => view);
+    let inputs = this.loadOperands(micro, group, (view) => view);
     for (const node of group.members) micro.apply(node);
+    if (inputs.length === 0) {
+      // Of numbers alone: a reduction takes its shape from an operand, so they are written out first.
+      inputs = [this.emit(source, "map", [], micro.finish([micro.registerOf(source)]))];
+      micro = new MicroBuilder(this.numbers);
+      micro.load(source);
+    }
     const axes = sink.attributes.axes as readonly number[];
     const kind = sink.op.reduce;
     this.kernels.push({

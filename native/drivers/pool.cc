@@ -118,6 +118,7 @@ double nanoseconds_of(const PoolShape& s, const View& x, const View& y) {
 std::string prepare(const Instruction& instruction, Builder& builder, bool is_gradient) {
   const View* in = instruction.inputs[0];
   const View* second = instruction.inputs.size() > 1 ? instruction.inputs[1] : nullptr;
+  if (!is_gradient && second) std::swap(in, second);  // select reads values, then x
   const View* out = instruction.outputs[0];
   if (out->dtype == DType::kFloat64) return "float64 exists on the reference backend only";
   if (out->dtype != DType::kFloat32) return "pooling computes in float32 on this backend";
