@@ -56,19 +56,20 @@ function modern(seed: number | undefined): Sequential {
 
 function original(seed: number | undefined): Sequential {
   const [conv1, pool1, conv2, pool2, fc1, fc2, fc3] = splitSeed("lenet5", seed, 7);
+  const gain = 4; // of a sigmoid
   return new Sequential({
-    conv1: new Conv2d(1, 6, 5, { padding: 2, seed: conv1 }),
+    conv1: new Conv2d(1, 6, 5, { padding: 2, gain, seed: conv1 }),
     sigmoid1: new Activation("sigmoid"),
-    pool1: new Conv2d(6, 6, 2, { stride: 2, groups: 6, seed: pool1 }),
+    pool1: new Conv2d(6, 6, 2, { stride: 2, groups: 6, gain, seed: pool1 }),
     sigmoid2: new Activation("sigmoid"),
-    conv2: new Conv2d(6, 16, 5, { seed: conv2 }),
+    conv2: new Conv2d(6, 16, 5, { gain, seed: conv2 }),
     sigmoid3: new Activation("sigmoid"),
-    pool2: new Conv2d(16, 16, 2, { stride: 2, groups: 16, seed: pool2 }),
+    pool2: new Conv2d(16, 16, 2, { stride: 2, groups: 16, gain, seed: pool2 }),
     sigmoid4: new Activation("sigmoid"),
     flatten: new Flatten(),
-    fc1: new Linear(400, 120, { seed: fc1 }),
+    fc1: new Linear(400, 120, { gain, seed: fc1 }),
     sigmoid5: new Activation("sigmoid"),
-    fc2: new Linear(120, 84, { seed: fc2 }),
+    fc2: new Linear(120, 84, { gain, seed: fc2 }),
     sigmoid6: new Activation("sigmoid"),
     fc3: new Linear(84, 10, { seed: fc3 }),
   });

@@ -12,7 +12,7 @@ import { Module } from "./module.js";
  * Convolution with a bias per filter: `[n, inputs, h, w]` → `[n, outputs, oh, ow]` (NHWC: channels last), float32.
  * See `conv2d` for the sizes.
  *
- * Weights and biases start uniform in ±1/√(inputs of one output).
+ * Weights start as `kaimingUniform`, biases uniform in ±1/√fanIn with the inputs/groups·kh·kw inputs of one output.
  */
 export class Conv2d extends Module {
   /** Filters: `[outputs, inputs/groups, kh, kw]`, in either layout. */
@@ -25,14 +25,14 @@ export class Conv2d extends Module {
    * @param inputs Channels of the images.
    * @param outputs Number of filters.
    * @param kernel Height and width of a filter.
-   * @param options Those of `conv2d`, `bias` and `seed`.
+   * @param options Those of `conv2d`, `bias`, `gain` and `seed`.
    * @throws {OptionError} for numbers that are no positive integers and options that are unknown or wrong.
    */
   constructor(inputs: number, outputs: number, kernel: Pair, options: Conv2dOptions & WeightOptions = {}) {
     super();
     const op = "Conv2d";
-    checkOptions(op, options, ["stride", "padding", "dilation", "groups", "layout", "bias", "seed"]);
-    const { bias, seed, ...convolution } = options;
+    checkOptions(op, options, ["stride", "padding", "dilation", "groups", "layout", "bias", "gain", "seed"]);
+    const { bias, gain, seed, ...convolution } = options;
     checkCount(op, "inputs", inputs);
     checkCount(op, "outputs", outputs);
     const groups = checkCount(op, "groups", convolution.groups ?? 1);
@@ -41,7 +41,7 @@ export class Conv2d extends Module {
     }
     const shape = [outputs, inputs / groups, ...checkPair(op, "kernel", kernel)];
     const [weightSeed, biasSeed] = splitSeed(op, seed, 2);
-    this.weight = kaimingUniform("weight", shape, { seed: weightSeed });
+    this.weight = kaimingUniform("weight", shape, { gain, seed: weightSeed });
     const fanIn = this.weight.size / outputs;
     if (checkBias(op, bias)) this.bias = uniform("bias", [outputs], 1 / Math.sqrt(fanIn), { seed: biasSeed });
     this.options = convolution;

@@ -10,28 +10,28 @@ import type { Variable } from "../tensor.js";
 /** Options of `kaimingUniform`. */
 export interface KaimingOptions extends SeedOptions {
   /**
-   * Slope a of the leaky ReLU that follows (default √5, as in PyTorch's layers, which gives bounds of 1/√fanIn).
-   * 0 for a ReLU.
+   * What makes up for the activation that follows, a number > 0: √2 for a ReLU, 4 for a sigmoid, whose slope is ¼ at
+   * most. Default 1/√3 as in PyTorch's layers, which gives bounds of 1/√fanIn.
    */
-  readonly slope?: number;
+  readonly gain?: number;
 }
 
 /**
- * Kaiming He's uniform initialisation: a variable with values in ±√(6 / ((1 + a²)·fanIn)), whose variance keeps
- * the signal's from layer to layer under a leaky ReLU of slope a.
+ * Kaiming He's uniform initialisation: a variable with values in ±gain·√(3/fanIn), that is of variance gain²/fanIn,
+ * which keeps the signal's variance from layer to layer.
  *
  * @param shape `[out, in, …]`: fanIn, the inputs of one output, is the product of all but the first.
- * @throws {OptionError} unless there are inputs and the slope is finite.
+ * @throws {OptionError} unless there are inputs and the gain is a finite number > 0.
  */
 export function kaimingUniform(name: string, shape: Shape, options: KaimingOptions = {}): Variable {
-  checkOptions("kaimingUniform", options, ["slope", "seed"]);
-  const { slope = Math.sqrt(5), seed } = options;
-  if (!Number.isFinite(slope)) {
-    throw new OptionError(`kaimingUniform: option "slope" must be a finite number, got ${show(slope)}`);
+  checkOptions("kaimingUniform", options, ["gain", "seed"]);
+  const { gain = 1 / Math.sqrt(3), seed } = options;
+  if (!(Number.isFinite(gain) && gain > 0)) {
+    throw new OptionError(`kaimingUniform: option "gain" must be a number > 0, got ${show(gain)}`);
   }
   const fanIn = shape.slice(1).reduce((product, length) => product * length, 1);
   if (fanIn === 0) throw new OptionError(`kaimingUniform: no inputs: ${show(shape)}`);
-  return uniform(name, shape, Math.sqrt(6 / ((1 + slope ** 2) * fanIn)), { seed });
+  return uniform(name, shape, gain * Math.sqrt(3 / fanIn), { seed });
 }
 
 /** A variable with values uniform in ±bound. */

@@ -1,14 +1,14 @@
 /** The fully connected layer. */
 
 import { checkOptions, OptionError, show } from "../errors.js";
-import { add, matmul, type SeedOptions, transpose } from "../ops/index.js";
+import { add, matmul, transpose } from "../ops/index.js";
 import { checkCount } from "../ops/window.js";
 import type { Tensor, Variable } from "../tensor.js";
-import { kaimingUniform, splitSeed, uniform } from "./initializers.js";
+import { type KaimingOptions, kaimingUniform, splitSeed, uniform } from "./initializers.js";
 import { Module } from "./module.js";
 
 /** Options of layers with weights and a bias. */
-export interface WeightOptions extends SeedOptions {
+export interface WeightOptions extends KaimingOptions {
   /** Whether to add a bias (default true). */
   readonly bias?: boolean;
 }
@@ -22,7 +22,7 @@ export function checkBias(op: string, bias: boolean | undefined): boolean {
 /**
  * y = x·Wᵀ + b: `[…, inputs]` → `[…, outputs]`, float32.
  *
- * Weights and biases start uniform in ±1/√inputs.
+ * Weights start as `kaimingUniform`, biases uniform in ±1/√inputs.
  */
 export class Linear extends Module {
   /** W: `[outputs, inputs]`. */
@@ -33,11 +33,11 @@ export class Linear extends Module {
   /** @throws {OptionError} for sizes that are no positive integers and options that are unknown or wrong. */
   constructor(inputs: number, outputs: number, options: WeightOptions = {}) {
     super();
-    checkOptions("Linear", options, ["bias", "seed"]);
+    checkOptions("Linear", options, ["bias", "gain", "seed"]);
     checkCount("Linear", "inputs", inputs);
     checkCount("Linear", "outputs", outputs);
     const [weightSeed, biasSeed] = splitSeed("Linear", options.seed, 2);
-    this.weight = kaimingUniform("weight", [outputs, inputs], { seed: weightSeed });
+    this.weight = kaimingUniform("weight", [outputs, inputs], { gain: options.gain, seed: weightSeed });
     if (checkBias("Linear", options.bias)) {
       this.bias = uniform("bias", [outputs], 1 / Math.sqrt(inputs), { seed: biasSeed });
     }

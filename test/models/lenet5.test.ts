@@ -65,6 +65,16 @@ describe("lenet5", () => {
     expect(a?.toArray()).not.toEqual(b?.toArray());
   });
 
+  it("learns in the variant of 1998 too, through its six sigmoids", { timeout: 240_000 }, () => {
+    setBackend("auto");
+    const model = lenet5({ seed: 1, variant: "1998" });
+    const recipe = { epochs: 4, batch: 32, lr: 0.2, momentum: 0.9, seed: 1 };
+    const trainer = new Trainer(model, generateDigits({ count: 6400 }), recipe);
+    const losses = Array.from({ length: recipe.epochs }, (_, epoch) => trainer.epoch(epoch).loss);
+    expect(losses[0]).toBeGreaterThan(2);
+    expect(losses.at(-1)).toBeLessThan(0.5);
+  });
+
   it("refuses other options", () => {
     expect(() => lenet5({ variant: "1999" as "1998" })).toThrow(OptionError);
     expect(() => lenet5({ sed: 1 } as object)).toThrow('did you mean "seed"?');

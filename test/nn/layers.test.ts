@@ -113,13 +113,13 @@ describe("initial parameters", () => {
     expect(Math.max(...(bias?.dataSync().map(Math.abs) ?? []))).toBeLessThanOrEqual(bound);
   });
 
-  it("have Kaiming's bound for the slope given", () => {
+  it("have Kaiming's bound for the gain given", () => {
     const bound = Math.sqrt(6 / 50);
-    const values = kaimingUniform("w", [200, 50], { slope: 0, seed: 1 }).dataSync().map(Math.abs);
+    const values = kaimingUniform("w", [200, 50], { gain: Math.SQRT2, seed: 1 }).dataSync().map(Math.abs);
     expect(Math.max(...values)).toBeLessThanOrEqual(bound);
     expect(Math.max(...values)).toBeGreaterThan(0.99 * bound); // of 10,000 draws; fails once in e¹⁰⁰ seeds
     expect(() => kaimingUniform("w", [2, 0])).toThrow(OptionError);
-    expect(() => kaimingUniform("w", [2, 2], { slope: Number.NaN })).toThrow(OptionError);
+    expect(() => kaimingUniform("w", [2, 2], { gain: 0 })).toThrow(OptionError);
   });
 
   it("depend on the seed alone where there is one, else on the default generator", () => {
