@@ -106,9 +106,12 @@ export class InternalError extends NodegradError {
  * @param op Name of the public function, for the message.
  * @param options The object the caller passed.
  * @param known Every option the operation has.
- * @throws {OptionError} naming the unknown key and the nearest known one.
+ * @throws {OptionError} naming the unknown key and the nearest known one, or when it is not an object.
  */
-export function checkOptions(op: string, options: object, known: readonly string[]): void {
+export function checkOptions(op: string, options: unknown, known: readonly string[]): void {
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    throw new OptionError(`${op}: options must be an object, got ${show(options)}; known options: ${known.join(", ")}`);
+  }
   for (const key in options) {
     if (known.includes(key)) continue;
     const near = nearest(key, known);
