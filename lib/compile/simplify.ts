@@ -1,10 +1,11 @@
 /**
  * First pass: the same graph with less in it. Equal nodes become one (common subexpressions), operations on
- * constants become constants, and operands that change nothing go. Every rule keeps the bits of the result.
+ * constants become constants, operands that change nothing go, and products are computed the way round they are
+ * read. Every rule keeps the bits of the result, products as far as their sums keep their order.
  */
 
 import { constantLeaf } from "../graph/leaves.js";
-import type { Attributes, MapDeclaration } from "../graph/op.js";
+import type { Attributes, MapDeclaration, ViewDeclaration } from "../graph/op.js";
 import type { Graph } from "../graph/signature.js";
 import { Tensor } from "../graph/tensor.js";
 import { topologicalOrder, unrealisedOperands } from "../graph/walk.js";
@@ -14,6 +15,7 @@ import { sameShape } from "../shape.js";
 export function simplify(graph: Graph): Graph {
   const rewritten = new Map<Tensor, Tensor>();
   const known = new Map<string, Tensor>();
+  const uses = countUses(graph);
   const number = new Map<Tensor, number>();
   const keep = (node: Tensor) => {
     if (!number.has(node)) number.set(node, number.size);
@@ -40,6 +42,7 @@ export function simplify(graph: Graph): Graph {
 
   function shortcut(node: Tensor, inputs: readonly Tensor[]): Tensor | undefined {
     const { op } = node;
+    if (op.kind === "view") return transposedProduct(node, op);
     if (op.kind !== "map") return undefined;
     if (op.fold !== undefined && node.shape.length === 0 && inputs.every(isConstant)) {
       return unique(constantLeaf(op.fold(...inputs.map(constantValue)), node.dtype));
@@ -47,10 +50,43 @@ export function simplify(graph: Graph): Graph {
     return withoutIdentity(node, op, inputs);
   }
 
+  /** (a·b)ᵀ → bᵀ·aᵀ where nothing else reads a·b, so that what follows can be done to the product as it is made. */
+  function transposedProduct(node: Tensor, op: ViewDeclaration<Attributes>): Tensor | undefined {
+    const product = node.inputs[0] as Tensor;
+    if (!swapsLastAxes(op.axes?.(node.attributes)) || !isTransposable(product) || uses.get(product) !== 1) {
+      return undefined;
+    }
+    const transposed = product.inputs.map((input) => {
+      const operand = rewritten.get(input) as Tensor;
+      const { shape, dtype } = op.infer([operand], node.attributes);
+      return unique(new Tensor(node.op, [operand], node.attributes, shape, dtype, false));
+    });
+    return unique(new Tensor(product.op, transposed.reverse(), product.attributes, node.shape, node.dtype, false));
+  }
+
   const roots = graph.roots.map((root) => rewritten.get(root) as Tensor);
   const updates = graph.updates.map(([leaf, value]) => [leaf, rewritten.get(value) as Tensor] as const);
   const nodes = topologicalOrder([...roots, ...updates.flat()], unrealisedOperands);
   return { ...graph, nodes, roots, updates };
+}
+
+/** How often each node is read: by other nodes, as a root, by an update. */
+function countUses(graph: Graph): Map<Tensor, number> {
+  const uses = new Map<Tensor, number>();
+  const count = (node: Tensor) => uses.set(node, (uses.get(node) ?? 0) + 1);
+  for (const node of graph.nodes) for (const input of unrealisedOperands(node)) count(input);
+  for (const node of [...graph.roots, ...graph.updates.flat()]) count(node);
+  return uses;
+}
+
+function swapsLastAxes(axes: readonly number[] | undefined): boolean {
+  if (axes === undefined || axes.length < 2) return false;
+  const last = axes.length - 1;
+  return axes.every((axis, i) => axis === (i === last ? last - 1 : i === last - 1 ? last : i));
+}
+
+function isTransposable({ op, storage }: Tensor): boolean {
+  return storage === undefined && "transposable" in op && op.transposable === true;
 }
 
 function isConstant(node: Tensor): boolean {

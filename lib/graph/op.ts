@@ -65,6 +65,8 @@ export interface ViewDeclaration<A extends Attributes> extends OpDeclaration<A> 
   readonly kind: "view";
   /** The node's elements as a view of the operand's buffer; undefined where only a copy can do it. */
   view(operand: View, node: Tensor): View | undefined;
+  /** Of an op that only permutes axes: axis `i` of the result is axis `axes[i]` of the operand. */
+  axes?(attributes: A): readonly number[];
 }
 
 /** Lays operands out as parts of a larger tensor, over a constant background. */
@@ -84,6 +86,8 @@ export interface InstructionDeclaration<A extends Attributes> extends OpDeclarat
   words(node: Tensor): Readonly<Record<string, number>>;
   /** The order of axes in which the instruction reads operand `i` (−1: writes the result); absent: as they are. */
   axes?(node: Tensor, operand: number): readonly number[] | undefined;
+  /** Whether (a·b)ᵀ = bᵀ·aᵀ, where ᵀ swaps the last two axes (default false). */
+  readonly transposable?: boolean;
 }
 
 /** Brings a value in from outside the graph. */

@@ -15,6 +15,7 @@ const matmulOp = defineOp<Record<string, never>, InstructionDeclaration<Record<s
   kind: "contract",
   opcode: "matmul",
   words: () => ({}),
+  transposable: true,
   infer([a, b]) {
     const { shape, dtype } = a as Tensor;
     return { shape: checkShape("matmul", [...shape.slice(0, -1), (b as Tensor).shape.at(-1) as number]), dtype };

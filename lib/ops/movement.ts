@@ -129,6 +129,7 @@ const transposeOp = defineOp<{ axes: readonly number[] }, ViewDeclaration<{ axes
   vjp: [(t, n) => transpose(t, inversePermutation(n.attributes.axes as readonly number[]))],
   jvp: "linear",
   view: (operand, node) => permuteView(operand, node.attributes.axes as readonly number[]),
+  axes: ({ axes }) => axes,
 });
 
 function inversePermutation(axes: readonly number[]): number[] {
