@@ -81,7 +81,7 @@ export class MicroBuilder {
 
   /** @param results The register each output takes. */
   finish(results: readonly number[]): MicroDescription {
-    return allocateRegisters(this.code, this.loads, results);
+    return allocateRegisters(joinProducts(this.code, results), this.loads, results);
   }
 
   private push(step: MicroStep): number {
@@ -101,6 +101,28 @@ function numberBelow(node: Tensor): Tensor {
 function reads(step: MicroStep): number[] {
   const words = [step.a, step.b, step.c].slice(0, MICRO_OPS[step.op].operands);
   return words as number[];
+}
+
+/** a·b + c in one step, where nothing else reads the product: a register and a pass over it less. */
+function joinProducts(code: readonly MicroStep[], results: readonly number[]): MicroStep[] {
+  const readers = new Map<number, number>();
+  for (const register of [...results, ...code.flatMap(reads)]) readers.set(register, (readers.get(register) ?? 0) + 1);
+  const products = new Map(code.filter(({ op }) => op === "mul").map((step) => [step.dst, step]));
+  const joined = new Set<MicroStep>();
+  const productIn = (register: number | undefined) => {
+    const product = register !== undefined && readers.get(register) === 1 ? products.get(register) : undefined;
+    if (product !== undefined) joined.add(product);
+    return product;
+  };
+  const steps = code.map((step): MicroStep => {
+    if (step.op !== "add") return step;
+    const { dtype, dst, a, b } = step;
+    const left = productIn(a);
+    if (left !== undefined) return { op: "mulAdd", dtype, dst, a: left.a, b: left.b, c: b };
+    const right = productIn(b);
+    return right === undefined ? step : { op: "mulAdd", dtype, dst, a: right.a, b: right.b, c: a };
+  });
+  return steps.filter((step) => !joined.has(step));
 }
 
 /** Linear scan: a register is free again after the last step that reads it. */

@@ -125,9 +125,11 @@ export const microOps: { readonly [K in MicroOp]: Loop } = {
   mulAdd: ({ out, a, b, c }, count) => {
     if (out instanceof Int32Array) {
       for (let i = 0; i < count; i++) out[i] = Math.imul(a[i] as number, b[i] as number) + (c[i] as number);
-    } else {
-      for (let i = 0; i < count; i++) out[i] = (a[i] as number) * (b[i] as number) + (c[i] as number);
+      return;
     }
+    // Two roundings, like a mul and an add: a Program computes the same bits however it was optimised.
+    const round = out instanceof Float32Array ? Math.fround : (x: number) => x;
+    for (let i = 0; i < count; i++) out[i] = round((a[i] as number) * (b[i] as number)) + (c[i] as number);
   },
 };
 
