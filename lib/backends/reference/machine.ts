@@ -44,8 +44,14 @@ export class ReferenceExecutable implements Executable {
     this.#run(bindings);
   }
 
-  runAsync(bindings: Bindings): Promise<void> {
-    return this.#queue.add(() => this.#run(bindings));
+  async runAsync(bindings: Bindings): Promise<void> {
+    try {
+      await this.#queue.add(() => this.#run(bindings));
+    } catch (error) {
+      // The stack of the queue says nothing; from here it leads to who awaits the run.
+      if (error instanceof Error) Error.captureStackTrace(error);
+      throw error;
+    }
   }
 
   dispose(): void {
