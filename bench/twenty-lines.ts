@@ -35,8 +35,8 @@ function contest(threads: number): Case {
 function train(): Runner {
   const x = randomNormal([BATCH, INPUTS], { seed: 1 }).realize();
   const y = randomNormal([BATCH, OUTPUTS], { seed: 2 }).realize();
-  const w1 = variable(randomNormal([INPUTS, HIDDEN], { seed: 3 }).toArray());
-  const w2 = variable(randomNormal([HIDDEN, OUTPUTS], { seed: 4 }).toArray());
+  const w1 = variable(randomNormal([INPUTS, HIDDEN], { seed: 3 }));
+  const w2 = variable(randomNormal([HIDDEN, OUTPUTS], { seed: 4 }));
   const step = compile((x: Tensor, y: Tensor) => {
     const error = sub(matmul(sigmoid(matmul(x, w1)), w2), y);
     const loss = sum(mul(error, error));

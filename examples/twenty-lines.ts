@@ -9,8 +9,8 @@ import { SGD } from "nodegrad/optim";
 const [n, inputs, hidden, outputs] = [64, 1000, 100, 10] as const;
 const x = randomUniform([n, inputs]);
 const y = randomUniform([n, outputs]);
-const w1 = variable(randomNormal([inputs, hidden]).dataSync(), { shape: [inputs, hidden] });
-const w2 = variable(randomNormal([hidden, outputs]).dataSync(), { shape: [hidden, outputs] });
+const w1 = variable(randomNormal([inputs, hidden]));
+const w2 = variable(randomNormal([hidden, outputs]));
 const optimizer = new SGD([w1, w2], { learningRate: 1e-4 });
 const step = compile(() => {
   const loss = x.matmul(w1).sigmoid().matmul(w2).sub(y).square().sum();

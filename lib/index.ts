@@ -46,6 +46,8 @@ export {
   type TensorMethods,
   type TensorValues,
   Variable,
+  type VariableOptions,
   type VariableValue,
+  variable,
 } from "./tensor.js";
 export { type Flattened, flattenTree, type Tree } from "./tree.js";

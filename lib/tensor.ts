@@ -8,7 +8,7 @@
 import { inspect } from "node:util";
 import { backward } from "./autodiff/index.js";
 import type { TypedArray } from "./dtype.js";
-import { DTypeError, OptionError, ShapeError, show } from "./errors.js";
+import { checkOptions, DTypeError, OptionError, ShapeError, show } from "./errors.js";
 import { Tensor } from "./graph/tensor.js";
 import { Variable } from "./graph/variable.js";
 import { conv2d } from "./ops/conv.js";
@@ -20,6 +20,7 @@ import { numberOperand } from "./ops/operands.js";
 import { avgPool2d, maxPool2d } from "./ops/pool.js";
 import * as reduce from "./ops/reduce.js";
 import { logSoftmax, softmax } from "./ops/softmax.js";
+import { type DataOptions, elementsOf, type TensorData } from "./ops/tensor-data.js";
 import { assignAll, realize, valuesOf, valuesOfAsync } from "./runtime/realize.js";
 import { sameShape, showShape } from "./shape.js";
 
@@ -169,6 +170,35 @@ Object.defineProperty(Tensor.prototype, inspect.custom, {
     return `${kind} ${this.dtype}${showShape(this.shape)}${known ? ` ${inspect(this.toArray())}` : ""}`;
   },
 });
+
+/** Options of `variable`. */
+export interface VariableOptions extends DataOptions {
+  /** Name for prints and messages (default `variable1`, `variable2`, …). */
+  readonly name?: string;
+  /** Whether gradients with respect to it are wanted (default true); integers and bools have none. */
+  readonly trainable?: boolean;
+}
+
+let variables = 0;
+
+/**
+ * A variable: a tensor whose value can be assigned anew, such as a parameter. It starts with a copy of the data,
+ * converted as by `tensor`, or with the values of a tensor, computed now.
+ *
+ * @throws what `tensor` throws; {OptionError} for a name or a `trainable` of another type.
+ */
+export function variable(data: TensorData | Tensor, options: VariableOptions = {}): Variable {
+  checkOptions("variable", options, ["name", "trainable", "dtype", "shape"]);
+  const { name = `variable${++variables}`, trainable = true } = options;
+  if (typeof name !== "string") throw new OptionError(`variable: option "name" must be a string, got ${show(name)}`);
+  if (typeof trainable !== "boolean") {
+    throw new OptionError(`variable: option "trainable" must be a boolean, got ${show(trainable)}`);
+  }
+  const from = data instanceof Tensor ? { shape: data.shape, dtype: data.dtype } : {};
+  const given = data instanceof Tensor ? valuesOf(data) : data;
+  const { values, shape, dtype } = elementsOf("variable", given, { ...from, ...options });
+  return new Variable(values, shape, dtype, name, trainable);
+}
 
 /**
  * Replaces several variables at once: every value is computed from what they hold before, in one run.

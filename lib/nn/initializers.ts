@@ -3,9 +3,9 @@
 import { checkSeed } from "../data/check.js";
 import { Random } from "../data/index.js";
 import { checkOptions, OptionError, show } from "../errors.js";
-import { randomUniform, type SeedOptions, variable } from "../ops/index.js";
+import { randomUniform, type SeedOptions } from "../ops/index.js";
 import type { Shape } from "../shape.js";
-import type { Variable } from "../tensor.js";
+import { type Variable, variable } from "../tensor.js";
 
 /** Options of `kaimingUniform`. */
 export interface KaimingOptions extends SeedOptions {
@@ -38,7 +38,7 @@ export function kaimingUniform(name: string, shape: Shape, options: KaimingOptio
 export function uniform(name: string, shape: Shape, bound: number, options: SeedOptions = {}): Variable {
   checkOptions("uniform", options, ["seed"]);
   const values = randomUniform(shape, { low: -bound, high: bound, seed: options.seed });
-  return variable(values.dataSync(), { name, shape });
+  return variable(values, { name });
 }
 
 /**

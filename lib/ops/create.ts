@@ -4,7 +4,6 @@ import { checkDType, type DType } from "../dtype.js";
 import { checkOptions, OptionError, show } from "../errors.js";
 import { realisedLeaf } from "../graph/leaves.js";
 import type { Tensor } from "../graph/tensor.js";
-import { Variable } from "../graph/variable.js";
 import { checkShape, type Shape } from "../shape.js";
 import { cast, equal } from "./elementwise.js";
 import { broadcastTo, expandDims } from "./movement.js";
@@ -121,29 +120,4 @@ export function tensor(data: TensorData, options: DataOptions = {}): Tensor {
   checkOptions("tensor", options, ["dtype", "shape"]);
   const { values, shape, dtype } = elementsOf("tensor", data, options);
   return realisedLeaf(values, shape, dtype);
-}
-
-let variables = 0;
-
-/**
- * A variable: a tensor whose value can be assigned anew, such as a parameter. It starts with a copy of the data,
- * converted as by `tensor`.
- *
- * @param options `name` for prints and messages (default `variable1`, `variable2`, …); `trainable`: whether
- *   gradients with respect to it are wanted (default true; integers and bools have none); `dtype` and `shape` as
- *   for `tensor`.
- * @throws what `tensor` throws.
- */
-export function variable(
-  data: TensorData,
-  options: DataOptions & { readonly name?: string; readonly trainable?: boolean } = {},
-): Variable {
-  checkOptions("variable", options, ["name", "trainable", "dtype", "shape"]);
-  const { name = `variable${++variables}`, trainable = true } = options;
-  if (typeof name !== "string") throw new OptionError(`variable: option "name" must be a string, got ${show(name)}`);
-  if (typeof trainable !== "boolean") {
-    throw new OptionError(`variable: option "trainable" must be a boolean, got ${show(trainable)}`);
-  }
-  const { values, shape, dtype } = elementsOf("variable", data, options);
-  return new Variable(values, shape, dtype, name, trainable);
 }

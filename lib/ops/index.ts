@@ -9,7 +9,6 @@ export {
   ones,
   onesLike,
   tensor,
-  variable,
   zeros,
   zerosLike,
 } from "./create.js";

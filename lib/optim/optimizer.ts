@@ -1,8 +1,8 @@
 /** What all optimisers share: parameters, the learning rate, and a step that is one run. */
 
 import { GradientError, OptionError, show } from "../errors.js";
-import { add, variable } from "../ops/index.js";
-import { assign, type Tensor, Variable } from "../tensor.js";
+import { add } from "../ops/index.js";
+import { assign, type Tensor, Variable, variable } from "../tensor.js";
 import { flattenTree, type Tree } from "../tree.js";
 
 /** New values of variables. */

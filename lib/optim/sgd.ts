@@ -1,8 +1,8 @@
 /** Stochastic gradient descent. */
 
 import { checkOptions, OptionError, show } from "../errors.js";
-import { add, cast, mul, sub, variable, zeros } from "../ops/index.js";
-import type { Tensor, Variable } from "../tensor.js";
+import { add, cast, mul, sub, zeros } from "../ops/index.js";
+import { type Tensor, type Variable, variable } from "../tensor.js";
 import type { Tree } from "../tree.js";
 import { checkNonNegative, Optimizer, type Updates } from "./optimizer.js";
 
@@ -65,5 +65,5 @@ export class SGD extends Optimizer {
 
 /** The velocity of a parameter before the first step. */
 function zero({ name, shape, dtype }: Variable): Variable {
-  return variable(zeros(shape, { dtype }).dataSync(), { name: `velocity of ${name}`, shape, trainable: false });
+  return variable(zeros(shape, { dtype }), { name: `velocity of ${name}`, trainable: false });
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { DTypeError, OptionError, ShapeError } from "../../lib/errors.js";
-import { arange, eye, full, ones, onesLike, tensor, variable, zeros, zerosLike } from "../../lib/ops/index.js";
+import { arange, eye, full, ones, onesLike, tensor, zeros, zerosLike } from "../../lib/ops/index.js";
 import { setBackend } from "../../lib/runtime/backends.js";
+import { variable } from "../../lib/tensor.js";
 import { rows, values } from "./support.js";
 
 setBackend("reference");
