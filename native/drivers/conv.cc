@@ -107,9 +107,11 @@ std::string prepare_kConv2dGradInput(const Instruction& instruction, Builder& bu
   if (!refused.empty()) return refused;
   const ConvAttributes a = conv_attributes(instruction);
   const View &dy = *instruction.inputs[0], &w = *instruction.inputs[1], &dx = *instruction.outputs[0];
+  int64_t images_at = -1;
   for (int64_t y = 0; y < std::min(a.stride_h, std::max<int64_t>(dx.shape[2], 1)); y++) {
     for (int64_t x = 0; x < std::min(a.stride_w, std::max<int64_t>(dx.shape[3], 1)); x++) {
       ConvProblem problem = {dy, w, 1, 0, a.groups, w.shape[1], w.shape[0] / a.groups, {}, {}};
+      problem.images_at = images_at;
       for (const View* view : instruction.outputs) problem.views.push_back(*view);
       for (size_t i = 2; i < instruction.inputs.size(); i++) problem.views.push_back(*instruction.inputs[i]);
       for (View& view : problem.views) {
@@ -124,6 +126,7 @@ std::string prepare_kConv2dGradInput(const Instruction& instruction, Builder& bu
                         problem.views[0].shape[3]};
       const std::string problem_found = add_conv(problem, instruction, builder);
       if (!problem_found.empty()) return problem_found;
+      images_at = problem.images_at;
     }
   }
   return "";

@@ -1,13 +1,14 @@
-// Convolutions as matrix products with the patch matrix (conv_patches.h).
+// Convolutions as matrix products.
 //
 //   forward        out [o, pixels] = w [o, taps] · patches(x)
 //   data gradient  dx = a convolution of dy with taps mirrored; for a stride s, one for each of the s x s
-//   phases of
-//                  the pixels of dx, each with the taps that meet it
-//   weights        dw [o, taps] = sum over images of dy [o, pixels] · patches(x)^T
+//                  phases of the pixels of dx, each with the taps that meet it
+//   weights        dw [o, taps] = sum over images of dy [o, pixels] · patches(x)^T     (conv_weight.h)
 //
-// Channels are always the rows and pixels the columns of a product, whatever the layout of the tensors: there
-// are many pixels and they can be cut anywhere, so that register tiles are full for any number of channels.
+// The first two are add_conv(): with images side by side where there are many (conv_batch.cc), else by
+// patches (conv_product.cc). Channels are always the rows of these products, whatever the layout of the
+// tensors: images and pixels are many and can be cut anywhere, so that register tiles are full for any number
+// of channels.
 
 #ifndef NODEGRAD_DRIVERS_CONV_H_
 #define NODEGRAD_DRIVERS_CONV_H_
@@ -42,10 +43,16 @@ struct ConvProblem {
   int64_t groups, rows, channels;  // rows: output channels; both of one group
   Window window;
   std::vector<View> views;  // the outputs, then the extra inputs, all [n, groups * rows, out_h, out_w]
+  int64_t images_at = -1;   // where in the workspace `source` lies image beside image; -1 if it does not yet
 };
 
-// Adds the steps for `problem`; `instruction` has the micro-program. Returns an empty string, or why not.
-std::string add_conv(const ConvProblem& problem, const Instruction& instruction, Builder& builder);
+// Adds the steps for `problem`; `instruction` has the micro-program. Returns an empty string, or why not. May
+// lay out the source image beside image, for other problems of the same instruction too.
+std::string add_conv(ConvProblem& problem, const Instruction& instruction, Builder& builder);
+
+// The same with images side by side, and whether that is possible and faster.
+bool gains_from_batch(const ConvProblem& problem, const Builder& builder);
+std::string add_batched_conv(ConvProblem& problem, const Instruction& instruction, Builder& builder);
 
 // A view [n, c, h, w] as a matrix [c, pixels] of each image.
 bool has_flat_pixels(const View& view);  // whether a pixel's place is linear in its number

@@ -12,6 +12,7 @@
 #ifndef NODEGRAD_DRIVERS_CONV_PATCHES_H_
 #define NODEGRAD_DRIVERS_CONV_PATCHES_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -35,6 +36,19 @@ struct Taps {
   int64_t lowest() const { return source_step < 0 ? source + (count - 1) * source_step : source; }
   int64_t highest() const { return source_step < 0 ? source : source + (count - 1) * source_step; }
 };
+
+// Numbers [first, last).
+struct Range {
+  int64_t first, last;
+  int64_t count() const { return last - first; }
+};
+
+// The i < count for which `start + i * step`, step > 0, is inside [0, size).
+inline Range inside(int64_t start, int64_t step, int64_t count, int64_t size) {
+  const int64_t first = start < 0 ? std::min(count, ceil_div(-start, step)) : 0;
+  const int64_t last = start < size ? std::min(count, ceil_div(size - start, step)) : 0;
+  return {first, std::max(first, last)};
+}
 
 // A window that slides over images.
 struct Window {

@@ -1,8 +1,11 @@
+// Convolutions by patches: out [channels, pixels] = weights [channels, taps] · patches [taps, pixels]. A
+// panel of patches is packed at a time and multiplied with all the weights of a chunk.
+
 #include <algorithm>
 
 #include "../kernels/kernels.h"
 #include "conv.h"
-#include "epilogue.h"
+#include "conv_result.h"
 
 namespace ng {
 namespace {
@@ -14,9 +17,8 @@ struct ConvPlan {
   const MoveKernels* move;
   Patches patches;
   PixelTiling tiling;
-  Epilogue epilogue;
-  bool channels_last;  // pixels are the rows of the matrix the epilogue sees
-  bool direct;         // products are written where they belong
+  ConvResult result;
+  bool direct;  // products are written where they belong
 
   int64_t k;                     // rows of the patch matrix
   int64_t depth;                 // of them at once
@@ -100,25 +102,17 @@ void multiply(const ConvPlan& plan, const Run& run, int64_t group, int64_t block
 // Ends the products of a tile: rows [row, row + rows) of c.
 void finish(const ConvPlan& plan, const Run& run, const PixelTile& tile, int64_t row, int64_t rows,
             const float* c, int64_t ldc, char* scratch) {
-  const View& out = plan.problem.views[0];
+  const bool by_pixels = plan.result.by_pixels();
   float* turned = reinterpret_cast<float*>(scratch + plan.turned_at);
-  const bool identity = plan.epilogue.is_identity();
-  if (!identity && plan.channels_last) {
+  if (by_pixels) {
     plan.move->move4({tile.columns(), rows, rows, 1, 1, ldc}, reinterpret_cast<uint32_t*>(turned),
                      reinterpret_cast<const uint32_t*>(c));
   }
   for (int64_t i = 0; i < tile.images; i++) {
-    const int64_t image = tile.image + i, column = i * tile.pixels;
-    if (identity) {
-      store_pixels(*plan.move, out, run.at<float>(out) + image * out.strides[0], row, rows, tile.pixel,
-                   tile.pixels, c + column, ldc);
-    } else if (plan.channels_last) {
-      plan.epilogue.apply(run, image, tile.pixel, tile.pixels, row, rows, turned + column * rows, rows,
-                          scratch + plan.epilogue_at);
-    } else {
-      plan.epilogue.apply(run, image, row, rows, tile.pixel, tile.pixels, c + column, ldc,
-                          scratch + plan.epilogue_at);
-    }
+    const int64_t column = i * tile.pixels;
+    plan.result.write(run, {tile.image + i, row, rows, tile.pixel, tile.pixels},
+                      by_pixels ? turned + column * rows : c + column, by_pixels ? rows : ldc,
+                      scratch + plan.epilogue_at);
   }
 }
 
@@ -189,8 +183,8 @@ void reserve_memory(ConvPlan* plan, Builder& builder) {
   plan->panel_at = reserve(sizeof(float) * plan->depth * plan->gemm->nr);
   plan->runs_at = reserve(sizeof(PixelRun) * plan->gemm->nr);
   plan->tile_at = reserve(plan->direct ? 0 : tile_bytes);
-  plan->turned_at = reserve(plan->channels_last && !plan->epilogue.is_identity() ? tile_bytes : 0);
-  plan->epilogue_at = reserve(plan->epilogue.scratch_bytes());
+  plan->turned_at = reserve(plan->result.by_pixels() ? tile_bytes : 0);
+  plan->epilogue_at = reserve(plan->result.scratch_bytes());
   builder.reserve_scratch(used);
   plan->weights_at = builder.reserve_workspace(sizeof(float) * plan->problem.groups * plan->panels * plan->k *
                                                plan->gemm->mr);
@@ -198,23 +192,17 @@ void reserve_memory(ConvPlan* plan, Builder& builder) {
 
 }  // namespace
 
-std::string add_conv(const ConvProblem& problem, const Instruction& instruction, Builder& builder) {
+std::string add_conv(ConvProblem& problem, const Instruction& instruction, Builder& builder) {
+  if (gains_from_batch(problem, builder)) return add_batched_conv(problem, instruction, builder);
   auto* plan = builder.make_plan<ConvPlan>();
   plan->problem = problem;
   plan->gemm = builder.kernels.gemm;
   plan->im2col = builder.kernels.im2col;
   plan->move = builder.kernels.move;
 
-  const View& out = plan->problem.views[0];
-  const size_t outputs = instruction.outputs.size();
-  Instruction ended = instruction;  // with the views of this problem
-  for (size_t i = 0; i < plan->problem.views.size(); i++) {
-    (i < outputs ? ended.outputs[i] : ended.inputs[2 + i - outputs]) = &plan->problem.views[i];
-  }
-  plan->channels_last = out.strides[1] == 1 && out.strides[3] != 1;
-  const TileAxes axes = plan->channels_last ? TileAxes{{0}, {2, 3}, {1}} : TileAxes{{0}, {1}, {2, 3}};
-  const std::string problem_found = plan->epilogue.prepare(ended, 2, axes, builder);
+  const std::string problem_found = plan->result.prepare(problem, instruction, builder);
   if (!problem_found.empty()) return problem_found;
+  const View& out = plan->problem.views[0];
   if (out.size() == 0) return "";
 
   plan->k = problem.channels * problem.window.taps();
@@ -222,7 +210,7 @@ std::string add_conv(const ConvProblem& problem, const Instruction& instruction,
   choose_chunks(plan);
   plan->patches.prepare(plan->problem.source, problem.channels, problem.window, plan->tiling);
   plan->direct =
-      plan->epilogue.is_identity() && plan->tiling.images == 1 && has_flat_pixels(out) && out.strides[3] == 1;
+      plan->result.is_identity() && plan->tiling.images == 1 && has_flat_pixels(out) && out.strides[3] == 1;
   reserve_memory(plan, builder);
 
   const double weights = static_cast<double>(problem.rows) * plan->k * problem.groups;

@@ -1,259 +1,83 @@
-// The weight gradient: dw [o, taps] = sum over images and pixels of dy [o, pixels] · patches(x)^T.
-//
-// Both operands have their pixels side by side, so the sums are dot products (kernels/dot.h): nothing is
-// transposed, and any numbers of channels and taps fill the register tiles. The long sum over pixels is cut
-// into a fixed number of parts; chunks write the sums of a part for a block of channels to the workspace, and
-// a second step adds the parts in their order and ends with the micro-program, which may update the weights.
+#include "conv_weight.h"
 
 #include <algorithm>
 #include <cstring>
 
 #include "../kernels/kernels.h"
-#include "conv.h"
-#include "epilogue.h"
 
 namespace ng {
-namespace {
 
-struct ConvWeightPlan {
-  View x, dy, dw;
-  int64_t groups, rows, channels;  // rows: output channels; both of one group
-  int64_t window_taps;             // kh · kw
-  const DotKernels* dot;
-  const Im2colKernels* im2col;
-  const GemmKernels* gemm;
-  const MoveKernels* move;
-  Patches patches;
-  PixelTiling tiling = {};
-  Epilogue epilogue;
-  bool dy_in_place = false;  // dy is read where it lies
-
-  int64_t block_rows = 0, row_blocks;          // output channels of a chunk
-  int64_t block_channels = 0, channel_blocks;  // input channels of a chunk
-  int64_t part_tiles, parts = 0;               // tiles of a part of the sum; no parts if there are no pixels
-  int64_t combine_rows;                        // rows of dw a chunk of the second step ends
-  int64_t ld;                                  // floats from row to row of packed pixels
-  int64_t sums_at;                             // in the workspace: [part][groups * rows][taps]
-
-  // Private memory, in bytes from its start; the patches' own comes first.
-  int64_t packed_at, dy_at, runs_at, sums_of_lanes_at;
-  int64_t combined_at, epilogue_at;
-
-  int64_t taps() const { return channels * window_taps; }
-  int64_t all_rows() const { return groups * rows; }
-};
-
-// The part of dw a chunk sums up: rows of dy and rows of the patch matrix.
-struct Block {
-  int64_t group, row, rows, channel, channels, part;
-};
-
-Block block_at(const ConvWeightPlan& plan, int64_t chunk) {
-  Block block;
-  block.part = chunk % plan.parts;
-  chunk /= plan.parts;
-  block.channel = chunk % plan.channel_blocks * plan.block_channels;
-  chunk /= plan.channel_blocks;
-  block.row = chunk % plan.row_blocks * plan.block_rows;
-  block.group = chunk / plan.row_blocks;
-  block.rows = std::min(plan.block_rows, plan.rows - block.row);
-  block.channels = std::min(plan.block_channels, plan.channels - block.channel);
-  return block;
+std::string WeightSums::prepare(const Instruction& instruction, const Builder& builder) {
+  dw_ = *instruction.outputs[0];
+  gemm_ = builder.kernels.gemm;
+  move_ = builder.kernels.move;
+  window_taps_ = dw_.shape[2] * dw_.shape[3];
+  taps_ = dw_.shape[1] * window_taps_;
+  chunk_rows_ = std::max<int64_t>(1, 8192 / std::max<int64_t>(taps_, 1));
+  return epilogue_.prepare(instruction, 2, {{}, {0}, {1, 2, 3}}, builder);
 }
 
-// Adds a tile of pixels to the sums of a block, which are one register tile after the other.
-void add_tile(const ConvWeightPlan& plan, const Run& run, const Block& block, const PixelTile& tile,
-              bool first, char* scratch) {
-  const DotKernels& dot = *plan.dot;
-  float* packed = reinterpret_cast<float*>(scratch + plan.packed_at);
-  float* sums = reinterpret_cast<float*>(scratch + plan.sums_of_lanes_at);
-  PixelRun* runs = reinterpret_cast<PixelRun*>(scratch + plan.runs_at);
-  const int64_t taps = block.channels * plan.window_taps, columns = tile.columns();
-  const float* base = plan.patches.open(run, *plan.move, tile, block.group * plan.channels + block.channel,
-                                        block.channels, reinterpret_cast<float*>(scratch));
-  const int64_t run_count = plan.patches.runs(tile, 0, columns, runs);
-  plan.im2col->pack(base, plan.patches.offsets(), taps, runs, run_count, packed, plan.ld);
-
-  const int64_t row = block.group * plan.rows + block.row;
-  const float* dy = run.at<float>(plan.dy) + tile.image * plan.dy.strides[0];
-  int64_t segments = tile.images, length = tile.pixels, dy_ld = plan.dy.strides[1];
-  if (plan.dy_in_place) {
-    dy += row * dy_ld + tile.pixel;
-  } else {
-    float* copied = reinterpret_cast<float*>(scratch + plan.dy_at);
-    for (int64_t i = 0; i < tile.images; i++) {
-      load_pixels(*plan.move, plan.dy, dy + i * plan.dy.strides[0], row, block.rows, tile.pixel, tile.pixels,
-                  copied + i * tile.pixels, plan.ld);
-    }
-    segments = 1;
-    length = columns;
-    dy = copied;
-    dy_ld = plan.ld;
-  }
-  for (int64_t k = 0; k < taps; k += dot.cols) {
-    const int cols = static_cast<int>(std::min<int64_t>(dot.cols, taps - k));
-    for (int64_t r = 0; r < block.rows; r += dot.rows) {
-      const int rows = static_cast<int>(std::min<int64_t>(dot.rows, block.rows - r));
-      dot.tile(segments, length, dy + r * dy_ld, dy_ld, plan.dy.strides[0], packed + k * plan.ld, plan.ld,
-               length, rows, cols, sums, !first);
-      sums += rows * cols * dot.lanes;
-    }
-  }
-}
-
-// Adds up the lanes of a block's sums and writes them to the workspace.
-void write_sums(const ConvWeightPlan& plan, const Run& run, const Block& block, const char* scratch) {
-  constexpr int kMostSums = 64;
-  const DotKernels& dot = *plan.dot;
-  const float* sums = reinterpret_cast<const float*>(scratch + plan.sums_of_lanes_at);
-  const int64_t taps = block.channels * plan.window_taps, ld = plan.taps();
-  const int64_t row = block.part * plan.all_rows() + block.group * plan.rows + block.row;
-  float* target =
-      reinterpret_cast<float*>(run.workspace + plan.sums_at) + row * ld + block.channel * plan.window_taps;
-  for (int64_t k = 0; k < taps; k += dot.cols) {
-    const int64_t cols = std::min<int64_t>(dot.cols, taps - k);
-    for (int64_t r = 0; r < block.rows; r += dot.rows) {
-      const int64_t rows = std::min<int64_t>(dot.rows, block.rows - r);
-      float totals[kMostSums];
-      dot.reduce(sums, rows * cols, totals);
-      for (int64_t i = 0; i < rows; i++) {
-        for (int64_t j = 0; j < cols; j++) target[(r + i) * ld + k + j] = totals[i * cols + j];
-      }
-      sums += rows * cols * dot.lanes;
-    }
-  }
-}
-
-void run_block(const void* opaque, const Run& run, int64_t chunk, Worker& worker) {
-  const ConvWeightPlan& plan = *static_cast<const ConvWeightPlan*>(opaque);
-  const Block block = block_at(plan, chunk);
-  const int64_t first = block.part * plan.part_tiles;
-  const int64_t last = std::min(plan.tiling.tiles(), first + plan.part_tiles);
-  for (int64_t t = first; t < last; t++) {
-    add_tile(plan, run, block, tile_at(plan.tiling, t), t == first, worker.scratch);
-  }
-  write_sums(plan, run, block, worker.scratch);
+void WeightSums::add_parts(int64_t parts, Builder& builder, bool channels_last) {
+  parts_ = parts;
+  channels_last_ = channels_last;
+  sums_at_ = builder.reserve_workspace(sizeof(float) * parts * dw_.size());
 }
 
 // Adds the parts of some rows of dw and ends them.
-void combine_parts(const void* opaque, const Run& run, int64_t chunk, Worker& worker) {
-  const ConvWeightPlan& plan = *static_cast<const ConvWeightPlan*>(opaque);
-  const int64_t row = chunk * plan.combine_rows, rows = std::min(plan.combine_rows, plan.all_rows() - row);
-  const int64_t taps = plan.taps();
-  const bool identity = plan.epilogue.is_identity(), direct = identity && plan.dw.is_contiguous();
-  const float* parts = reinterpret_cast<const float*>(run.workspace + plan.sums_at) + row * taps;
-  float* sums = direct ? run.at<float>(plan.dw) + row * taps
-                       : reinterpret_cast<float*>(worker.scratch + plan.combined_at);
-  if (plan.parts == 0) {  // no pixels at all
+void WeightSums::combine(const void* opaque, const Run& run, int64_t chunk, Worker& worker) {
+  const WeightSums& self = *static_cast<const WeightSums*>(opaque);
+  const View& dw = self.dw_;
+  const int64_t taps = self.taps_, channels = dw.shape[1], row = chunk * self.chunk_rows_;
+  const int64_t rows = std::min(self.chunk_rows_, dw.shape[0] - row);
+  const bool identity = self.epilogue_.is_identity();
+  const bool direct = identity && dw.is_contiguous() && !self.channels_last_;
+  float* sums = direct ? run.at<float>(dw) + row * taps : reinterpret_cast<float*>(worker.scratch);
+  if (self.parts_ == 0) {  // no pixels at all
     std::memset(sums, 0, sizeof(float) * rows * taps);
   } else {
-    plan.gemm->sum_parts(rows * taps, plan.parts, parts, plan.all_rows() * taps, sums);
+    self.gemm_->sum_parts(rows * taps, self.parts_, self.part(run, 0, row), dw.size(), sums);
   }
   if (direct) return;
+  if (self.channels_last_) {
+    float* turned = reinterpret_cast<float*>(worker.scratch + self.turned_at_);
+    for (int64_t i = 0; i < rows; i++) {
+      self.move_->move4({channels, self.window_taps_, self.window_taps_, 1, 1, channels},
+                        reinterpret_cast<uint32_t*>(turned + i * taps),
+                        reinterpret_cast<const uint32_t*>(sums + i * taps));
+    }
+    sums = turned;
+  }
   if (!identity) {
-    plan.epilogue.apply(run, 0, row, rows, 0, taps, sums, taps, worker.scratch + plan.epilogue_at);
+    self.epilogue_.apply(run, 0, row, rows, 0, taps, sums, taps, worker.scratch + self.epilogue_at_);
     return;
   }
   for (int64_t i = 0; i < rows; i++) {  // a row of dw is a [c, kh, kw] image
-    store_pixels(*plan.move, plan.dw, run.at<float>(plan.dw) + (row + i) * plan.dw.strides[0], 0,
-                 plan.channels, 0, plan.window_taps, sums + i * taps, plan.window_taps);
+    store_pixels(*self.move_, dw, run.at<float>(dw) + (row + i) * dw.strides[0], 0, channels, 0,
+                 self.window_taps_, sums + i * taps, self.window_taps_);
   }
 }
 
-// What of the L2 cache the sums of a chunk, and its packed pixels, may take, in floats.
-constexpr int64_t kSumFloats = 64 * 1024;
-constexpr int64_t kPixelFloats = 128 * 1024;
-constexpr int64_t kMostColumns = 2048, kLeastColumns = 128;
-
-// The parts the sum over pixels may be cut into, and the chunks wanted.
-constexpr int64_t kMostParts = 16;
-constexpr int64_t kChunks = 32;
-
-void choose_blocks(ConvWeightPlan* plan) {
-  const DotKernels& dot = *plan->dot;
-  const int64_t taps = plan->window_taps, n = plan->dy.shape[0],
-                pixels = plan->dy.shape[2] * plan->dy.shape[3];
-  const int64_t most_rows =
-      std::max<int64_t>(dot.rows, std::min<int64_t>(128, kSumFloats / (dot.lanes * taps)));
-  plan->row_blocks = ceil_div(plan->rows, most_rows);
-  plan->block_rows = round_up(ceil_div(plan->rows, plan->row_blocks), dot.rows);
-  plan->row_blocks = ceil_div(plan->rows, plan->block_rows);
-  const int64_t rows = std::min(plan->rows, plan->block_rows);
-  const int64_t most_channels = std::max<int64_t>(1, kSumFloats / (rows * taps * dot.lanes));
-  plan->block_channels = ceil_div(plan->channels, ceil_div(plan->channels, most_channels));
-  plan->channel_blocks = ceil_div(plan->channels, plan->block_channels);
-
-  const int64_t fitting = kPixelFloats / (rows + plan->block_channels * taps) / dot.lanes * dot.lanes;
-  const int64_t target = std::max(kLeastColumns, std::min(kMostColumns, fitting));
-  plan->tiling = tile_pixels(n, pixels, target, dot.lanes);
-  // Where every image ends with a part of a vector, and images are small, a copy without these ends is
-  // faster.
-  plan->dy_in_place = plan->dy.strides[3] == 1 && has_flat_pixels(plan->dy) &&
-                      (plan->tiling.images == 1 || pixels % dot.lanes == 0 || pixels >= 32 * dot.lanes);
-  const int64_t blocks = plan->groups * plan->row_blocks * plan->channel_blocks;
-  plan->parts = std::min({ceil_div(kChunks, blocks), plan->tiling.tiles(), kMostParts});
-  plan->part_tiles = ceil_div(plan->tiling.tiles(), plan->parts);
-  plan->parts = ceil_div(plan->tiling.tiles(), plan->part_tiles);
+void WeightSums::add_step(Builder& builder) {
+  const int64_t bytes = round_up(sizeof(float) * chunk_rows_ * taps_, kArenaBlock);
+  turned_at_ = bytes;
+  epilogue_at_ = channels_last_ ? 2 * bytes : bytes;
+  builder.reserve_scratch(epilogue_at_ + epilogue_.scratch_bytes());
+  builder.add_step(combine, this, ceil_div(dw_.shape[0], chunk_rows_),
+                   static_cast<double>(dw_.size()) * parts_ / 4);
 }
-
-void reserve_memory(ConvWeightPlan* plan, Builder& builder) {
-  int64_t used = 0;
-  const auto reserve = [&](int64_t floats) {
-    const int64_t offset = used;
-    used += round_up(sizeof(float) * floats, kArenaBlock);
-    return offset;
-  };
-  const int64_t block_taps = plan->block_channels * plan->window_taps;
-  // An odd number of vectors: rows that start a power of two apart would push each other out of the cache.
-  plan->ld = (ceil_div(plan->tiling.columns(), plan->dot->lanes) | 1) * plan->dot->lanes;
-  reserve(plan->patches.scratch_floats());
-  plan->packed_at = reserve(block_taps * plan->ld);
-  plan->dy_at = reserve(plan->dy_in_place ? 0 : plan->block_rows * plan->ld);
-  plan->runs_at = reserve(plan->tiling.columns() * sizeof(PixelRun) / sizeof(float));
-  plan->sums_of_lanes_at = reserve(plan->block_rows * block_taps * plan->dot->lanes);
-  builder.reserve_scratch(used);
-  used = 0;
-  plan->combined_at = reserve(plan->combine_rows * plan->taps());
-  plan->epilogue_at = used;
-  builder.reserve_scratch(used + plan->epilogue.scratch_bytes());
-  plan->sums_at = builder.reserve_workspace(sizeof(float) * plan->parts * plan->all_rows() * plan->taps());
-}
-
-}  // namespace
 
 std::string prepare_kConv2dGradWeight(const Instruction& instruction, Builder& builder) {
   std::string refused = check_conv_types(instruction);
   if (!refused.empty()) return refused;
-  const ConvAttributes a = conv_attributes(instruction);
-  auto* plan = builder.make_plan<ConvWeightPlan>();
-  plan->x = *instruction.inputs[0];
-  plan->dy = *instruction.inputs[1];
-  plan->dw = *instruction.outputs[0];
-  plan->groups = a.groups;
-  plan->rows = plan->dw.shape[0] / a.groups;
-  plan->channels = plan->dw.shape[1];
-  plan->window_taps = plan->dw.shape[2] * plan->dw.shape[3];
-  plan->dot = builder.kernels.dot;
-  plan->im2col = builder.kernels.im2col;
-  plan->gemm = builder.kernels.gemm;
-  plan->move = builder.kernels.move;
-  refused = plan->epilogue.prepare(instruction, 2, {{}, {0}, {1, 2, 3}}, builder);
-  if (!refused.empty() || plan->dw.size() == 0) return refused;
-
-  plan->combine_rows = std::max<int64_t>(1, 8192 / plan->taps());
-  if (plan->dy.size() > 0) {
-    choose_blocks(plan);
-    plan->patches.prepare(plan->x, plan->block_channels, forward_window(a, plan->dw, plan->dy), plan->tiling);
+  auto* sums = builder.make_plan<WeightSums>();
+  refused = sums->prepare(instruction, builder);
+  if (!refused.empty() || instruction.outputs[0]->size() == 0) return refused;
+  if (fits_products(instruction, builder)) {
+    add_weight_products(instruction, sums, builder);
+  } else if (instruction.inputs[1]->size() > 0) {
+    add_weight_dots(instruction, sums, builder);
   }
-  reserve_memory(plan, builder);
-
-  const double sums = static_cast<double>(plan->all_rows()) * plan->taps();
-  if (plan->parts > 0) {
-    builder.add_step(run_block, plan, plan->groups * plan->row_blocks * plan->channel_blocks * plan->parts,
-                     sums * plan->dy.shape[0] * plan->dy.shape[2] * plan->dy.shape[3] / 30);
-  }
-  builder.add_step(combine_parts, plan, ceil_div(plan->all_rows(), plan->combine_rows),
-                   sums * plan->parts / 4);
+  sums->add_step(builder);
   return "";
 }
 

@@ -38,21 +38,21 @@ constexpr int kNr = 2 * kLanes;
 
 NG_INLINE int64_t min_of(int64_t a, int64_t b) { return a < b ? a : b; }
 
-// Where a tile kernel finds element (i, p) of A and row p of B.
+// Where a tile kernel finds element (i, p) of A and row p of B, and how far from there those of the next
+// segment are.
 struct Operands {
   const float* a;
   int64_t a_row, a_col;
   const float* b;
   int64_t b_row;
+  int64_t segments = 1, a_segment = 0, b_segment = 0;
 };
 
 // A tile of R rows and V vectors, the last of them with `last` columns.
 template <int R, int V, bool kInPlace>
 void tile(int64_t k, const Operands& operands, float* c, int64_t ldc, int last, bool accumulate) {
   const int64_t a_row = kInPlace ? operands.a_row : 1, a_col = kInPlace ? operands.a_col : kMr;
-  const int64_t b_row = kInPlace ? operands.b_row : kNr;
-  const float* a = operands.a;
-  const float* b = operands.b;
+  const int64_t b_row = operands.b_row;
   Vec sums[R][V];
   NG_UNROLL
   for (int i = 0; i < R; i++) {
@@ -62,20 +62,24 @@ void tile(int64_t k, const Operands& operands, float* c, int64_t ldc, int last, 
       sums[i][j] = !accumulate ? zero() : j < V - 1 ? load(from) : load_n(from, last);
     }
   }
-  for (int64_t p = 0; p < k; p++) {
-    Vec row[V];
-    NG_UNROLL
-    for (int j = 0; j < V; j++) {
-      row[j] = kInPlace && j == V - 1 ? load_n(b + j * kLanes, last) : load(b + j * kLanes);
-    }
-    NG_UNROLL
-    for (int i = 0; i < R; i++) {
-      const Vec x = set1(a[i * a_row]);
+  for (int64_t s = 0; s < operands.segments; s++) {
+    const float* a = operands.a + s * operands.a_segment;
+    const float* b = operands.b + s * operands.b_segment;
+    for (int64_t p = 0; p < k; p++) {
+      Vec row[V];
       NG_UNROLL
-      for (int j = 0; j < V; j++) sums[i][j] = fma(x, row[j], sums[i][j]);
+      for (int j = 0; j < V; j++) {
+        row[j] = kInPlace && j == V - 1 ? load_n(b + j * kLanes, last) : load(b + j * kLanes);
+      }
+      NG_UNROLL
+      for (int i = 0; i < R; i++) {
+        const Vec x = set1(a[i * a_row]);
+        NG_UNROLL
+        for (int j = 0; j < V; j++) sums[i][j] = fma(x, row[j], sums[i][j]);
+      }
+      a += a_col;
+      b += b_row;
     }
-    a += a_col;
-    b += b_row;
   }
   NG_UNROLL
   for (int i = 0; i < R; i++) {
@@ -110,6 +114,13 @@ NG_INLINE void run_tile(int64_t k, const Operands& operands, float* c, int64_t l
 void kernel(int64_t k, const float* a_panel, const float* b_panel, float* c, int64_t ldc, int rows, int cols,
             bool accumulate) {
   run_tile<false>(k, {a_panel, 1, kMr, b_panel, kNr}, c, ldc, rows, cols, accumulate);
+}
+
+void kernel_segments(int64_t segments, int64_t k, const float* a_panel, int64_t a_segment, const float* b,
+                     int64_t b_row, int64_t b_segment, float* c, int64_t ldc, int rows, int cols,
+                     bool accumulate) {
+  run_tile<false>(k, {a_panel, 1, kMr, b, b_row, segments, a_segment, b_segment}, c, ldc, rows, cols,
+                  accumulate);
 }
 
 void kernel_in_place(int64_t k, const float* a, int64_t a_row, int64_t a_col, const float* b, int64_t b_row,
@@ -327,7 +338,7 @@ void store_tile(int64_t rows, int64_t cols, const float* tile, int64_t ld, float
 }  // namespace
 
 extern const GemmKernels gemm_kernels;
-const GemmKernels gemm_kernels = {kMr,    kNr,    kLanes, kKc,  kernel,    kernel_in_place,
+const GemmKernels gemm_kernels = {kMr,    kNr,    kLanes, kKc,  kernel,    kernel_segments, kernel_in_place,
                                   pack_a, pack_b, skinny, dots, sum_parts, store_tile};
 
 }  // namespace NG_ISA

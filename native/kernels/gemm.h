@@ -35,6 +35,13 @@ struct GemmKernels {
   void (*kernel)(int64_t k, const float* a_panel, const float* b_panel, float* c, int64_t ldc, int rows,
                  int cols, bool accumulate);
 
+  // The same tile from `segments` of depth k each, their products in one chain: segment s of A is a panel at
+  // a_panel + s * a_segment, of B it starts at b + s * b_segment and has row stride b_row. What is read of a
+  // row of B ends at a multiple of `lanes`, as in a panel.
+  void (*kernel_segments)(int64_t segments, int64_t k, const float* a_panel, int64_t a_segment,
+                          const float* b, int64_t b_row, int64_t b_segment, float* c, int64_t ldc, int rows,
+                          int cols, bool accumulate);
+
   // The same tile from operands where they lie: A with any strides, B with row stride b_row and unit column
   // stride. Nothing beyond column `cols` of B is read.
   void (*kernel_in_place)(int64_t k, const float* a, int64_t a_row, int64_t a_col, const float* b,

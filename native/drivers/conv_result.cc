@@ -1,0 +1,37 @@
+#include "conv_result.h"
+
+#include "../kernels/kernels.h"
+
+namespace ng {
+
+std::string ConvResult::prepare(const ConvProblem& problem, const Instruction& instruction,
+                                const Builder& builder) {
+  views_ = problem.views;
+  move_ = builder.kernels.move;
+  const View& out = views_[0];
+  const bool channels_last = out.strides[1] == 1 && out.strides[3] != 1;
+  Instruction ended = instruction;  // with the views of this problem
+  const size_t outputs = instruction.outputs.size();
+  for (size_t i = 0; i < views_.size(); i++) {
+    (i < outputs ? ended.outputs[i] : ended.inputs[2 + i - outputs]) = &views_[i];
+  }
+  const TileAxes axes = channels_last ? TileAxes{{0}, {2, 3}, {1}} : TileAxes{{0}, {1}, {2, 3}};
+  const std::string problem_found = epilogue_.prepare(ended, 2, axes, builder);
+  by_pixels_ = channels_last && !epilogue_.is_identity();
+  return problem_found;
+}
+
+void ConvResult::write(const Run& run, const ConvTile& t, const float* products, int64_t ld,
+                       char* scratch) const {
+  const View& out = views_[0];
+  if (epilogue_.is_identity()) {
+    store_pixels(*move_, out, run.at<float>(out) + t.image * out.strides[0], t.row, t.rows, t.pixel, t.pixels,
+                 products, ld);
+  } else if (by_pixels_) {
+    epilogue_.apply(run, t.image, t.pixel, t.pixels, t.row, t.rows, products, ld, scratch);
+  } else {
+    epilogue_.apply(run, t.image, t.row, t.rows, t.pixel, t.pixels, products, ld, scratch);
+  }
+}
+
+}  // namespace ng

@@ -1,0 +1,63 @@
+// Weight gradients: dw [o, c, kh, kw] = sum over images and pixels of dy [o, pixels] · patches(x)^T.
+//
+// The long sum over pixels is cut into a fixed number of parts. Chunks of a first step write the sums of a
+// part for some of the weights to the workspace; a second step adds the parts in their order and ends with
+// the micro-program, which may update the weights. There are two first steps.
+
+#ifndef NODEGRAD_DRIVERS_CONV_WEIGHT_H_
+#define NODEGRAD_DRIVERS_CONV_WEIGHT_H_
+
+#include <cstdint>
+#include <string>
+
+#include "../kernels/gemm.h"
+#include "conv.h"
+#include "epilogue.h"
+
+namespace ng {
+
+// The parts of a sum over pixels are at most so many.
+constexpr int64_t kMostParts = 16;
+
+// The sums of every part, and the step that adds them.
+class WeightSums {
+ public:
+  // Returns an empty string, or why the micro-program of `instruction` cannot run.
+  std::string prepare(const Instruction& instruction, const Builder& builder);
+
+  // Reserves memory for the sums; to be called once. The taps of a channel are side by side, or the channels
+  // of a tap.
+  void add_parts(int64_t parts, Builder& builder, bool channels_last = false);
+
+  // Adds the second step.
+  void add_step(Builder& builder);
+
+  // Where the sums of an output channel and those after it are: [row][channel, row tap, column tap], or [row]
+  // [row tap, column tap, channel].
+  float* part(const Run& run, int64_t part, int64_t row) const {
+    return reinterpret_cast<float*>(run.workspace + sums_at_) + (part * dw_.shape[0] + row) * taps_;
+  }
+
+ private:
+  static void combine(const void* opaque, const Run& run, int64_t chunk, Worker& worker);
+
+  View dw_;
+  const GemmKernels* gemm_;
+  const MoveKernels* move_;
+  Epilogue epilogue_;
+  int64_t window_taps_, taps_;  // of a channel, of all
+  int64_t chunk_rows_;          // output channels of a chunk
+  int64_t parts_ = 0;
+  bool channels_last_ = false;
+  int64_t sums_at_ = 0;                      // in the workspace
+  int64_t turned_at_ = 0, epilogue_at_ = 0;  // in private memory
+};
+
+// The first steps, for a dy that is not empty. By products where channels fill the registers, else by dots.
+bool fits_products(const Instruction& instruction, const Builder& builder);
+void add_weight_products(const Instruction& instruction, WeightSums* sums, Builder& builder);
+void add_weight_dots(const Instruction& instruction, WeightSums* sums, Builder& builder);
+
+}  // namespace ng
+
+#endif  // NODEGRAD_DRIVERS_CONV_WEIGHT_H_
