@@ -97,16 +97,17 @@ function differentiated<A extends readonly unknown[]>(
   };
 }
 
-/** @internal @throws {GradientError} unless the value is a float tensor of one element. */
-export function checkScalar(name: string, value: unknown): Tensor {
-  if (!(value instanceof Tensor)) {
-    throw new GradientError(`${name}: the function must return a scalar tensor, got ${show(value)}`);
-  }
+/**
+ * @internal
+ * @param demand How the message says what the value is needed for.
+ * @throws {GradientError} unless the value is a float tensor of one element.
+ */
+export function checkScalar(name: string, value: unknown, demand = "the function must return"): Tensor {
+  if (!(value instanceof Tensor)) throw new GradientError(`${name}: ${demand} a scalar tensor, got ${show(value)}`);
   const node = value.resolve();
   if (node.size !== 1 || !isFloat(node.dtype)) {
-    throw new GradientError(
-      `${name}: the function must return a scalar float tensor, got ${node.dtype}${showShape(node.shape)}; take its sum() or mean()`,
-    );
+    const given = `${node.dtype}${showShape(node.shape)}`;
+    throw new GradientError(`${name}: ${demand} a scalar float tensor, got ${given}; take its sum() or mean()`);
   }
   return node;
 }
@@ -128,7 +129,12 @@ export function vjp(
     outputs,
     vjp(...cotangents) {
       checkLike("vjp", "cotangent", cotangents, outputs);
-      const found = backpropagate("vjp", outputs, cotangents, points);
+      const found = backpropagate(
+        "vjp",
+        outputs,
+        cotangents.map((cotangent) => cotangent.resolve()),
+        points,
+      );
       return points.map((point, i) => found[i] ?? zerosLike(point));
     },
   };

@@ -2,7 +2,7 @@
  * Computing: roots become a request, the request a cached Program, the Program one call into the machine.
  */
 
-import type { Bindings, Executable } from "../backends/backend.js";
+import type { Bindings, Executable, State } from "../backends/backend.js";
 import { compileGraph } from "../compile/index.js";
 import type { TypedArray } from "../dtype.js";
 import { DTypeError, OptionError, StaleTensorError, show } from "../errors.js";
@@ -153,16 +153,16 @@ function bind({ backend }: Machine, graph: Graph): Bindings {
   graph.scalars.forEach((leaf, slot) => {
     scalars[slot] = leaf.attributes.value as number;
   });
-  return {
-    inputs: graph.inputs.map(arrayOf),
-    outputs: graph.roots.map((root) => allocateResult(root.dtype, root.size)),
-    states: graph.states.map((leaf) => stateOn(backend, leaf.variable)),
-    scalars,
-  };
+  // Loops, because a stack trace of ten frames should still reach the caller's line.
+  const inputs: TypedArray[] = [];
+  for (const leaf of graph.inputs) inputs.push(arrayOf(leaf));
+  const states: State[] = [];
+  for (const leaf of graph.states) states.push(stateOn(backend, leaf.variable));
+  const outputs = graph.roots.map((root) => allocateResult(root.dtype, root.size));
+  return { inputs, outputs, states, scalars };
 }
 
-/** @internal */
-export function storagesOf(graph: Graph): Storage[] {
+function storagesOf(graph: Graph): Storage[] {
   return [...graph.inputs.map((leaf) => leaf.storage as Storage), ...graph.states.map((leaf) => leaf.variable.memory)];
 }
 
