@@ -126,7 +126,7 @@ const powOp = defineMap("pow", "pow", [
  */
 export function pow(a: TensorLike, b: TensorLike): Tensor {
   if (a instanceof Tensor && typeof b === "number") {
-    if (b === 1) return a;
+    if (b === 1) return a.resolve();
     if (b === 2) return square(a);
     if (b === 0.5) return sqrt(a);
   }
@@ -424,5 +424,5 @@ const castOp = defineOp<{ dtype: DType }, MapDeclaration<{ dtype: DType }>>({
 export function cast(x: Tensor, dtype: DType): Tensor {
   checkTensor("cast", x);
   checkDType("cast", dtype);
-  return x.dtype === dtype ? x : apply(castOp, [x], { dtype });
+  return x.dtype === dtype ? x.resolve() : apply(castOp, [x], { dtype });
 }

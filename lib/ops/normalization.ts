@@ -137,7 +137,7 @@ export function dropout(x: Tensor, options: SeedOptions & { readonly rate?: numb
   if (typeof rate !== "number" || !(rate >= 0 && rate < 1)) {
     throw new OptionError(`dropout: option "rate" must be in [0, 1), got ${show(rate)}`);
   }
-  if (rate === 0) return x;
+  if (rate === 0) return x.resolve();
   const kept = bernoulli(x.shape, { probability: 1 - rate, seed });
   return where(kept, mul(x, 1 / (1 - rate)), 0);
 }
