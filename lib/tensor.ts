@@ -25,7 +25,7 @@ import { assignAll, realize, valuesOf, valuesOfAsync } from "./runtime/realize.j
 import { sameShape, showShape } from "./shape.js";
 
 const { where: _where, ...elementwiseMethods } = elementwise;
-const { alias: _alias, concat: _concat, stack: _stack, ...movementMethods } = movement;
+const { alias: _alias, unchanged: _unchanged, concat: _concat, stack: _stack, ...movementMethods } = movement;
 
 /** Functions whose first argument is the tensor they become a method of. */
 const methods = {

@@ -9,7 +9,7 @@ import { type DerivativeRule, defineOp, type MapDeclaration } from "../graph/op.
 import { apply, Tensor } from "../graph/tensor.js";
 import { MICRO_OPS, type MicroInfo, type MicroOp } from "../program/opcodes.js";
 import { broadcastShapes, type Shape } from "../shape.js";
-import { broadcastTo } from "./movement.js";
+import { broadcastTo, unchanged } from "./movement.js";
 import { checkTensor, sameDTypeOperands, type TensorLike } from "./operands.js";
 
 const DOMAINS: { readonly [D in MicroInfo["domain"]]: { accepts(dtype: DType): boolean; what: string } } = {
@@ -126,7 +126,7 @@ const powOp = defineMap("pow", "pow", [
  */
 export function pow(a: TensorLike, b: TensorLike): Tensor {
   if (a instanceof Tensor && typeof b === "number") {
-    if (b === 1) return a.resolve();
+    if (b === 1) return unchanged(a);
     if (b === 2) return square(a);
     if (b === 0.5) return sqrt(a);
   }
@@ -424,5 +424,5 @@ const castOp = defineOp<{ dtype: DType }, MapDeclaration<{ dtype: DType }>>({
 export function cast(x: Tensor, dtype: DType): Tensor {
   checkTensor("cast", x);
   checkDType("cast", dtype);
-  return x.dtype === dtype ? x.resolve() : apply(castOp, [x], { dtype });
+  return x.dtype === dtype ? unchanged(x) : apply(castOp, [x], { dtype });
 }

@@ -1,8 +1,6 @@
 /**
  * Operations that move elements without computing. Those that can be expressed by strides are views and cost
  * nothing in a Program; the others copy. Any dtype.
- *
- * Where nothing moves the result is the operand: of a variable the value it has now, as in every other operation.
  */
 
 import { IndexError, OptionError, ShapeError, show } from "../errors.js";
@@ -38,6 +36,11 @@ const aliasOp = defineOp<Record<string, never>, ViewDeclaration<Record<string, n
 /** A new node with the values of x: a point to differentiate at, apart from other uses of x. */
 export function alias(x: Tensor): Tensor {
   return apply(aliasOp, [x], {});
+}
+
+/** What an operation that has nothing to do returns: x, or of a variable the value it has now. */
+export function unchanged(x: Tensor): Tensor {
+  return x.resolve() === x ? x : alias(x);
 }
 
 const stopGradientOp = defineOp<Record<string, never>, ViewDeclaration<Record<string, never>>>({
@@ -76,7 +79,7 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
       `reshape: sizes differ: ${showShape(x.shape)} to ${showShape(shape)} (${x.size} ≠ ${sizeOf(full)})`,
     );
   }
-  return sameShape(full, x.shape) ? x.resolve() : apply(reshapeOp, [x], { shape: full });
+  return sameShape(full, x.shape) ? unchanged(x) : apply(reshapeOp, [x], { shape: full });
 }
 
 function inferLength(x: Tensor, shape: Shape): Shape {
@@ -162,7 +165,7 @@ export function transpose(x: Tensor, axes?: readonly number[]): Tensor {
   if (new Set(order).size !== rank) {
     throw new OptionError(`transpose: axes must name each of ${rank} axes once, got ${show(axes)}`);
   }
-  return order.every((axis, i) => axis === i) ? x.resolve() : apply(transposeOp, [x], { axes: order });
+  return order.every((axis, i) => axis === i) ? unchanged(x) : apply(transposeOp, [x], { axes: order });
 }
 
 const broadcastOp = defineOp<{ shape: Shape }, ViewDeclaration<{ shape: Shape }>>({
@@ -182,7 +185,7 @@ const broadcastOp = defineOp<{ shape: Shape }, ViewDeclaration<{ shape: Shape }>
 export function broadcastTo(x: Tensor, shape: Shape): Tensor {
   checkTensor("broadcastTo", x);
   checkShape("broadcastTo", shape);
-  if (sameShape(x.shape, shape)) return x.resolve();
+  if (sameShape(x.shape, shape)) return unchanged(x);
   if (!sameShape(broadcastShapes("broadcastTo", x.shape, shape), shape)) {
     throw new ShapeError(`broadcastTo: ${showShape(x.shape)} does not broadcast to ${showShape(shape)}`);
   }
@@ -204,7 +207,7 @@ export function tile(x: Tensor, repeats: readonly number[]): Tensor {
       `tile: repeats must hold a non-negative integer per axis of ${showShape(x.shape)}, got ${show(repeats)}`,
     );
   }
-  let out = x.resolve();
+  let out = unchanged(x);
   repeats.forEach((count, axis) => {
     if (count === 1) return;
     const { shape } = out;
@@ -354,7 +357,7 @@ export function pad(
       `pad: padding must hold a pair of non-negative integers per axis of ${showShape(x.shape)}, got ${show(padding)}`,
     );
   }
-  if (padding.every(([before, after]) => before === 0 && after === 0)) return x.resolve();
+  if (padding.every(([before, after]) => before === 0 && after === 0)) return unchanged(x);
   const shape = x.shape.map((length, i) => length + (padding[i]?.[0] as number) + (padding[i]?.[1] as number));
   const starts = padding.map(([before]) => before);
   return place(
@@ -436,7 +439,7 @@ export function concat(tensors: readonly Tensor[], options: { axis?: number } = 
   for (const tensor of tensors) checkTensor("concat", tensor);
   checkSameDType("concat", tensors);
   const axis = normalizeAxis("concat", options.axis ?? 0, (tensors[0] as Tensor).rank);
-  return tensors.length === 1 ? (tensors[0] as Tensor).resolve() : apply(concatOp, tensors, { axis });
+  return tensors.length === 1 ? unchanged(tensors[0] as Tensor) : apply(concatOp, tensors, { axis });
 }
 
 /** Tensors of one shape along a new axis (default 0). */

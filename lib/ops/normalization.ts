@@ -4,7 +4,7 @@ import { checkOptions, OptionError, ShapeError, show } from "../errors.js";
 import type { Tensor } from "../graph/tensor.js";
 import { normalizeAxes, normalizeAxis, type Shape, sameShape, showShape } from "../shape.js";
 import { add, div, mul, sqrt, square, sub, where } from "./elementwise.js";
-import { reshape } from "./movement.js";
+import { reshape, unchanged } from "./movement.js";
 import { checkFloat, checkSameDType, checkTensor } from "./operands.js";
 import { bernoulli, type SeedOptions } from "./random.js";
 import { mean, type ReduceOptions } from "./reduce.js";
@@ -137,7 +137,7 @@ export function dropout(x: Tensor, options: SeedOptions & { readonly rate?: numb
   if (typeof rate !== "number" || !(rate >= 0 && rate < 1)) {
     throw new OptionError(`dropout: option "rate" must be in [0, 1), got ${show(rate)}`);
   }
-  if (rate === 0) return x.resolve();
+  if (rate === 0) return unchanged(x);
   const kept = bernoulli(x.shape, { probability: 1 - rate, seed });
   return where(kept, mul(x, 1 / (1 - rate)), 0);
 }
