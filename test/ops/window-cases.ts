@@ -35,6 +35,9 @@ const convolutions: readonly (readonly [name: string, x: Shape, w: Shape, option
   ["NHWC", [2, 9, 8, 5], [6, 5, 3, 3], { layout: "NHWC", padding: 1 }],
   ["NHWC in groups", [2, 6, 7, 8], [4, 2, 3, 2], { layout: "NHWC", groups: 4, stride: 2 }],
   ["no images", [0, 3, 5, 5], [2, 3, 3, 3], {}],
+  ["a batch", [30, 3, 6, 5], [3, 3, 3, 3], { padding: 1 }],
+  ["a batch, 3×4 dilated with strides", [32, 2, 9, 8], [2, 2, 3, 4], { stride: [2, 3], dilation: [1, 2], padding: 2 }],
+  ["a batch, NHWC in groups", [32, 5, 6, 6], [4, 3, 3, 3], { layout: "NHWC", groups: 2, padding: 1 }],
 ];
 
 type Convolution = (x: Tensor, w: Tensor) => Tensor;
