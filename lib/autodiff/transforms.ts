@@ -2,6 +2,7 @@
 
 import { isFloat } from "../dtype.js";
 import { checkOptions, DTypeError, GradientError, OptionError, ShapeError, show } from "../errors.js";
+import { keepingEdges } from "../graph/leaves.js";
 import { Tensor } from "../graph/tensor.js";
 import { onesLike, zerosLike } from "../ops/create.js";
 import { alias } from "../ops/movement.js";
@@ -90,8 +91,10 @@ function differentiated<A extends readonly unknown[]>(
     chosen.forEach((i, k) => {
       (separated as unknown as unknown[])[i] = trees[k];
     });
-    const value = checkScalar(name, fn(...separated));
+    const { result, release } = keepingEdges(() => fn(...separated));
+    const value = checkScalar(name, result);
     const found = backpropagate(name, [value], [onesLike(value)], points);
+    release();
     const gradients = flat.rebuild(points.map((point, i) => found[i] ?? zerosLike(point))) as unknown[];
     return { value, grad: typeof argument === "number" ? gradients[0] : gradients };
   };
@@ -124,9 +127,10 @@ export function vjp(
   inputs: readonly Tensor[],
 ): { outputs: Tensor[]; vjp: (...cotangents: Tensor[]) => Tensor[] } {
   const { points } = separate("vjp", inputs);
-  const outputs = outputsOf("vjp", fn(...points));
+  const outputs = outputsOf("vjp", keepingEdges(() => fn(...points)).result);
   return {
-    outputs,
+    // Nodes of their own: reading them must not cut the graph that the product still needs.
+    outputs: outputs.map(alias),
     vjp(...cotangents) {
       checkLike("vjp", "cotangent", cotangents, outputs);
       const found = backpropagate(
@@ -153,13 +157,15 @@ export function jvp(
 ): { outputs: Tensor[]; tangents: Tensor[] } {
   const { points } = separate("jvp", inputs);
   checkLike("jvp", "tangent", tangents, inputs);
-  const outputs = outputsOf("jvp", fn(...points));
+  const { result, release } = keepingEdges(() => fn(...points));
+  const outputs = outputsOf("jvp", result);
   const found = pushForward(
     "jvp",
     outputs,
     points,
     tangents.map((tangent) => tangent.resolve()),
   );
+  release();
   return { outputs, tangents: outputs.map((output, i) => found[i] ?? zerosLike(output)) };
 }
 

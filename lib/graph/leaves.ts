@@ -70,7 +70,38 @@ export function placeholderLeaf(shape: Shape, dtype: DType): Tensor {
  */
 export function settle(node: Tensor, storage: Storage): void {
   node.storage = storage;
-  if (!node.requiresGrad || node.spent) dropEdges(node);
+  if (kept !== undefined) kept.push(node);
+  else dropUnneededEdges([node]);
+}
+
+function dropUnneededEdges(nodes: readonly Tensor[]): void {
+  for (const node of nodes) if (!node.requiresGrad || node.spent) dropEdges(node);
+}
+
+/** Nodes that have got values while edges are kept. */
+let kept: Tensor[] | undefined;
+
+/**
+ * Runs a function that is being differentiated: what gets values meanwhile, because the function reads them, keeps its
+ * edges for the derivative.
+ *
+ * @returns What `body` returns, and `release`, which drops those edges.
+ */
+export function keepingEdges<T>(body: () => T): { result: T; release(): void } {
+  const outer = kept;
+  const nodes: Tensor[] = [];
+  kept = nodes;
+  try {
+    return {
+      result: body(),
+      release() {
+        if (outer === undefined) dropUnneededEdges(nodes);
+        else outer.push(...nodes);
+      },
+    };
+  } finally {
+    kept = outer;
+  }
 }
 
 /** Forgets how a realised tensor was computed, so that what it was computed from can be freed. */
