@@ -13,6 +13,7 @@
 
 import type { Graph } from "../graph/signature.js";
 import type { Tensor } from "../graph/tensor.js";
+import { readersOf, unrealisedOperands } from "../graph/walk.js";
 import { MAX_REGISTERS } from "../program/format.js";
 import { INSTRUCTIONS } from "../program/opcodes.js";
 import { sameShape } from "../shape.js";
@@ -46,7 +47,9 @@ export function fuse(graph: Graph, enabled: boolean): Group[] {
 class Fusion {
   private readonly groupOf = new Map<Tensor, Group>();
   private readonly order = new Map<Tensor, number>();
-  private readonly users = new Map<Tensor, Tensor[]>();
+  private readonly users: Map<Tensor, Tensor[]>;
+  /** The rank of what a view looks at. */
+  private readonly viewRanks = new Map<Tensor, number>();
   private readonly wanted: Set<Tensor>;
 
   constructor(
@@ -54,20 +57,15 @@ class Fusion {
     private readonly enabled: boolean,
   ) {
     this.wanted = new Set([...graph.roots, ...graph.updates.map(([, value]) => value)]);
-    graph.nodes.forEach((node, i) => {
-      this.order.set(node, i);
-      for (const input of operandsOf(node)) {
-        const users = this.users.get(input);
-        if (users === undefined) this.users.set(input, [node]);
-        else users.push(node);
-      }
-    });
+    this.users = readersOf(graph.nodes);
+    for (const [i, node] of graph.nodes.entries()) this.order.set(node, i);
   }
 
   run(): Group[] {
     for (const node of this.graph.nodes) {
-      if (node.storage !== undefined || node.op.kind === "leaf" || node.op.kind === "view") continue;
-      if (node.op.kind === "map") this.addMap(node);
+      if (node.storage !== undefined || node.op.kind === "leaf") continue;
+      if (node.op.kind === "view") this.viewRanks.set(node, this.rankOf(node.inputs[0] as Tensor));
+      else if (node.op.kind === "map") this.addMap(node);
       else if (node.op.kind === "reduce") this.addReduce(node);
       else this.start(node, { anchor: node });
     }
@@ -78,15 +76,13 @@ class Fusion {
   }
 
   private start(node: Tensor, parts: Partial<Group>): void {
-    const rank = 1 + Math.max(0, ...operandsOf(node).map((input) => this.rankOf(input)));
+    let rank = 1;
+    for (const input of unrealisedOperands(node)) rank = Math.max(rank, 1 + this.rankOf(input));
     this.groupOf.set(node, { anchor: undefined, members: [], sink: undefined, rank, ...parts });
   }
 
   private rankOf(node: Tensor): number {
-    const group = this.groupOf.get(node);
-    if (group !== undefined) return group.rank;
-    const operand = operandsOf(node)[0]; // only views have operands and no group
-    return operand === undefined ? 0 : this.rankOf(operand);
+    return this.groupOf.get(node)?.rank ?? this.viewRanks.get(node) ?? 0;
   }
 
   private addMap(node: Tensor): void {
@@ -104,7 +100,7 @@ class Fusion {
   /** Groups that compute an operand of the node and have its shape, highest rank first. */
   private candidates(node: Tensor): Group[] {
     const groups = new Set<Group>();
-    for (const input of operandsOf(node)) {
+    for (const input of unrealisedOperands(node)) {
       const group = this.groupOf.get(input);
       if (group === undefined || group.sink !== undefined || !sameShape(input.shape, node.shape)) continue;
       if (group.anchor === undefined || takesEpilogue(group.anchor)) groups.add(group);
@@ -114,13 +110,13 @@ class Fusion {
 
   private canJoin(node: Tensor, group: Group, candidates: readonly Group[]): boolean {
     const united = [group];
-    for (const input of operandsOf(node)) {
+    for (const input of unrealisedOperands(node)) {
       const other = this.groupOf.get(input);
-      if (other === group || this.rankOf(input) < group.rank) continue;
-      const unites = other !== undefined && other.rank === group.rank && candidates.includes(other);
-      if (!unites || united.filter((g) => g.anchor !== undefined).length + (other.anchor ? 1 : 0) > 1) return false;
-      if (!united.includes(other)) united.push(other);
+      if (this.rankOf(input) < group.rank || (other !== undefined && united.includes(other))) continue;
+      if (other === undefined || other.rank !== group.rank || !candidates.includes(other)) return false;
+      united.push(other);
     }
+    if (united.filter(({ anchor }) => anchor !== undefined).length > 1) return false;
     const nodes = [...new Set(united.flatMap(nodesOf))].sort((a, b) => this.position(a) - this.position(b));
     return nodes.length < MAX_MEMBERS && this.fitsRegisters([...nodes, node]);
   }
@@ -189,7 +185,7 @@ class Fusion {
     const inside = new Set(nodes);
     const lastRead = new Map<Tensor, number>();
     nodes.forEach((node, i) => {
-      for (const input of operandsOf(node)) lastRead.set(input, i);
+      for (const input of unrealisedOperands(node)) lastRead.set(input, i);
     });
     let live = 0;
     for (const input of lastRead.keys()) if (!inside.has(input)) live++; // loaded before the first step
@@ -200,7 +196,7 @@ class Fusion {
     let most = live;
     nodes.forEach((node, i) => {
       most = Math.max(most, ++live);
-      for (const input of new Set(operandsOf(node))) {
+      for (const input of new Set(unrealisedOperands(node))) {
         if (lastRead.get(input) === i && !(inside.has(input) && escapes(input))) live--;
       }
     });
@@ -217,11 +213,6 @@ export function nodesOf(group: Group): Tensor[] {
   const nodes = group.anchor === undefined ? [...group.members] : [group.anchor, ...group.members];
   if (group.sink !== undefined) nodes.push(group.sink);
   return nodes;
-}
-
-/** What a node reads in this run: nothing if it has values already. */
-export function operandsOf(node: Tensor): readonly Tensor[] {
-  return node.storage === undefined ? node.inputs : [];
 }
 
 function takesEpilogue(anchor: Tensor): boolean {

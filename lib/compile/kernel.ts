@@ -43,6 +43,14 @@ export interface Kernel {
   readonly after: Set<Kernel>;
 }
 
+/** What a kernel is made of; what is not said is empty. */
+export type KernelParts = Pick<Kernel, "opcode" | "outputs" | "inputs" | "nodes"> &
+  Partial<Pick<Kernel, "words" | "micro">>;
+
+export function newKernel(parts: KernelParts): Kernel {
+  return { words: {}, micro: undefined, ...parts, after: new Set() };
+}
+
 export function newValue(dtype: DType, length: number): Value {
   return { dtype, length, kind: "temp", place: -1, takesOver: undefined };
 }

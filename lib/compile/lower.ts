@@ -3,16 +3,16 @@
  * and where strides cannot express a view, a copy is made.
  */
 
-import type { DType } from "../dtype.js";
 import { InternalError } from "../errors.js";
 import type { AssembleDeclaration, Attributes, InstructionDeclaration } from "../graph/op.js";
 import type { Graph } from "../graph/signature.js";
 import type { Tensor } from "../graph/tensor.js";
+import { readersOf } from "../graph/walk.js";
 import { INSTRUCTIONS, REDUCE_KINDS } from "../program/opcodes.js";
 import { sizeOf } from "../shape.js";
 import { contiguousView, isContiguous, permuteView, type View } from "../view.js";
 import { type Group, nodesOf } from "./fuse.js";
-import { type Kernel, newValue, type Operand, type Value } from "./kernel.js";
+import { type Kernel, type KernelParts, newKernel, newValue, type Operand, type Value } from "./kernel.js";
 import { MicroBuilder, PASS_THROUGH } from "./micro.js";
 
 /** Kernels and what they exchange with the outside. */
@@ -20,8 +20,6 @@ export interface Lowered {
   readonly kernels: Kernel[];
   /** Every value that a run binds: inputs, constants and states in the order of their slots, then outputs. */
   readonly bound: readonly Value[];
-  /** One value per root, of kind output. */
-  readonly outputs: readonly Value[];
   /** Per update: the value of the variable's memory, and the value that overwrites it. */
   readonly updates: readonly { readonly state: Value; readonly value: Value }[];
 }
@@ -35,7 +33,8 @@ class Lowering {
   private readonly kernels: Kernel[] = [];
   private readonly leaves: Value[] = [];
   private readonly operands = new Map<Tensor, Operand>();
-  private readonly users = new Map<Tensor, Set<Tensor>>();
+  private readonly readers: Map<Tensor, Tensor[]>;
+  private readonly slots = new Map<Tensor, number>();
   private readonly wanted: Set<Tensor>;
 
   constructor(
@@ -50,13 +49,8 @@ class Lowering {
       else this.bind(leaf, "input", inputs++);
     }
     for (const [slot, leaf] of graph.states.entries()) this.bind(leaf, "state", slot);
-    for (const node of graph.nodes) {
-      if (node.storage !== undefined) continue;
-      for (const input of node.inputs) {
-        const users = this.users.get(input) ?? new Set();
-        this.users.set(input, users.add(node));
-      }
-    }
+    for (const [slot, leaf] of graph.scalars.entries()) this.slots.set(leaf, slot);
+    this.readers = readersOf(graph.nodes);
   }
 
   run(groups: readonly Group[]): Lowered {
@@ -67,7 +61,7 @@ class Lowering {
       state: this.operand(leaf).value,
       value: this.ownValue(node).value,
     }));
-    return { kernels: this.kernels, bound: [...this.leaves, ...outputs], outputs, updates };
+    return { kernels: this.kernels, bound: [...this.leaves, ...outputs], updates };
   }
 
   private bind(leaf: Tensor, kind: Value["kind"], slot: number): void {
@@ -98,23 +92,31 @@ class Lowering {
       : this.copy(operand, node);
   }
 
-  /** Where the elements of a node are. */
+  /** Where the elements of a node are: at the end of a chain of views that ends at something with memory. */
   private operand(node: Tensor): Operand {
-    const known = this.operands.get(node);
-    if (known !== undefined) return known;
-    const operand = node.op.kind === "view" ? this.viewOperand(node, node.op.view) : this.fill(node);
-    this.operands.set(node, operand);
+    const views: Tensor[] = [];
+    let base = node;
+    while (!this.operands.has(base) && base.op.kind === "view") {
+      views.push(base);
+      base = base.inputs[0] as Tensor;
+    }
+    let operand = this.operands.get(base) ?? this.fill(base);
+    this.operands.set(base, operand);
+    for (const view of views.reverse()) {
+      operand = this.viewed(operand, view);
+      this.operands.set(view, operand);
+    }
     return operand;
   }
 
-  private viewOperand(node: Tensor, view: (operand: View, node: Tensor) => View | undefined): Operand {
-    const source = node.inputs[0] as Tensor;
-    const base = this.operand(source);
-    const direct = view(base.view, node);
-    if (direct !== undefined) return { value: base.value, view: direct };
-    const copy = this.copy(base, source);
-    this.operands.set(source, copy);
-    return { value: copy.value, view: view(copy.view, node) as View };
+  private viewed(source: Operand, node: Tensor): Operand {
+    if (node.op.kind !== "view") throw new InternalError(`"${node.op.name}" is not a view`);
+    const direct = node.op.view(source.view, node);
+    if (direct !== undefined) return { value: source.value, view: direct };
+    const operand = node.inputs[0] as Tensor;
+    const copy = this.copy(source, operand);
+    this.operands.set(operand, copy);
+    return { value: copy.value, view: node.op.view(copy.view, node) as View };
   }
 
   /** A number that something other than a micro-program reads. */
@@ -124,22 +126,26 @@ class Lowering {
   }
 
   private copy(source: Operand, node: Tensor): Operand {
-    return this.emit(node, "copy", [{ value: source.value, view: { ...source.view, shape: node.shape } }], undefined);
+    return this.emit(node, "copy", [source], undefined);
   }
 
   private emit(node: Tensor, opcode: "map" | "copy", inputs: Operand[], micro: Kernel["micro"]): Operand {
     const result = this.result(node);
-    this.kernels.push({ opcode, outputs: [result], inputs, words: {}, micro, nodes: [node], after: new Set() });
+    this.add({ opcode, outputs: [result], inputs, micro, nodes: [node] });
     return result;
+  }
+
+  private add(parts: KernelParts): Kernel {
+    const kernel = newKernel(parts);
+    this.kernels.push(kernel);
+    return kernel;
   }
 
   private result(node: Tensor): Operand {
     return { value: newValue(node.dtype, sizeOf(node.shape)), view: contiguousView(node.shape) };
   }
 
-  private readonly numbers = {
-    slotOf: (leaf: Tensor) => this.graph.scalars.indexOf(leaf),
-  };
+  private readonly numbers = { slotOf: (leaf: Tensor) => this.slots.get(leaf) as number };
 
   private lowerGroup(group: Group): void {
     const { anchor, sink } = group;
@@ -155,14 +161,12 @@ class Lowering {
     const inputs = this.loadOperands(micro, group, (view) => view);
     const results = this.resultsOf(group);
     for (const node of group.members) micro.apply(node);
-    this.kernels.push({
+    this.add({
       opcode: "map",
       outputs: results.map((node) => this.define(node)),
       inputs,
-      words: {},
       micro: micro.finish(results.map((node) => micro.registerOf(node))),
       nodes: group.members,
-      after: new Set(),
     });
   }
 
@@ -180,7 +184,7 @@ class Lowering {
     }
     const axes = sink.attributes.axes as readonly number[];
     const kind = sink.op.reduce;
-    this.kernels.push({
+    this.add({
       opcode: "reduce",
       outputs: [this.define(sink)],
       inputs,
@@ -190,7 +194,6 @@ class Lowering {
       },
       micro: micro.finish([micro.registerOf(source)]),
       nodes: nodesOf(group),
-      after: new Set(),
     });
   }
 
@@ -218,51 +221,29 @@ class Lowering {
       const { value, view } = this.define(node);
       return { value, view: permute(view, -1) };
     });
-    this.kernels.push({
-      opcode: op.opcode,
-      outputs,
-      inputs,
-      words: op.words(anchor),
-      micro,
-      nodes: nodesOf(group),
-      after: new Set(),
-    });
+    this.add({ opcode: op.opcode, outputs, inputs, words: op.words(anchor), micro, nodes: nodesOf(group) });
   }
 
   /** A background where parts leave gaps, then every part copied to its place. */
   private lowerAssemble(node: Tensor, op: AssembleDeclaration<Attributes>): void {
     const result = this.define(node);
     const background = op.background(node);
-    let previous: Kernel | undefined;
-    const add = (kernel: Kernel) => {
-      if (previous !== undefined) kernel.after.add(previous);
-      this.kernels.push(kernel);
-      if (previous === undefined) previous = kernel;
-    };
+    let below: Kernel | undefined;
     if (background !== undefined) {
       const micro = new MicroBuilder(this.numbers);
       const register = micro.constant(background, node.dtype);
-      add({
+      below = this.add({
         opcode: "map",
         outputs: [result],
         inputs: [],
-        words: {},
         micro: micro.finish([register]),
         nodes: [node],
-        after: new Set(),
       });
     }
     node.inputs.forEach((input, i) => {
       const outputs = [{ value: result.value, view: op.part(node, i) }];
-      add({
-        opcode: "copy",
-        outputs,
-        inputs: [this.operand(input)],
-        words: {},
-        micro: undefined,
-        nodes: [node],
-        after: new Set(),
-      });
+      const part = this.add({ opcode: "copy", outputs, inputs: [this.operand(input)], nodes: [node] });
+      if (below !== undefined) part.after.add(below);
     });
   }
 
@@ -286,8 +267,7 @@ class Lowering {
     const inside = new Set(nodesOf(group));
     const candidates = group.anchor === undefined ? group.members : [group.anchor, ...group.members];
     return candidates.filter((node) => {
-      const users = this.users.get(node);
-      return this.wanted.has(node) || (users !== undefined && [...users].some((user) => !inside.has(user)));
+      return this.wanted.has(node) || (this.readers.get(node) ?? []).some((reader) => !inside.has(reader));
     });
   }
 
@@ -297,9 +277,4 @@ class Lowering {
     this.operands.set(node, result);
     return result;
   }
-}
-
-/** Dtypes a request uses, for machines that lack some. */
-export function dtypesOf(graph: Graph): Set<DType> {
-  return new Set(graph.nodes.map((node) => node.dtype));
 }

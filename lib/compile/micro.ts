@@ -3,6 +3,7 @@
 import type { DType } from "../dtype.js";
 import { dtypeInfo } from "../dtype.js";
 import { InternalError } from "../errors.js";
+import { isNumber } from "../graph/leaves.js";
 import type { Tensor } from "../graph/tensor.js";
 import { MICRO_OPS } from "../program/opcodes.js";
 import type { MicroDescription, MicroStep } from "../program/writer.js";
@@ -37,8 +38,7 @@ export class MicroBuilder {
 
   /** Whether a node is a number, or a number stretched to a shape: it needs no load. */
   isNumber(node: Tensor): boolean {
-    const base = numberBelow(node);
-    return base.op.kind === "leaf" && (base.op.source === "scalar" || base.op.source === "constant");
+    return isNumber(numberBelow(node));
   }
 
   /** Adds the step that computes a map node from nodes that have registers, or from numbers. */

@@ -8,9 +8,10 @@
  */
 
 import { dtypeInfo } from "../dtype.js";
+import { InternalError } from "../errors.js";
 import { INSTRUCTIONS } from "../program/opcodes.js";
 import { contiguousView } from "../view.js";
-import { type Kernel, type Operand, touchesSameElements, type Value } from "./kernel.js";
+import { type Kernel, newKernel, type Operand, touchesSameElements, type Value } from "./kernel.js";
 import type { Lowered } from "./lower.js";
 
 /** @returns The kernels of `lowered`, and copies into variables where needed, in the order to run them. */
@@ -115,18 +116,15 @@ function copyAtEnd({ state, value }: Lowered["updates"][number], uses: Uses): Ke
   const view = contiguousView([value.length]);
   // A value of its own for the new content: readers of `state` read the old one.
   const target: Value = { ...state, takesOver: undefined };
-  return {
-    opcode: "copy",
-    outputs: [{ value: target, view }],
-    inputs: [{ value, view }],
-    words: {},
-    micro: undefined,
-    nodes: [],
-    after: new Set(uses.beforeOverwriting(state)),
-  };
+  const copy = newKernel({ opcode: "copy", outputs: [{ value: target, view }], inputs: [{ value, view }], nodes: [] });
+  for (const kernel of uses.beforeOverwriting(state)) copy.after.add(kernel);
+  return copy;
 }
 
-/** List scheduling by memory growth; ties go to the older kernel. */
+/** How many of the kernels that are ready are compared: with thousands, the search would be most of compiling. */
+const WINDOW = 64;
+
+/** List scheduling by memory growth; ties go to the one that has been ready longest. */
 function order(kernels: readonly Kernel[]): Kernel[] {
   const uses = new Uses(kernels);
   const waiting = new Map<Kernel, number>();
@@ -153,10 +151,10 @@ function order(kernels: readonly Kernel[]): Kernel[] {
   while (ready.length > 0) {
     let best = 0;
     let least = Infinity;
-    ready.forEach((kernel, i) => {
-      const bytes = growth(kernel);
+    for (let i = 0; i < Math.min(ready.length, WINDOW); i++) {
+      const bytes = growth(ready[i] as Kernel);
       if (bytes < least) [best, least] = [i, bytes];
-    });
+    }
     const [kernel] = ready.splice(best, 1) as [Kernel];
     ordered.push(kernel);
     for (const value of valuesRead.get(kernel) ?? []) readsLeft.set(value, (readsLeft.get(value) as number) - 1);
@@ -166,6 +164,7 @@ function order(kernels: readonly Kernel[]): Kernel[] {
       if (left === 0) ready.push(follower);
     }
   }
+  if (ordered.length < kernels.length) throw new InternalError("schedule: kernels wait for each other");
   return ordered;
 }
 

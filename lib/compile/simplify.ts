@@ -4,11 +4,13 @@
  * read. Every rule keeps the bits of the result, products as far as their sums keep their order.
  */
 
-import { constantLeaf } from "../graph/leaves.js";
+import { dtypeInfo, isFloat } from "../dtype.js";
+import { constantLeaf, isConstant } from "../graph/leaves.js";
 import type { Attributes, MapDeclaration, ViewDeclaration } from "../graph/op.js";
 import type { Graph } from "../graph/signature.js";
 import { Tensor } from "../graph/tensor.js";
-import { topologicalOrder, unrealisedOperands } from "../graph/walk.js";
+import { readersOf, topologicalOrder, unrealisedOperands } from "../graph/walk.js";
+import { WordList } from "../graph/words.js";
 import { sameShape } from "../shape.js";
 
 /** @returns A graph that computes the same; leaves are the same objects. */
@@ -44,8 +46,10 @@ export function simplify(graph: Graph): Graph {
     const { op } = node;
     if (op.kind === "view") return transposedProduct(node, op);
     if (op.kind !== "map") return undefined;
-    if (op.fold !== undefined && node.shape.length === 0 && inputs.every(isConstant)) {
-      return unique(constantLeaf(op.fold(...inputs.map(constantValue)), node.dtype));
+    if (op.fold !== undefined && isFloat(node.dtype) && node.shape.length === 0 && inputs.every(isConstant)) {
+      // In the precision of the machines; int32 has rules of its own, and is left to them.
+      const value = op.fold(...inputs.map(constantValue));
+      return unique(constantLeaf(node.dtype === "float32" ? Math.fround(value) : value, node.dtype));
     }
     return withoutIdentity(node, op, inputs);
   }
@@ -73,9 +77,8 @@ export function simplify(graph: Graph): Graph {
 /** How often each node is read: by other nodes, as a root, by an update. */
 function countUses(graph: Graph): Map<Tensor, number> {
   const uses = new Map<Tensor, number>();
-  const count = (node: Tensor) => uses.set(node, (uses.get(node) ?? 0) + 1);
-  for (const node of graph.nodes) for (const input of unrealisedOperands(node)) count(input);
-  for (const node of [...graph.roots, ...graph.updates.flat()]) count(node);
+  for (const [node, readers] of readersOf(graph.nodes)) uses.set(node, readers.length);
+  for (const node of [...graph.roots, ...graph.updates.flat()]) uses.set(node, (uses.get(node) ?? 0) + 1);
   return uses;
 }
 
@@ -89,10 +92,6 @@ function isTransposable({ op, storage }: Tensor): boolean {
   return storage === undefined && "transposable" in op && op.transposable === true;
 }
 
-function isConstant(node: Tensor): boolean {
-  return node.op.kind === "leaf" && node.op.source === "constant";
-}
-
 function constantValue(node: Tensor): number {
   return (node.attributes as { value: number }).value;
 }
@@ -103,7 +102,7 @@ function withoutIdentity(node: Tensor, op: MapDeclaration<Attributes>, inputs: r
   if (identity === undefined || inputs.length !== 2) return undefined;
   for (const kept of identity.operand === "either" ? [0, 1] : [identity.operand]) {
     const [operand, other] = [inputs[kept] as Tensor, inputs[1 - kept] as Tensor];
-    const dropped = isConstant(other) && constantValue(other) === identity.value;
+    const dropped = isConstant(other) && Object.is(constantValue(other), identity.value);
     if (dropped && sameShape(operand.shape, node.shape)) return operand;
   }
   return undefined;
@@ -114,7 +113,13 @@ function withInputs(node: Tensor, inputs: readonly Tensor[]): Tensor {
   return new Tensor(node.op, inputs, node.attributes, node.shape, node.dtype, false);
 }
 
+const words = new WordList();
+
 function keyOf(node: Tensor, number: ReadonlyMap<Tensor, number>): string {
-  const inputs = node.inputs.map((input) => number.get(input)).join(",");
-  return `${node.op.id}|${inputs}|${node.dtype}|${node.shape.join(",")}|${JSON.stringify(node.attributes)}`;
+  words.clear();
+  words.push(node.op.id);
+  words.push(dtypeInfo[node.dtype].code);
+  words.pushAttributes({ shape: node.shape, operands: node.inputs.map((input) => number.get(input) as number) });
+  words.pushAttributes(node.attributes);
+  return words.view().join();
 }

@@ -1,6 +1,6 @@
 /** Where values enter a graph: arrays, variables' memory, numbers. */
 
-import { type DType, isFloat, type TypedArray } from "../dtype.js";
+import type { DType, TypedArray } from "../dtype.js";
 import { InternalError } from "../errors.js";
 import type { Shape } from "../shape.js";
 import { Storage } from "../storage.js";
@@ -53,9 +53,19 @@ export function constantLeaf(value: number, dtype: DType): Tensor {
   return new Tensor(constantOp, NO_INPUTS, { value }, [], dtype, false);
 }
 
+/** Whether a node is a number: a rank-0 leaf that needs no memory of its own. */
+export function isNumber({ op }: Tensor): boolean {
+  return op.kind === "leaf" && (op.source === "scalar" || op.source === "constant");
+}
+
+/** Whether a node is a number that the Program contains. */
+export function isConstant({ op }: Tensor): boolean {
+  return op.kind === "leaf" && op.source === "constant";
+}
+
 /** A tensor that owns `data`, which the caller must not touch again. */
-export function realisedLeaf(data: TypedArray, shape: Shape, dtype: DType, requiresGrad = false): Tensor {
-  const tensor = new Tensor(inputOp, NO_INPUTS, NO_ATTRIBUTES, shape, dtype, requiresGrad && isFloat(dtype));
+export function realisedLeaf(data: TypedArray, shape: Shape, dtype: DType): Tensor {
+  const tensor = new Tensor(inputOp, NO_INPUTS, NO_ATTRIBUTES, shape, dtype, false);
   tensor.storage = new Storage(dtype, data.length, data);
   return tensor;
 }

@@ -8,10 +8,10 @@
 
 import { dtypeInfo } from "../dtype.js";
 import { InternalError, StaleTensorError } from "../errors.js";
-import type { Attributes } from "./op.js";
 import type { Tensor } from "./tensor.js";
 import type { StateLeaf, Variable } from "./variable.js";
 import { topologicalOrder, unrealisedOperands } from "./walk.js";
+import { WordList } from "./words.js";
 
 /** What a run is asked to do: compute `roots`, and overwrite each variable with a value. */
 export interface Request {
@@ -32,54 +32,7 @@ export interface Graph {
   readonly scalars: readonly Tensor[];
 }
 
-let scratch = new Int32Array(4096);
-let used = 0;
-
-function push(word: number): void {
-  if (used === scratch.length) {
-    const grown = new Int32Array(2 * scratch.length);
-    grown.set(scratch);
-    scratch = grown;
-  }
-  scratch[used++] = word;
-}
-
-const float = new Float64Array(1);
-const floatWords = new Int32Array(float.buffer);
-
-function pushNumber(value: number): void {
-  if ((value | 0) === value && !Object.is(value, -0)) {
-    push(value);
-  } else {
-    float[0] = value;
-    push(0x7ff00001); // what follows is a float: keeps 1.5 apart from the words of another list of integers
-    push(floatWords[0] as number);
-    push(floatWords[1] as number);
-  }
-}
-
-const strings = new Map<string, number>();
-
-function pushAttributes(attributes: Attributes): void {
-  for (const name in attributes) {
-    const value = attributes[name];
-    if (typeof value === "number") {
-      pushNumber(value);
-    } else if (typeof value === "boolean") {
-      push(value ? 1 : 0);
-    } else if (typeof value === "string") {
-      let code = strings.get(value);
-      if (code === undefined) {
-        code = strings.size;
-        strings.set(value, code);
-      }
-      push(code);
-    } else if (value !== undefined) {
-      push(value.length);
-      for (let i = 0; i < value.length; i++) pushNumber(value[i] as number);
-    }
-  }
-}
+const words = new WordList();
 
 /**
  * Orders a request and encodes it.
@@ -94,51 +47,52 @@ export function encodeGraph(request: Request): { graph: Graph; words: Int32Array
   const inputs: Tensor[] = [];
   const states: StateLeaf[] = [];
   const scalars: Tensor[] = [];
-  used = 0;
+  words.clear();
   for (const node of nodes) {
     if (node.storage === undefined && node.inputs.length > 0) {
-      push(node.op.id);
-      for (const input of node.inputs) push(input.position);
-      pushAttributes(node.attributes);
+      words.push(node.op.id);
+      words.push(node.inputs.length);
+      for (const input of node.inputs) words.push(input.position);
+      words.pushAttributes(node.attributes);
       continue;
     }
     encodeLeaf(node, inputs, states, scalars);
   }
-  push(-1);
-  for (const root of request.roots) push(root.position);
-  push(-2);
+  words.push(-1);
+  for (const root of request.roots) words.push(root.position);
+  words.push(-2);
   request.updates.forEach(([variable, value]) => {
-    push(variable.current.position);
-    push(value.position);
+    words.push(variable.current.position);
+    words.push(value.position);
   });
   const updates = request.updates.map(([variable, value]) => [variable.current, value] as const);
   const graph = { nodes, roots: request.roots, updates, inputs, states, scalars };
-  return { graph, words: scratch.subarray(0, used) };
+  return { graph, words: words.view() };
 }
 
 function encodeLeaf(node: Tensor, inputs: Tensor[], states: StateLeaf[], scalars: Tensor[]): void {
   const source = node.storage !== undefined ? "input" : node.op.kind === "leaf" ? node.op.source : "nothing";
-  push(-3);
-  push(dtypeInfo[node.dtype].code);
-  push(node.shape.length);
-  for (let i = 0; i < node.shape.length; i++) push(node.shape[i] as number);
+  words.push(-3);
+  words.push(dtypeInfo[node.dtype].code);
+  words.push(node.shape.length);
+  for (let i = 0; i < node.shape.length; i++) words.push(node.shape[i] as number);
   switch (source) {
     case "input":
-      push(0);
+      words.push(0);
       inputs.push(node);
       return;
     case "state":
       checkCurrent(node as StateLeaf);
-      push(1);
+      words.push(1);
       states.push(node as StateLeaf);
       return;
     case "scalar":
-      push(2);
+      words.push(2);
       scalars.push(node);
       return;
     case "constant":
-      push(3);
-      pushNumber((node.attributes as { value: number }).value);
+      words.push(3);
+      words.pushNumber((node.attributes as { value: number }).value);
       return;
     case "nothing":
       throw new InternalError(`"${node.op.name}" has no operands and is not a leaf`);

@@ -56,3 +56,16 @@ export function topologicalOrder(
 export function unrealisedOperands(node: Tensor): readonly Tensor[] {
   return node.storage === undefined ? node.inputs : [];
 }
+
+/** The nodes that read each node, in a run of `nodes`; one that reads it twice counts twice. */
+export function readersOf(nodes: readonly Tensor[]): Map<Tensor, Tensor[]> {
+  const readers = new Map<Tensor, Tensor[]>();
+  for (const node of nodes) {
+    for (const operand of unrealisedOperands(node)) {
+      const list = readers.get(operand);
+      if (list === undefined) readers.set(operand, [node]);
+      else list.push(node);
+    }
+  }
+  return readers;
+}
