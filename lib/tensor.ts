@@ -10,7 +10,7 @@ import { backward } from "./autodiff/index.js";
 import type { TypedArray } from "./dtype.js";
 import { checkOptions, DTypeError, OptionError, ShapeError, show } from "./errors.js";
 import { Tensor } from "./graph/tensor.js";
-import { Variable } from "./graph/variable.js";
+import { AssignedValue, Variable } from "./graph/variable.js";
 import { conv2d } from "./ops/conv.js";
 import * as elementwise from "./ops/elementwise.js";
 import { gather, takeAlongAxis } from "./ops/indexing.js";
@@ -205,17 +205,23 @@ export function variable(data: TensorData | Tensor, options: VariableOptions = {
  *
  * @param updates Pairs of variable and value.
  * @param also Tensors to compute in the same run, such as a loss that shares work with the values.
- * @throws {ShapeError} or {DTypeError} when a value does not have its variable's shape and dtype.
+ * @throws {ShapeError} or {DTypeError} when a value does not have its variable's shape and dtype, {OptionError} when a
+ *   variable is named twice.
  */
 export function assign(updates: readonly (readonly [Variable, VariableValue])[], also: readonly Tensor[] = []): void {
   if (!Array.isArray(updates) || !updates.every((update) => Array.isArray(update))) {
     throw new OptionError(`assign: needs a list of pairs of a variable and its value, got ${show(updates)}`);
   }
-  assignAll(
-    // A node of its own: in a function being compiled it is the variable from here on, and derivatives end at it.
-    updates.map(([variable, value]) => [variable, movement.stopGradient(checkedValue(variable, value))] as const),
-    also,
-  );
+  const variables = new Set<Variable>();
+  const values = updates.map(([variable, given]) => {
+    const value = movement.stopGradient(checkedValue(variable, given));
+    if (variables.has(variable)) {
+      throw new OptionError(`assign: variable ${JSON.stringify(variable.name)} is named twice`);
+    }
+    variables.add(variable);
+    return [variable, new AssignedValue(value, variable)] as const;
+  });
+  assignAll(values, also);
 }
 
 function checkedValue(variable: Variable, value: VariableValue): Tensor {

@@ -52,3 +52,14 @@ export class Variable extends Tensor {
     return activeTrace()?.updates.get(this) ?? this.current;
   }
 }
+
+/** A value on its way into a variable: from here on it is the variable, and derivatives end at it. */
+export class AssignedValue extends Tensor {
+  readonly variable: Variable;
+
+  /** @param barrier The value behind a view that lets no derivative through. */
+  constructor(barrier: Tensor, variable: Variable) {
+    super(barrier.op, barrier.inputs, {}, barrier.shape, barrier.dtype, variable.requiresGrad);
+    this.variable = variable;
+  }
+}
