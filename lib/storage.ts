@@ -25,7 +25,7 @@ export interface State {
  * The values of one realised tensor or variable.
  *
  * A realised tensor owns a plain typed array, which V8 counts and frees. A variable owns a `State` of the
- * backend that last ran it, and remembers the version its readers may rely on.
+ * backend that last ran it.
  */
 export class Storage {
   readonly dtype: DType;

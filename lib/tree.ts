@@ -1,5 +1,7 @@
 /** Trees: nested arrays and plain objects with values at their leaves, such as the parameters of a model. */
 
+import { OptionError } from "./errors.js";
+
 /** A value, or a nested array or plain object of values. */
 export type Tree<T> = T | readonly Tree<T>[] | { readonly [name: string]: Tree<T> };
 
@@ -16,11 +18,20 @@ export interface Flattened<T> {
 /**
  * Takes a tree apart.
  *
+ * @throws {OptionError} when a branch contains itself.
  * @param isLeaf Which values are leaves. Arrays and plain objects are branches; anything else is carried over as it is.
  */
 export function flattenTree<T>(tree: unknown, isLeaf: (value: unknown) => value is T): Flattened<T> {
   const leaves: T[] = [];
   const paths: string[] = [];
+  const branches = new Set<unknown>(); // from the root to where we are
+  const enter = <R>(branch: unknown, path: string, body: () => R): R => {
+    if (branches.has(branch)) throw new OptionError(`tree: an array or object contains itself: at "${path}"`);
+    branches.add(branch);
+    const result = body();
+    branches.delete(branch);
+    return result;
+  };
   const visit = (value: unknown, path: string): ((next: Iterator<unknown>) => unknown) => {
     if (isLeaf(value)) {
       leaves.push(value);
@@ -29,11 +40,13 @@ export function flattenTree<T>(tree: unknown, isLeaf: (value: unknown) => value 
     }
     const below = (name: string | number) => (path === "" ? `${name}` : `${path}.${name}`);
     if (Array.isArray(value)) {
-      const items = value.map((item, i) => visit(item, below(i)));
+      const items = enter(value, path, () => value.map((item, i) => visit(item, below(i))));
       return (next) => items.map((item) => item(next));
     }
     if (isPlainObject(value)) {
-      const entries = Object.entries(value).map(([name, item]) => [name, visit(item, below(name))] as const);
+      const entries = enter(value, path, () =>
+        Object.entries(value).map(([name, item]) => [name, visit(item, below(name))] as const),
+      );
       return (next) => Object.fromEntries(entries.map(([name, item]) => [name, item(next)]));
     }
     return () => value;

@@ -23,7 +23,7 @@ const layers: readonly (readonly [layer: string, mayImport: readonly string[]])[
   ["dtype", ["errors"]],
   ["shape", ["errors", "dtype"]],
   ["view", ["shape"]],
-  ["tree", []],
+  ["tree", ["errors"]],
   ["storage", ["errors", "dtype"]],
   ["program", base],
   ["graph", [...base, "program"]],

@@ -58,7 +58,7 @@ interface Instance {
  *
  * Tensors and numbers among the arguments, also inside arrays and plain objects, may differ from call to call;
  * inside the function a number argument is a rank-0 float32 tensor. Everything else is part of the record: a
- * number, string or tensor that the function closes over is a constant, and JavaScript side effects happen
+ * number, string or computed tensor that the function closes over is a constant, and JavaScript side effects happen
  * only while tracing. Variables it assigns are updated in place; random draws differ from call to call. Called by
  * another function that is being compiled, it becomes part of that one.
  *
@@ -118,6 +118,11 @@ let objects = 0;
 
 /** A text that differs where the fixed parts of arguments differ; objects other than trees by identity. */
 function describe(value: unknown): string {
+  if (ArrayBuffer.isView(value)) {
+    throw new OptionError(
+      `compile: an array among the arguments would be a constant; make it a tensor: ${show(value)}`,
+    );
+  }
   if (Array.isArray(value)) return `[${value.map(describe).join(",")}]`;
   if (typeof value === "function" || (typeof value === "object" && value !== null)) {
     const prototype = Object.getPrototypeOf(value);

@@ -18,8 +18,8 @@ export interface Config {
   /** `NODEGRAD_BACKEND`: `auto` (default) takes the native backend where it loads, else the reference. */
   readonly backend: string;
   /**
-   * `NODEGRAD_DEBUG`: 1 reports compilations and double work, 2 adds the graph and its groups, 3 the schedule and the
-   * memory plan, 4 the Program.
+   * `NODEGRAD_DEBUG`: 1 prints the arena of each compilation and warns of double work, 2 adds the graph and its groups,
+   * 3 the schedule, 4 the Program.
    */
   readonly debug: number;
 }

@@ -7,7 +7,7 @@ import type { Variable } from "../graph/variable.js";
 
 /** Results up to this many bytes share a slab. */
 const SMALL_BYTES = 1024;
-const SLAB_BYTES = 16 * 1024;
+const SLAB_BYTES = 4 * 1024;
 
 let slab = new ArrayBuffer(SLAB_BYTES);
 let slabUsed = 0;
