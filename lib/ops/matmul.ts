@@ -3,7 +3,7 @@
 import { ShapeError } from "../errors.js";
 import { defineOp, type InstructionDeclaration } from "../graph/op.js";
 import { apply, type Tensor } from "../graph/tensor.js";
-import { broadcastShapes, checkShape, type Shape, showShape } from "../shape.js";
+import { broadcastShapes, checkShape, type Shape, showShape, sizeOf } from "../shape.js";
 import { broadcastTo, reshape, transpose } from "./movement.js";
 import { checkFloat, checkSameDType, checkTensor } from "./operands.js";
 
@@ -56,7 +56,7 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
 /** A batch against one shared right matrix is a single product with more rows; everything else broadcasts. */
 function foldBatch(left: Tensor, right: Tensor, batch: Shape): Tensor {
   if (left.rank > 2 && right.rank === 2) {
-    const rows = reshape(left, [-1, left.shape.at(-1) as number]);
+    const rows = reshape(left, [sizeOf(left.shape.slice(0, -1)), left.shape.at(-1) as number]);
     const product = apply(matmulOp, [rows, right], {});
     return reshape(product, [...left.shape.slice(0, -1), right.shape.at(-1) as number]);
   }
