@@ -116,7 +116,12 @@ export function div(a: TensorLike, b: TensorLike): Tensor {
 }
 
 const powOp = defineMap("pow", "pow", [
-  (t, n) => mul(t, mul(second(n), pow(first(n), sub(second(n), 1)))),
+  (t, n) => {
+    const [a, b] = [first(n), second(n)];
+    // x⁰ is 1 at 0 too: b is 0 there, and the power beside it must not be infinite.
+    const base = where(logicalAnd(equal(a, 0), equal(b, 0)), 1, a);
+    return mul(t, mul(b, pow(base, sub(b, 1))));
+  },
   (t, n) => mul(t, mul(n, log(where(greater(first(n), 0), first(n), 1)))),
 ]);
 
@@ -125,7 +130,7 @@ const powOp = defineMap("pow", "pow", [
  * exponent is taken as 0 where the base is not positive.
  */
 export function pow(a: TensorLike, b: TensorLike): Tensor {
-  if (a instanceof Tensor && typeof b === "number") {
+  if (a instanceof Tensor && isFloat(a.dtype) && typeof b === "number") {
     if (b === 1) return unchanged(a);
     if (b === 2) return square(a);
     if (b === 0.5) return sqrt(a);

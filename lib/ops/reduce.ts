@@ -10,9 +10,22 @@ import { checkOptions, DTypeError, ShapeError } from "../errors.js";
 import { type Derivative, defineOp, type ReduceDeclaration } from "../graph/op.js";
 import { apply, type Tensor } from "../graph/tensor.js";
 import type { ReduceKind } from "../program/opcodes.js";
-import { normalizeAxes, normalizeAxis, type Shape, showShape } from "../shape.js";
+import { normalizeAxes, normalizeAxis, type Shape, showShape, sizeOf } from "../shape.js";
+import { ones, onesLike } from "./create.js";
 import { add, cast, div, equal, exp, greater, log, mul, sub, where } from "./elementwise.js";
-import { broadcastTo, flatten, reshape, stopGradient } from "./movement.js";
+import {
+  broadcastTo,
+  concat,
+  expandDims,
+  flatten,
+  flip,
+  reshape,
+  slice,
+  split,
+  squeeze,
+  stopGradient,
+  transpose,
+} from "./movement.js";
 import { checkFloat, checkTensor } from "./operands.js";
 
 /** Which axes to reduce, and whether they stay with length 1. */
@@ -87,19 +100,35 @@ const prodOp = defineReduce("prod", "prod", countingDType, {
   jvp: [(t, n) => sum(mul(t, productOfOthers(n)), { axes: axesOf(n), keepDims: true })],
 });
 
-/**
- * ∂prod/∂x: the product of the other elements of the same reduction, right where elements are zero. With one
- * zero only its own derivative is not zero; with two or more all are.
- */
+/** ∂prod/∂x: for each element the product of the others that it is multiplied with. */
 function productOfOthers(node: Tensor): Tensor {
   const x = first(node);
-  const options = { axes: axesOf(node), keepDims: true };
-  const isZero = equal(x, 0);
-  const zeros = sum(cast(isZero, x.dtype), options);
-  const rest = prod(where(isZero, 1, x), options);
-  const withoutZeros = div(rest, where(isZero, 1, x));
-  const one = where(equal(zeros, 1), rest, 0);
-  return where(isZero, broadcastTo(one, x.shape), where(greater(zeros, 0), 0, withoutZeros));
+  const kept = x.shape.flatMap((_, axis) => (axesOf(node).includes(axis) ? [] : [axis]));
+  const order = [...kept, ...axesOf(node)];
+  const moved = transpose(x, order);
+  const lines = reshape(moved, [sizeOf(moved.shape.slice(0, kept.length)), sizeOf(moved.shape.slice(kept.length))]);
+  const others = reshape(othersOfLine(lines), moved.shape);
+  return transpose(
+    others,
+    order.map((_, axis) => order.indexOf(axis)),
+  );
+}
+
+/**
+ * The product of the other elements of each row `[rows, n]`, from the products of pairs: what is beside a pair, times
+ * the neighbour in it. Without a division it is right where elements are 0, and so are all its derivatives; the cost
+ * is that of a few passes over x.
+ */
+function othersOfLine(x: Tensor): Tensor {
+  const [rows, length] = x.shape as [number, number];
+  if (length <= 1) return onesLike(x);
+  const isOdd = length % 2 === 1;
+  const even = isOdd ? concat([x, ones([rows, 1], { dtype: x.dtype })], { axis: 1 }) : x;
+  const pairs = reshape(even, [rows, Math.ceil(length / 2), 2]);
+  const [left, right] = split(pairs, 2, { axis: 2 }) as [Tensor, Tensor];
+  const beside = othersOfLine(squeeze(mul(left, right), { axes: 2 }));
+  const others = mul(flip(pairs, { axes: 2 }), expandDims(beside, 2));
+  return slice(reshape(others, even.shape), [null, [0, length]]);
 }
 
 /** Product of the elements. Products of int32, uint8 and bool are int32. */
@@ -176,7 +205,10 @@ function checkMask(op: string, x: Tensor): void {
   if (checkTensor(op, x).dtype !== "bool") throw new DTypeError(`${op}: needs a bool tensor, got ${x.dtype}`);
 }
 
-/** ln Σ eˣ, computed from the maximum so that nothing overflows; −∞ over no elements. Floats only. */
+/**
+ * ln Σ eˣ, computed from the maximum so that nothing overflows; −∞ over no elements. Floats only. The derivative is
+ * the softmax: 0 where all elements are −∞, NaN where one is +∞.
+ */
 export function logSumExp(x: Tensor, options: ReduceOptions = {}): Tensor {
   checkFloat("logSumExp", checkTensor("logSumExp", x));
   checkOptions("logSumExp", options, ["axes", "keepDims"]);
@@ -184,6 +216,9 @@ export function logSumExp(x: Tensor, options: ReduceOptions = {}): Tensor {
   const largest = stopGradient(max(x, { axes, keepDims: true }));
   // An infinite maximum would make ∞ − ∞: shift by 0 there.
   const shift = where(equal(sub(largest, largest), 0), largest, 0);
-  const total = add(log(sum(exp(sub(x, shift)), { axes, keepDims: true })), shift);
-  return dropAxes(total, axes, options);
+  const total = sum(exp(sub(x, shift)), { axes, keepDims: true });
+  // All are −∞, or there are none. No derivative leads to the logarithm then: 1 / 0 times e^(−∞) would be NaN.
+  const isNothing = equal(total, 0);
+  const result = where(isNothing, -Infinity, add(log(where(isNothing, 1, total)), shift));
+  return dropAxes(result, axes, options);
 }

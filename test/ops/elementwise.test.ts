@@ -175,6 +175,9 @@ describe("functions of two operands", () => {
       new OptionError('add: operand must be a tensor or a number, got "1"'),
     );
     expect(() => div(int(1), int(1))).toThrow(DTypeError);
+    for (const power of [1, 2, 3]) {
+      expect(() => pow(int(2), power)).toThrow(new DTypeError("pow: needs float tensors, got int32; cast first"));
+    }
   });
 });
 

@@ -95,8 +95,8 @@ const reductions: Case[] = [
   ["sum", (x) => ng.square(ng.sum(x, { axes: [0, 2] })), [cube]],
   ["mean", (x) => ng.square(ng.mean(x, { axes: 1, keepDims: true })), [cube]],
   ["prod", (x) => ng.prod(x, { axes: 1 }), [cube]],
-  // The first derivative at 0 does not show what it depends on.
-  ["prod with a zero", (x) => ng.prod(x), [ng.tensor([0.5, 0, -2], { dtype: "float64" })], 1],
+  ["prod with a zero", (x) => ng.prod(x), [ng.tensor([0.5, 0, -2], { dtype: "float64" })]],
+  ["prod with zeros", (x) => ng.prod(x, { axes: [0, 2] }), [ng.mul(cube, ng.cast(ng.greater(cube, 0), "float64"))]],
   ["max", (x) => ng.max(ng.square(x), { axes: [1, 2] }), [peaks]],
   ["min", (x) => ng.min(ng.mul(x, x), { axes: 0 }), [peaks]],
   ["logSumExp", (x) => ng.logSumExp(x, { axes: [0, 1] }), [cube]],
@@ -193,6 +193,74 @@ describe("derivatives", () => {
     expect(at((x) => ng.maxPool2d(x, { kernel: 2 }), ng.ones([1, 1, 2, 2]))).toEqual([[1, 0, 0, 0]]);
     expect(at(ng.relu, ng.zeros([1]))).toEqual([[0]]);
     expect(at(ng.abs, ng.zeros([1]))).toEqual([[0]]);
+  });
+
+  /** The derivatives of all derivatives of a scalar function: row i is that of ∂f/∂xᵢ. */
+  function hessian(fn: (x: Tensor) => Tensor, at: number[]): number[][] {
+    const gradient = (x: Tensor) => vjp(fn, [x]).vjp(ng.ones([], { dtype: "float64" }))[0] as Tensor;
+    const { vjp: pull } = vjp(gradient, [ng.tensor(at, { dtype: "float64" })]);
+    const unit = (i: number) =>
+      ng.tensor(
+        at.map((_, k) => (k === i ? 1 : 0)),
+        { dtype: "float64" },
+      );
+    return at.map((_, i) => values(pull(unit(i))[0] as Tensor));
+  }
+
+  it("of a product are those of the polynomial, at zeros too", () => {
+    expect(hessian((x) => ng.prod(x), [0, 2, 3])).toEqual([
+      [0, 3, 2],
+      [3, 0, 0],
+      [2, 0, 0],
+    ]);
+    expect(hessian((x) => ng.prod(x), [0, 0, 3])).toEqual([
+      [0, 3, 0],
+      [3, 0, 0],
+      [0, 0, 0],
+    ]);
+    expect(hessian((x) => ng.prod(x), [5])).toEqual([[0]]);
+    // ∂³(x₀x₁x₂) = 1 at the origin, which shows only in a derivative of the Hessian.
+    const third = vjp(
+      (x) => {
+        const gradient = (y: Tensor) =>
+          vjp((z) => ng.prod(z), [y]).vjp(ng.tensor(1, { dtype: "float64" }))[0] as Tensor;
+        return vjp(gradient, [x]).vjp(ng.tensor([1, 0, 0], { dtype: "float64" }))[0] as Tensor;
+      },
+      [ng.zeros([3], { dtype: "float64" })],
+    );
+    expect(values(third.vjp(ng.tensor([0, 1, 0], { dtype: "float64" }))[0] as Tensor)).toEqual([0, 0, 1]);
+  });
+
+  it("of a product over no elements have no elements", () => {
+    const { vjp: pull } = vjp((x) => ng.prod(x, { axes: 1 }), [ng.zeros([2, 0])]);
+    expect(pull(ng.ones([2]))[0]?.shape).toEqual([2, 0]);
+    const one = vjp((x) => ng.prod(x, { axes: [0, 2] }), [ng.zeros([0, 2, 3])]);
+    expect(one.vjp(ng.ones([2]))[0]?.shape).toEqual([0, 2, 3]);
+  });
+
+  it("of powers at 0 are those of the polynomial", () => {
+    let derivative = (x: Tensor) => ng.pow(x, 3);
+    const at: number[] = [];
+    for (let order = 0; order < 6; order++) {
+      const fn = derivative;
+      at.push(values(fn(ng.tensor(0, { dtype: "float64" })))[0] as number);
+      derivative = (x) => vjp(fn, [x]).vjp(ng.tensor(1, { dtype: "float64" }))[0] as Tensor;
+    }
+    expect(at).toEqual([0, 0, 0, 6, 0, 0]);
+    for (const exponent of [0, ng.tensor([0, 0, 0])]) {
+      const { vjp: pull } = vjp((x) => ng.pow(x, exponent), [ng.tensor([0, 2, -1])]);
+      expect(values(pull(ng.ones([3]))[0] as Tensor).map(Math.abs)).toEqual([0, 0, 0]);
+    }
+  });
+
+  it("of logSumExp are the softmax: nothing where all elements are −∞", () => {
+    const rows = ng.tensor([
+      [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY],
+      [Number.NEGATIVE_INFINITY, 5],
+      [Number.POSITIVE_INFINITY, 5],
+    ]);
+    const { vjp: pull } = vjp((x) => ng.logSumExp(x, { axes: 1 }), [rows]);
+    expect(values(pull(ng.ones([3]))[0] as Tensor)).toEqual([0, 0, 0, 1, Number.NaN, 0]);
   });
 
   it("are checked for every op that has one", () => {
