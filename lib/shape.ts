@@ -31,7 +31,7 @@ export function sameShape(a: Shape, b: Shape): boolean {
 }
 
 /**
- * Checks a shape given by a caller.
+ * Checks a shape given by a caller, and copies it: what the caller does to the array later changes no tensor.
  *
  * @throws {ShapeError} unless it has at most 8 axes of non-negative integers and 2³¹ − 1 elements.
  */
@@ -48,7 +48,7 @@ export function checkShape(op: string, shape: unknown): Shape {
   if (sizeOf(shape) > MAX_SIZE) {
     throw new ShapeError(`${op}: too many elements: ${showShape(shape)} (${sizeOf(shape)} > 2³¹ − 1)`);
   }
-  return shape;
+  return [...shape];
 }
 
 /** Row-major strides, in elements. */

@@ -24,7 +24,7 @@ function dtypeOption(op: string, options: CreateOptions, otherwise: DType = "flo
 }
 
 function filled(op: string, shape: Shape, value: number, dtype: DType): Tensor {
-  return broadcastTo(numberOperand(op, value, dtype), [...checkShape(op, shape)]);
+  return broadcastTo(numberOperand(op, value, dtype), checkShape(op, shape));
 }
 
 /**

@@ -184,12 +184,12 @@ const broadcastOp = defineOp<{ shape: Shape }, ViewDeclaration<{ shape: Shape }>
  */
 export function broadcastTo(x: Tensor, shape: Shape): Tensor {
   checkTensor("broadcastTo", x);
-  checkShape("broadcastTo", shape);
-  if (sameShape(x.shape, shape)) return unchanged(x);
-  if (!sameShape(broadcastShapes("broadcastTo", x.shape, shape), shape)) {
-    throw new ShapeError(`broadcastTo: ${showShape(x.shape)} does not broadcast to ${showShape(shape)}`);
+  const full = checkShape("broadcastTo", shape);
+  if (sameShape(x.shape, full)) return unchanged(x);
+  if (!sameShape(broadcastShapes("broadcastTo", x.shape, full), full)) {
+    throw new ShapeError(`broadcastTo: ${showShape(x.shape)} does not broadcast to ${showShape(full)}`);
   }
-  return apply(broadcastOp, [x], { shape });
+  return apply(broadcastOp, [x], { shape: full });
 }
 
 /** Sums what a broadcast repeated: the transpose of `broadcastTo`. */

@@ -115,9 +115,9 @@ export interface RandomOptions extends SeedOptions {
 }
 
 function draw(op: string, kind: RandomKind, shape: Shape, dtype: DType, seed: number | undefined): Tensor {
-  checkShape(op, shape);
+  const full = checkShape(op, shape);
   const { key, stream } = nextDraw(op, seed);
-  return apply(randomOp, [key], { kind, dtype, shape: [...shape], stream });
+  return apply(randomOp, [key], { kind, dtype, shape: full, stream });
 }
 
 function floatOption(op: string, dtype: DType | undefined): DType {

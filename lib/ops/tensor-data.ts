@@ -42,8 +42,7 @@ export function elementsOf(op: string, data: TensorData, options: DataOptions): 
       `${op}: shape ${showShape(wanted)} does not fit the data: ${sizeOf(wanted)} elements wanted, ${values.length} given`,
     );
   }
-  // Shapes are immutable: the caller's array may change.
-  return { values: converted(op, values, dtype ?? type, type), shape: [...wanted], dtype: dtype ?? type };
+  return { values: converted(op, values, dtype ?? type, type), shape: wanted, dtype: dtype ?? type };
 }
 
 interface Source {

@@ -10,6 +10,7 @@ import {
   flip,
   pad,
   type Range,
+  randomUniform,
   reshape,
   slice,
   split,
@@ -240,6 +241,24 @@ describe("concat, stack and split", () => {
     expect(() => split(cube, [1, 1, 1], { axis: 2 })).toThrow(
       new OptionError("split: parts must add up to 4 along axis 2 of [2, 3, 4], got [1, 1, 1]"),
     );
+  });
+});
+
+describe("shapes", () => {
+  it("are copies: the array of the caller stays the caller's", () => {
+    const shape = [2, 3];
+    const made = [
+      reshape(arange(6), shape),
+      broadcastTo(tensor([1, 2, 3]), shape),
+      tensor(new Float32Array(6), { shape }),
+      zeros(shape),
+      randomUniform(shape),
+    ];
+    shape[1] = 50;
+    for (const x of made) {
+      expect(x.shape).toEqual([2, 3]);
+      expect(values(x)).toHaveLength(6);
+    }
   });
 });
 
