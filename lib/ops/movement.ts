@@ -3,12 +3,13 @@
  * nothing in a Program; the others copy. Any dtype.
  */
 
-import { IndexError, OptionError, ShapeError, show } from "../errors.js";
+import { checkOptions, IndexError, OptionError, ShapeError, show } from "../errors.js";
 import { type AssembleDeclaration, defineOp, type ViewDeclaration } from "../graph/op.js";
 import { apply, type Tensor } from "../graph/tensor.js";
 import {
   broadcastShapes,
   checkShape,
+  MAX_SIZE,
   normalizeAxes,
   normalizeAxis,
   type Shape,
@@ -17,7 +18,7 @@ import {
   sizeOf,
 } from "../shape.js";
 import { broadcastView, contiguousView, permuteView, reshapeView, sliceView } from "../view.js";
-import { checkSameDType, checkTensor } from "./operands.js";
+import { checkNumber, checkSameDType, checkTensor } from "./operands.js";
 import { sum } from "./reduce.js";
 
 const first = (node: Tensor) => node.inputs[0] as Tensor;
@@ -95,6 +96,7 @@ function inferLength(x: Tensor, shape: Shape): Shape {
 /** All axes from `startAxis` on as one: `[n, c, h, w]` → `[n, c·h·w]` by default. */
 export function flatten(x: Tensor, options: { startAxis?: number } = {}): Tensor {
   checkTensor("flatten", x);
+  checkOptions("flatten", options, ["startAxis"]);
   const start = x.rank === 0 ? 0 : normalizeAxis("flatten", options.startAxis ?? Math.min(1, x.rank - 1), x.rank);
   return reshape(x, [...x.shape.slice(0, start), sizeOf(x.shape.slice(start))]);
 }
@@ -103,7 +105,7 @@ export function flatten(x: Tensor, options: { startAxis?: number } = {}): Tensor
 export function expandDims(x: Tensor, axis: number): Tensor {
   checkTensor("expandDims", x);
   const at = normalizeAxis("expandDims", axis, x.rank + 1);
-  return reshape(x, [...x.shape.slice(0, at), 1, ...x.shape.slice(at)]);
+  return reshape(x, checkShape("expandDims", [...x.shape.slice(0, at), 1, ...x.shape.slice(at)]));
 }
 
 /**
@@ -113,6 +115,7 @@ export function expandDims(x: Tensor, axis: number): Tensor {
  */
 export function squeeze(x: Tensor, options: { axes?: number | readonly number[] } = {}): Tensor {
   checkTensor("squeeze", x);
+  checkOptions("squeeze", options, ["axes"]);
   const ones = x.shape.flatMap((length, axis) => (length === 1 ? [axis] : []));
   const axes = options.axes === undefined ? ones : normalizeAxes("squeeze", options.axes, x.rank);
   for (const axis of axes) {
@@ -199,7 +202,11 @@ function sumTo(x: Tensor, shape: Shape): Tensor {
   return reshape(axes.length > 0 ? sum(x, { axes, keepDims: true }) : x, shape);
 }
 
-/** x repeated `repeats[i]` times along axis `i`. */
+/**
+ * x repeated `repeats[i]` times along axis `i`.
+ *
+ * @throws {OptionError} unless there is a non-negative integer per axis.
+ */
 export function tile(x: Tensor, repeats: readonly number[]): Tensor {
   checkTensor("tile", x);
   if (!Array.isArray(repeats) || repeats.length !== x.rank || !repeats.every((r) => Number.isInteger(r) && r >= 0)) {
@@ -207,13 +214,18 @@ export function tile(x: Tensor, repeats: readonly number[]): Tensor {
       `tile: repeats must hold a non-negative integer per axis of ${showShape(x.shape)}, got ${show(repeats)}`,
     );
   }
+  const shape = [...x.shape];
+  checkShape(
+    "tile",
+    shape.map((length, axis) => length * (repeats[axis] as number)),
+  );
   let out = unchanged(x);
   repeats.forEach((count, axis) => {
     if (count === 1) return;
-    const { shape } = out;
-    const [before, after] = [shape.slice(0, axis), shape.slice(axis)];
-    const repeated = broadcastTo(reshape(out, [...before, 1, ...after]), [...before, count, ...after]);
-    out = reshape(repeated, [...before, count * (shape[axis] as number), ...shape.slice(axis + 1)]);
+    const [before, after] = [sizeOf(shape.slice(0, axis)), sizeOf(shape.slice(axis))];
+    const repeated = broadcastTo(reshape(out, [before, 1, after]), [before, count, after]);
+    shape[axis] = count * (shape[axis] as number);
+    out = reshape(repeated, shape);
   });
   return out;
 }
@@ -297,6 +309,7 @@ function resolveRange(range: Range, length: number, axis: number): { start: numb
 /** The elements along the given axes (all by default) in reverse order. */
 export function flip(x: Tensor, options: { axes?: number | readonly number[] } = {}): Tensor {
   checkTensor("flip", x);
+  checkOptions("flip", options, ["axes"]);
   const axes = normalizeAxes("flip", options.axes, x.rank);
   return slice(
     x,
@@ -343,6 +356,7 @@ function place(x: Tensor, starts: readonly number[], steps: readonly number[], s
  * x with `padding[i] = [before, after]` elements of `value` (default 0) added along each axis.
  *
  * @throws {OptionError} unless there is a pair of non-negative integers per axis.
+ * @throws {DTypeError} when the value is not one of x's dtype.
  */
 export function pad(
   x: Tensor,
@@ -350,6 +364,7 @@ export function pad(
   options: { value?: number } = {},
 ): Tensor {
   checkTensor("pad", x);
+  checkOptions("pad", options, ["value"]);
   const isPair = (pair: unknown) =>
     Array.isArray(pair) && pair.length === 2 && pair.every((n) => Number.isInteger(n) && n >= 0);
   if (!Array.isArray(padding) || padding.length !== x.rank || !padding.every(isPair)) {
@@ -357,6 +372,9 @@ export function pad(
       `pad: padding must hold a pair of non-negative integers per axis of ${showShape(x.shape)}, got ${show(padding)}`,
     );
   }
+  const { value = 0 } = options;
+  if (typeof value !== "number") throw new OptionError(`pad: option "value" must be a number, got ${show(value)}`);
+  checkNumber("pad", value, x.dtype);
   if (padding.every(([before, after]) => before === 0 && after === 0)) return unchanged(x);
   const shape = x.shape.map((length, i) => length + (padding[i]?.[0] as number) + (padding[i]?.[1] as number));
   const starts = padding.map(([before]) => before);
@@ -365,7 +383,7 @@ export function pad(
     starts,
     starts.map(() => 1),
     checkShape("pad", shape),
-    options.value ?? 0,
+    value,
   );
 }
 
@@ -437,18 +455,30 @@ export function concat(tensors: readonly Tensor[], options: { axis?: number } = 
     throw new OptionError(`concat: needs a non-empty array of tensors, got ${show(tensors)}`);
   }
   for (const tensor of tensors) checkTensor("concat", tensor);
+  checkOptions("concat", options, ["axis"]);
   checkSameDType("concat", tensors);
   const axis = normalizeAxis("concat", options.axis ?? 0, (tensors[0] as Tensor).rank);
   return tensors.length === 1 ? unchanged(tensors[0] as Tensor) : apply(concatOp, tensors, { axis });
 }
 
-/** Tensors of one shape along a new axis (default 0). */
+/**
+ * Tensors of one shape along a new axis (default 0).
+ *
+ * @throws {ShapeError} when their shapes differ.
+ */
 export function stack(tensors: readonly Tensor[], options: { axis?: number } = {}): Tensor {
   if (!Array.isArray(tensors) || tensors.length === 0) {
     throw new OptionError(`stack: needs a non-empty array of tensors, got ${show(tensors)}`);
   }
-  const rank = checkTensor("stack", tensors[0]).rank;
+  for (const tensor of tensors) checkTensor("stack", tensor);
+  checkOptions("stack", options, ["axis"]);
+  checkSameDType("stack", tensors);
+  const { shape, rank } = tensors[0] as Tensor;
+  if (!tensors.every((tensor) => sameShape(tensor.shape, shape))) {
+    throw new ShapeError(`stack: shapes differ: ${tensors.map((tensor) => showShape(tensor.shape)).join(", ")}`);
+  }
   const axis = normalizeAxis("stack", options.axis ?? 0, rank + 1);
+  checkShape("stack", [...shape, tensors.length]);
   return concat(
     tensors.map((tensor) => expandDims(tensor, axis)),
     { axis },
@@ -462,9 +492,10 @@ export function stack(tensors: readonly Tensor[], options: { axis?: number } = {
  */
 export function split(x: Tensor, parts: number | readonly number[], options: { axis?: number } = {}): Tensor[] {
   checkTensor("split", x);
+  checkOptions("split", options, ["axis"]);
   const axis = normalizeAxis("split", options.axis ?? 0, x.rank);
   const length = x.shape[axis] as number;
-  const lengths = typeof parts === "number" ? new Array<number>(parts > 0 ? parts : 0).fill(length / parts) : parts;
+  const lengths = typeof parts === "number" ? equalParts(length, parts) : parts;
   const valid = Array.isArray(lengths) && lengths.every((n) => Number.isInteger(n) && n >= 0);
   if (!valid || lengths.reduce((a, b) => a + b, 0) !== length) {
     throw new OptionError(
@@ -478,4 +509,10 @@ export function split(x: Tensor, parts: number | readonly number[], options: { a
     start = stop;
     return slice(x, ranges);
   });
+}
+
+/** The lengths of `count` equal parts; undefined where there are none. */
+function equalParts(length: number, count: number): number[] | undefined {
+  const isCount = Number.isInteger(count) && count > 0 && count <= MAX_SIZE;
+  return isCount && length % count === 0 ? new Array<number>(count).fill(length / count) : undefined;
 }

@@ -31,19 +31,24 @@ export function checkSameDType(op: string, tensors: readonly Tensor[]): DType {
   return dtype;
 }
 
-/**
- * A number as a rank-0 operand of a dtype.
- *
- * @throws {DTypeError} when the dtype cannot hold it: fractions for int32, anything but 0 and 1 for bool.
- */
-export function numberOperand(op: string, value: number, dtype: DType): Tensor {
+/** @throws {DTypeError} when the dtype cannot hold the number: fractions for int32, anything but 0 and 1 for bool. */
+export function checkNumber(op: string, value: number, dtype: DType): number {
   const fits =
     isFloat(dtype) ||
     (dtype === "int32" && (value | 0) === value) ||
     (dtype === "uint8" && (value & 0xff) === value) ||
     (dtype === "bool" && (value === 0 || value === 1));
   if (!fits) throw new DTypeError(`${op}: ${value} is not a value of ${dtype}; cast the tensor first`);
-  return numberLeaf(value, dtype);
+  return value;
+}
+
+/**
+ * A number as a rank-0 operand of a dtype.
+ *
+ * @throws {DTypeError} when the dtype cannot hold it.
+ */
+export function numberOperand(op: string, value: number, dtype: DType): Tensor {
+  return numberLeaf(checkNumber(op, value, dtype), dtype);
 }
 
 /**

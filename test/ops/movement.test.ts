@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { IndexError, OptionError, ShapeError } from "../../lib/errors.js";
+import type { DType } from "../../lib/dtype.js";
+import { DTypeError, IndexError, OptionError, ShapeError, show } from "../../lib/errors.js";
 import {
   add,
   arange,
@@ -31,6 +32,10 @@ const matrix = tensor([
   [0, 1, 2],
   [3, 4, 5],
 ]);
+const PADDING = [
+  [0, 0],
+  [0, 0],
+] as const;
 const cube = reshape(arange(24), [2, 3, 4]);
 
 describe("reshape and friends", () => {
@@ -57,6 +62,9 @@ describe("reshape and friends", () => {
     expect(() => reshape(matrix, [-1, 4])).toThrow(new ShapeError("reshape: cannot infer −1: [2, 3] to [-1, 4]"));
     expect(() => reshape(matrix, [-1, -1])).toThrow(ShapeError);
     expect(() => squeeze(matrix, { axes: 0 })).toThrow(new ShapeError("squeeze: axis 0 is not of length 1: [2, 3]"));
+    expect(() => expandDims(zeros([1, 1, 1, 1, 1, 1, 1, 1]), 0)).toThrow(
+      new ShapeError("expandDims: more than 8 axes: [1, 1, 1, 1, 1, 1, 1, 1, 1]"),
+    );
   });
 });
 
@@ -98,6 +106,10 @@ describe("broadcastTo and tile", () => {
       [1, 2, 1, 2],
     ]);
     expect(tile(matrix, [0, 1]).shape).toEqual([0, 3]);
+    const deep = reshape(matrix, [1, 2, 1, 1, 1, 1, 1, 3]);
+    const repeated = tile(deep, [1, 2, 1, 1, 1, 2, 1, 1]);
+    expect(repeated.shape).toEqual([1, 4, 1, 1, 1, 2, 1, 3]);
+    expect(values(repeated)).toEqual([0, 1, 2, 0, 1, 2, 3, 4, 5, 3, 4, 5, 0, 1, 2, 0, 1, 2, 3, 4, 5, 3, 4, 5]);
   });
 
   it("name what does not fit", () => {
@@ -106,6 +118,9 @@ describe("broadcastTo and tile", () => {
     );
     expect(() => tile(matrix, [2])).toThrow(
       new OptionError("tile: repeats must hold a non-negative integer per axis of [2, 3], got [2]"),
+    );
+    expect(() => tile(matrix, [2 ** 30, 1])).toThrow(
+      new ShapeError("tile: too many elements: [2147483648, 3] (6442450944 > 2³¹ − 1)"),
     );
   });
 });
@@ -207,6 +222,42 @@ describe("pad", () => {
   });
 });
 
+describe("the value of pad", () => {
+  it("is one of the dtype", () => {
+    const padding = [[0, 1]] as const;
+    const of = (dtype: DType, value: unknown) => () => pad(zeros([1], { dtype }), padding, { value: value as number });
+    for (const [dtype, value] of [
+      ["int32", 0.5],
+      ["int32", NaN],
+      ["uint8", 300],
+      ["bool", 7],
+    ] as const) {
+      expect(of(dtype, value)).toThrow(
+        new DTypeError(`pad: ${value} is not a value of ${dtype}; cast the tensor first`),
+      );
+    }
+    expect(of("float32", "3")).toThrow(new OptionError('pad: option "value" must be a number, got "3"'));
+    expect(of("float32", tensor(3))).toThrow(OptionError);
+    expect(values(of("float32", NaN)())).toEqual([0, NaN]);
+    expect(values(of("uint8", 255)())).toEqual([0, 255]);
+  });
+});
+
+describe("unknown options", () => {
+  it.each<[string, (options: object) => unknown, string]>([
+    ["flatten", (options) => flatten(matrix, options), "startAxis"],
+    ["squeeze", (options) => squeeze(matrix, options), "axes"],
+    ["flip", (options) => flip(matrix, options), "axes"],
+    ["pad", (options) => pad(matrix, PADDING, options), "value"],
+    ["concat", (options) => concat([matrix], options), "axis"],
+    ["stack", (options) => stack([matrix], options), "axis"],
+    ["split", (options) => split(matrix, 1, options), "axis"],
+  ])("of %s are refused", (op, call, known) => {
+    expect(() => call({ other: 1 })).toThrow(new OptionError(`${op}: unknown option "other"; known options: ${known}`));
+    expect(() => call(1 as never)).toThrow(OptionError);
+  });
+});
+
 describe("concat, stack and split", () => {
   it("join", () => {
     expect(rows(concat([matrix, matrix]))).toHaveLength(4);
@@ -237,7 +288,17 @@ describe("concat, stack and split", () => {
       new ShapeError("concat: shapes differ beside axis 0: [2, 3], [2, 2]"),
     );
     expect(() => concat([])).toThrow(new OptionError("concat: needs a non-empty array of tensors, got []"));
-    expect(() => split(cube, 3)).toThrow(OptionError);
+    for (const parts of [3, 1.5, 1e10, 0, -1, NaN, "2"]) {
+      expect(() => split(cube, parts as number)).toThrow(
+        new OptionError(`split: parts must add up to 2 along axis 0 of [2, 3, 4], got ${show(parts)}`),
+      );
+    }
+    expect(() => stack([matrix, zeros([2, 2])])).toThrow(new ShapeError("stack: shapes differ: [2, 3], [2, 2]"));
+    expect(() => stack([matrix, 5 as never])).toThrow(new OptionError("stack: operand must be a tensor, got 5"));
+    expect(() => stack([matrix, zeros([2, 3], { dtype: "int32" })])).toThrow(
+      new DTypeError("stack: dtypes differ: float32, int32; cast one of them"),
+    );
+    expect(() => stack([zeros([1, 1, 1, 1, 1, 1, 1, 1])])).toThrow(/^stack: more than 8 axes/);
     expect(() => split(cube, [1, 1, 1], { axis: 2 })).toThrow(
       new OptionError("split: parts must add up to 4 along axis 2 of [2, 3, 4], got [1, 1, 1]"),
     );
