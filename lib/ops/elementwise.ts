@@ -69,8 +69,13 @@ function isNumber(operand: Tensor): boolean {
   return operand.op.kind === "leaf" && (operand.op.source === "scalar" || operand.op.source === "constant");
 }
 
+/** Values of one dtype and shape. */
+function operands(op: string, values: readonly TensorLike[]): Tensor[] {
+  return broadcastOperands(op, sameDTypeOperands(op, values));
+}
+
 function map(op: ReturnType<typeof defineMap>, values: readonly TensorLike[]): Tensor {
-  return apply(op, broadcastOperands(op.name, sameDTypeOperands(op.name, values)), {});
+  return apply(op, operands(op.name, values), {});
 }
 
 const first = (node: Tensor) => node.inputs[0] as Tensor;
@@ -212,7 +217,8 @@ export function reciprocal(x: TensorLike): Tensor {
 
 /** Limits x to [`low`, `high`]; NaN stays. The derivative is 0 outside and on the limits. Any dtype. */
 export function clip(x: TensorLike, low: TensorLike, high: TensorLike): Tensor {
-  return minimum(maximum(x, low), high);
+  const [value, least, most] = operands("clip", [x, low, high]) as [Tensor, Tensor, Tensor];
+  return minimum(maximum(value, least), most);
 }
 
 // ── exponentials and friends; floats only ───────────────────────────────────────────────────────────────────

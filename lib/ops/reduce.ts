@@ -59,10 +59,11 @@ function defineReduce(
 const first = (node: Tensor) => node.inputs[0] as Tensor;
 const axesOf = (node: Tensor) => (node.attributes as AxesAttributes).axes;
 
-function reduce(op: ReturnType<typeof defineReduce>, x: Tensor, options: ReduceOptions): Tensor {
-  checkTensor(op.name, x);
-  checkOptions(op.name, options, ["axes", "keepDims"]);
-  const axes = normalizeAxes(op.name, options.axes, x.rank);
+/** Applies a reduction for the public function `name`. */
+function reduce(op: ReturnType<typeof defineReduce>, x: Tensor, options: ReduceOptions, name = op.name): Tensor {
+  checkTensor(name, x);
+  checkOptions(name, options, ["axes", "keepDims"]);
+  const axes = normalizeAxes(name, options.axes, x.rank);
   return dropAxes(apply(op, [x], { axes }), axes, options);
 }
 
@@ -192,13 +193,13 @@ export function argMin(x: Tensor, options: { axis?: number; keepDims?: boolean }
 /** Whether any element is true. bool only; false over no elements. */
 export function any(x: Tensor, options: ReduceOptions = {}): Tensor {
   checkMask("any", x);
-  return greater(sum(x, options), 0);
+  return greater(reduce(sumOp, x, options, "any"), 0);
 }
 
 /** Whether all elements are true. bool only; true over no elements. */
 export function all(x: Tensor, options: ReduceOptions = {}): Tensor {
   checkMask("all", x);
-  return equal(sum(equal(x, 0), options), 0);
+  return equal(reduce(sumOp, equal(x, 0), options, "all"), 0);
 }
 
 function checkMask(op: string, x: Tensor): void {

@@ -175,6 +175,15 @@ describe("functions of two operands", () => {
       new OptionError('add: operand must be a tensor or a number, got "1"'),
     );
     expect(() => div(int(1), int(1))).toThrow(DTypeError);
+    expect(() => clip("1" as never, 0, 1)).toThrow(
+      new OptionError('clip: operand must be a tensor or a number, got "1"'),
+    );
+    expect(() => clip(int(1), 0, 0.5)).toThrow(
+      new DTypeError("clip: 0.5 is not a value of int32; cast the tensor first"),
+    );
+    expect(() => clip(zeros([3]), zeros([2]), 1)).toThrow(
+      new ShapeError("clip: shapes do not broadcast: [3] and [2] (3 ≠ 2)"),
+    );
     for (const power of [1, 2, 3]) {
       expect(() => pow(int(2), power)).toThrow(new DTypeError("pow: needs float tensors, got int32; cast first"));
     }

@@ -159,6 +159,15 @@ describe("reductions", () => {
     expect(() => sum(x, { axes: 2 })).toThrow(new OptionError("sum: axis must be an integer in [-2, 2), got 2"));
     expect(() => max(x, { axes: [0, -2] })).toThrow(new OptionError("max: axis named twice: [0, -2]"));
     expect(() => mean(tensor([1], { dtype: "int32" }))).toThrow(DTypeError);
+    for (const [name, op] of Object.entries({ any, all })) {
+      const mask = zeros([2], { dtype: "bool" });
+      expect(() => op(mask, { axis: 1 } as never)).toThrow(
+        new OptionError(`${name}: unknown option "axis"; did you mean "axes"?`),
+      );
+      expect(() => op(mask, { axes: 3 })).toThrow(
+        new OptionError(`${name}: axis must be an integer in [-1, 1), got 3`),
+      );
+    }
     expect(() => sum(5 as never)).toThrow(new OptionError("sum: operand must be a tensor, got 5"));
   });
 });
