@@ -59,11 +59,11 @@ describeOnBoth("immutability", () => {
     const moved = variable([1, 2]);
     moved.add(1).realize(); // now the machine has its memory
     for (const x of [made, computed, state, moved]) {
-      const expected = x.dataSync();
+      const expected = x === computed ? [2, 3] : [1, 2]; // not read: it could be the memory itself
       x.dataSync().fill(7);
       (await x.data()).fill(8);
-      expect(x.dataSync()).toEqual(expected);
-      expect(x.add(0).dataSync()).toEqual(expected);
+      expect(Array.from(x.dataSync())).toEqual(expected);
+      expect(Array.from(x.add(0).dataSync())).toEqual(expected);
     }
   });
 
