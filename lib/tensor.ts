@@ -11,6 +11,9 @@ import type { TypedArray } from "./dtype.js";
 import { checkOptions, DTypeError, OptionError, ShapeError, show } from "./errors.js";
 import { Tensor } from "./graph/tensor.js";
 import { AssignedValue, Variable } from "./graph/variable.js";
+import * as activations from "./ops/activations.js";
+import * as broadcast from "./ops/broadcast.js";
+import * as comparison from "./ops/comparison.js";
 import { conv2d } from "./ops/conv.js";
 import * as elementwise from "./ops/elementwise.js";
 import { gather, takeAlongAxis } from "./ops/indexing.js";
@@ -19,18 +22,24 @@ import * as movement from "./ops/movement.js";
 import { numberOperand } from "./ops/operands.js";
 import { avgPool2d, maxPool2d } from "./ops/pool.js";
 import * as reduce from "./ops/reduce.js";
+import * as slices from "./ops/slices.js";
 import { logSoftmax, softmax } from "./ops/softmax.js";
 import { type DataOptions, elementsOf, type TensorData } from "./ops/tensor-data.js";
 import { assignAll, realize, valuesOf, valuesOfAsync } from "./runtime/realize.js";
 import { sameShape, showShape } from "./shape.js";
 
-const { where: _where, ...elementwiseMethods } = elementwise;
-const { alias: _alias, unchanged: _unchanged, concat: _concat, stack: _stack, ...movementMethods } = movement;
+const { where: _where, ...comparisonMethods } = comparison;
+const { alias: _alias, unchanged: _unchanged, ...movementMethods } = movement;
+const { concat: _concat, stack: _stack, ...sliceMethods } = slices;
 
 /** Functions whose first argument is the tensor they become a method of. */
 const methods = {
-  ...elementwiseMethods,
+  ...elementwise,
+  ...activations,
+  ...comparisonMethods,
   ...movementMethods,
+  ...sliceMethods,
+  ...broadcast,
   ...reduce,
   matmul,
   conv2d,
@@ -228,7 +237,7 @@ function checkedValue(variable: Variable, value: VariableValue): Tensor {
   if (!(variable instanceof Variable)) throw new OptionError(`assign: needs a variable, got ${show(variable)}`);
   const what = `variable ${JSON.stringify(variable.name)}`;
   if (typeof value === "number") {
-    return movement.broadcastTo(numberOperand("assign", value, variable.dtype), variable.shape);
+    return broadcast.broadcastTo(numberOperand("assign", value, variable.dtype), variable.shape);
   }
   if (!(value instanceof Tensor))
     throw new OptionError(`assign: value must be a tensor or a number, got ${show(value)}`);

@@ -108,6 +108,22 @@ describe("layers of lib/", () => {
     expect(imports.map(problemOf).filter((problem) => problem !== undefined)).toEqual([]);
   });
 
+  it("have no cycle among the files of ops", () => {
+    const targets = new Map<string, string[]>();
+    for (const { file, specifier } of readImports()) {
+      if (!file.startsWith(`ops${sep}`) || !specifier.startsWith("./")) continue;
+      const target = join(dirname(file), specifier.replace(/\.js$/, ".ts"));
+      targets.set(file, [...(targets.get(file) ?? []), target]);
+    }
+    expect(targets.get(join("ops", "reduce.ts"))).toContain(join("ops", "broadcast.ts"));
+    // What imports nothing that is left cannot be part of a cycle.
+    for (let before = -1; before !== targets.size; ) {
+      before = targets.size;
+      for (const [file, imported] of targets) if (!imported.some((other) => targets.has(other))) targets.delete(file);
+    }
+    expect([...targets.keys()]).toEqual([]);
+  });
+
   it("are broken by an upward import, a foreign package or an unknown folder", () => {
     expect(problemOf({ file: "shape.ts", specifier: "./tensor.js" })).toMatch(/shape must not import tensor/);
     expect(problemOf({ file: join("backends", "native", "loader.ts"), specifier: "../reference/run.js" })).toMatch(

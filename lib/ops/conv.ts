@@ -4,7 +4,7 @@ import { checkOptions, ShapeError } from "../errors.js";
 import { defineOp, type InstructionDeclaration } from "../graph/op.js";
 import { apply, type Tensor } from "../graph/tensor.js";
 import { checkShape, type Shape, showShape } from "../shape.js";
-import { checkFloat, checkSameDType, checkTensor } from "./operands.js";
+import { checkFloat, checkSameDType, checkTensor, first, second } from "./operands.js";
 import {
   axesOfLayout,
   checkCount,
@@ -31,9 +31,6 @@ type ConvAttributes = {
 
 /** A gradient does not know the size of what it is a gradient of: strides leave it open. */
 type GradAttributes = ConvAttributes & { readonly shape: Shape };
-
-const first = (node: Tensor) => node.inputs[0] as Tensor;
-const second = (node: Tensor) => node.inputs[1] as Tensor;
 
 /** The attributes of the convolution that a node belongs to. */
 function convOf(node: Tensor): ConvAttributes {

@@ -5,8 +5,10 @@ import { checkOptions, OptionError, show } from "../errors.js";
 import { realisedLeaf } from "../graph/leaves.js";
 import type { Tensor } from "../graph/tensor.js";
 import { checkShape, type Shape } from "../shape.js";
-import { cast, equal } from "./elementwise.js";
-import { broadcastTo, expandDims } from "./movement.js";
+import { broadcastTo } from "./broadcast.js";
+import { equal } from "./comparison.js";
+import { cast } from "./elementwise.js";
+import { expandDims } from "./movement.js";
 import { checkTensor, numberOperand } from "./operands.js";
 import { converted, type DataOptions, elementsOf, type TensorData } from "./tensor-data.js";
 

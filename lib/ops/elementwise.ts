@@ -1,85 +1,15 @@
 /**
- * Operations element by element. Operands broadcast (NumPy's rule), numbers take the tensors' dtype, and the
- * result has the operands' dtype unless stated. Float arithmetic is IEEE 754's; int32 wraps.
+ * Arithmetic and elementary functions, element by element. Operands broadcast (NumPy's rule), numbers take the
+ * tensors' dtype, and the result has the operands' dtype unless stated. Float arithmetic is IEEE 754's; int32 wraps.
  */
 
 import { checkDType, type DType, isFloat } from "../dtype.js";
-import { DTypeError } from "../errors.js";
-import { type DerivativeRule, defineOp, type MapDeclaration } from "../graph/op.js";
+import { defineOp, type MapDeclaration } from "../graph/op.js";
 import { apply, Tensor } from "../graph/tensor.js";
-import { MICRO_OPS, type MicroInfo, type MicroOp } from "../program/opcodes.js";
-import { broadcastShapes, type Shape } from "../shape.js";
-import { broadcastTo, unchanged } from "./movement.js";
-import { checkTensor, sameDTypeOperands, type TensorLike } from "./operands.js";
-
-const DOMAINS: { readonly [D in MicroInfo["domain"]]: { accepts(dtype: DType): boolean; what: string } } = {
-  float: { accepts: isFloat, what: "float tensors" },
-  number: { accepts: (dtype) => isFloat(dtype) || dtype === "int32", what: "float or int32 tensors" },
-  comparable: { accepts: () => true, what: "tensors" },
-  bool: { accepts: (dtype) => dtype === "bool", what: "bool tensors" },
-  any: { accepts: () => true, what: "tensors" },
-};
-
-interface MapOptions {
-  readonly fold?: MapDeclaration<never>["fold"];
-  readonly identity?: MapDeclaration<never>["identity"];
-}
-
-/**
- * Declares a map op. The Jacobian is diagonal, so one rule per operand, multiplication by the partial
- * derivative, serves reverse and forward mode alike; null stands for a derivative of zero.
- */
-function defineMap(
-  name: string,
-  micro: MicroOp,
-  partials: readonly (DerivativeRule | null)[] | null,
-  options: MapOptions = {},
-) {
-  const domain = DOMAINS[MICRO_OPS[micro].domain];
-  const toBool = MICRO_OPS[micro].result === "bool";
-  return defineOp<Record<string, never>, MapDeclaration<Record<string, never>>>({
-    name,
-    kind: "map",
-    micro,
-    infer(inputs) {
-      const values = inputs[inputs.length - 1] as Tensor; // the last operand, because the first of `where` is a mask
-      if (!domain.accepts(values.dtype)) {
-        throw new DTypeError(`${name}: needs ${domain.what}, got ${values.dtype}; cast first`);
-      }
-      let shape: Shape = values.shape;
-      for (const input of inputs) if (input.shape.length > shape.length) shape = input.shape;
-      return { shape, dtype: toBool ? "bool" : values.dtype };
-    },
-    vjp: partials,
-    jvp: partials,
-    ...options,
-  });
-}
-
-/** Number leaves stay rank 0 (a scalar register); everything else is broadcast to the common shape. */
-function broadcastOperands(op: string, operands: readonly Tensor[]): Tensor[] {
-  let shape: Shape = [];
-  for (const operand of operands) shape = broadcastShapes(op, shape, operand.shape);
-  return operands.map((operand) =>
-    operand.shape === shape || isNumber(operand) ? operand : broadcastTo(operand, shape),
-  );
-}
-
-function isNumber(operand: Tensor): boolean {
-  return operand.op.kind === "leaf" && (operand.op.source === "scalar" || operand.op.source === "constant");
-}
-
-/** Values of one dtype and shape. */
-function operands(op: string, values: readonly TensorLike[]): Tensor[] {
-  return broadcastOperands(op, sameDTypeOperands(op, values));
-}
-
-function map(op: ReturnType<typeof defineMap>, values: readonly TensorLike[]): Tensor {
-  return apply(op, operands(op.name, values), {});
-}
-
-const first = (node: Tensor) => node.inputs[0] as Tensor;
-const second = (node: Tensor) => node.inputs[1] as Tensor;
+import { equal, greater, greaterEqual, less, lessEqual, logicalAnd, where } from "./comparison.js";
+import { defineMap, map, operands } from "./map.js";
+import { unchanged } from "./movement.js";
+import { checkTensor, first, second, type TensorLike } from "./operands.js";
 
 // ── arithmetic ──────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -284,140 +214,7 @@ export function erf(x: TensorLike): Tensor {
   return map(erfOp, [x]);
 }
 
-// ── activations; floats only ────────────────────────────────────────────────────────────────────────────────
-
-const tanhOp = defineMap("tanh", "tanh", [(t, n) => mul(t, sub(1, square(n)))]);
-
-/** Hyperbolic tangent. */
-export function tanh(x: TensorLike): Tensor {
-  return map(tanhOp, [x]);
-}
-
-const sigmoidOp = defineMap("sigmoid", "sigmoid", [(t, n) => mul(t, mul(n, sub(1, n)))]);
-
-/** 1 / (1 + e⁻ˣ), without overflow. */
-export function sigmoid(x: TensorLike): Tensor {
-  return map(sigmoidOp, [x]);
-}
-
-// The derivative is read off the output, so that the input need not be kept; at 0 it is 0.
-const reluOp = defineMap("relu", "max", [(t, n) => where(greater(n, 0), t, 0), null]);
-
-/** max(x, 0), NaN stays. Also for int32. */
-export function relu(x: TensorLike): Tensor {
-  return map(reluOp, [x, 0]);
-}
-
-/** x for x > 0, `slope`·x otherwise (default 0.01). */
-export function leakyRelu(x: TensorLike, slope = 0.01): Tensor {
-  return where(greater(x, 0), x, mul(x, slope));
-}
-
-/** x for x > 0, `alpha`·(eˣ − 1) otherwise (default 1). */
-export function elu(x: TensorLike, alpha = 1): Tensor {
-  return where(greater(x, 0), x, mul(expm1(minimum(x, 0)), alpha));
-}
-
-/** x · Φ(x) with the normal distribution function Φ: ½x(1 + erf(x/√2)). */
-export function gelu(x: TensorLike): Tensor {
-  return mul(mul(x, 0.5), add(erf(mul(x, Math.SQRT1_2)), 1));
-}
-
-/** x · sigmoid(x), also called swish. */
-export function silu(x: TensorLike): Tensor {
-  return mul(x, sigmoid(x));
-}
-
-/** ln(1 + eˣ), without overflow. */
-export function softplus(x: TensorLike): Tensor {
-  return add(maximum(x, 0), log1p(exp(neg(abs(x)))));
-}
-
-// ── comparison and logic; the result is bool ────────────────────────────────────────────────────────────────
-
-const equalOp = defineMap("equal", "eq", null);
-
-/** a = b; false for NaN. Any dtype. */
-export function equal(a: TensorLike, b: TensorLike): Tensor {
-  return map(equalOp, [a, b]);
-}
-
-const notEqualOp = defineMap("notEqual", "ne", null);
-
-/** a ≠ b; true for NaN. Any dtype. */
-export function notEqual(a: TensorLike, b: TensorLike): Tensor {
-  return map(notEqualOp, [a, b]);
-}
-
-const lessOp = defineMap("less", "lt", null);
-
-/** a < b; false for NaN. Any dtype. */
-export function less(a: TensorLike, b: TensorLike): Tensor {
-  return map(lessOp, [a, b]);
-}
-
-const lessEqualOp = defineMap("lessEqual", "le", null);
-
-/** a ≤ b; false for NaN. Any dtype. */
-export function lessEqual(a: TensorLike, b: TensorLike): Tensor {
-  return map(lessEqualOp, [a, b]);
-}
-
-const greaterOp = defineMap("greater", "gt", null);
-
-/** a > b; false for NaN. Any dtype. */
-export function greater(a: TensorLike, b: TensorLike): Tensor {
-  return map(greaterOp, [a, b]);
-}
-
-const greaterEqualOp = defineMap("greaterEqual", "ge", null);
-
-/** a ≥ b; false for NaN. Any dtype. */
-export function greaterEqual(a: TensorLike, b: TensorLike): Tensor {
-  return map(greaterEqualOp, [a, b]);
-}
-
-const andOp = defineMap("logicalAnd", "and", null);
-
-/** a ∧ b. bool only. */
-export function logicalAnd(a: TensorLike, b: TensorLike): Tensor {
-  return map(andOp, [a, b]);
-}
-
-const orOp = defineMap("logicalOr", "or", null);
-
-/** a ∨ b. bool only. */
-export function logicalOr(a: TensorLike, b: TensorLike): Tensor {
-  return map(orOp, [a, b]);
-}
-
-const notOp = defineMap("logicalNot", "not", null);
-
-/** ¬x. bool only. */
-export function logicalNot(x: Tensor): Tensor {
-  return map(notOp, [x]);
-}
-
-/** a ⊻ b. bool only. */
-export function logicalXor(a: Tensor, b: Tensor): Tensor {
-  return logicalOr(logicalAnd(a, logicalNot(b)), logicalAnd(logicalNot(a), b));
-}
-
-// ── selection and conversion ────────────────────────────────────────────────────────────────────────────────
-
-const whereOp = defineMap("where", "where", [null, (t, n) => where(first(n), t, 0), (t, n) => where(first(n), 0, t)]);
-
-/**
- * `a` where the mask is true, `b` elsewhere; all three broadcast.
- *
- * @param condition A bool tensor.
- * @throws {DTypeError} when the mask is not bool.
- */
-export function where(condition: Tensor, a: TensorLike, b: TensorLike): Tensor {
-  const mask = checkTensor("where", condition, "condition");
-  if (mask.dtype !== "bool") throw new DTypeError(`where: condition must be bool, got ${mask.dtype}`);
-  return apply(whereOp, broadcastOperands("where", [mask, ...sameDTypeOperands("where", [a, b])]), {});
-}
+// ── conversion ───────────────────────────────────────────────────────────────────────────────────────────────
 
 const castOp = defineOp<{ dtype: DType }, MapDeclaration<{ dtype: DType }>>({
   name: "cast",

@@ -1,5 +1,20 @@
 /** Every operation, as users see it. */
 
+export { elu, gelu, leakyRelu, relu, sigmoid, silu, softplus, tanh } from "./activations.js";
+export { broadcastTo, sum, tile } from "./broadcast.js";
+export {
+  equal,
+  greater,
+  greaterEqual,
+  less,
+  lessEqual,
+  logicalAnd,
+  logicalNot,
+  logicalOr,
+  logicalXor,
+  notEqual,
+  where,
+} from "./comparison.js";
 export { type Conv2dOptions, conv2d } from "./conv.js";
 export {
   arange,
@@ -20,64 +35,29 @@ export {
   clip,
   cos,
   div,
-  elu,
-  equal,
   erf,
   exp,
   expm1,
   floor,
-  gelu,
-  greater,
-  greaterEqual,
-  leakyRelu,
-  less,
-  lessEqual,
   log,
   log1p,
-  logicalAnd,
-  logicalNot,
-  logicalOr,
-  logicalXor,
   maximum,
   minimum,
   mul,
   neg,
-  notEqual,
   pow,
   reciprocal,
-  relu,
   round,
   rsqrt,
-  sigmoid,
   sign,
-  silu,
   sin,
-  softplus,
   sqrt,
   square,
   sub,
-  tanh,
-  where,
 } from "./elementwise.js";
 export { gather, oneHot, scatterAdd, takeAlongAxis } from "./indexing.js";
 export { matmul } from "./matmul.js";
-export {
-  broadcastTo,
-  concat,
-  expandDims,
-  flatten,
-  flip,
-  pad,
-  type Range,
-  reshape,
-  slice,
-  split,
-  squeeze,
-  stack,
-  stopGradient,
-  tile,
-  transpose,
-} from "./movement.js";
+export { expandDims, flatten, reshape, squeeze, stopGradient, transpose } from "./movement.js";
 export {
   type BatchNormOptions,
   batchNorm,
@@ -106,7 +86,9 @@ export {
   type SeedOptions,
   setSeed,
 } from "./random.js";
-export { all, any, argMax, argMin, logSumExp, max, mean, min, prod, type ReduceOptions, sum } from "./reduce.js";
+export { all, any, argMax, argMin, logSumExp, max, mean, min, prod } from "./reduce.js";
+export type { ReduceOptions } from "./reduction.js";
+export { concat, flip, pad, type Range, slice, split, stack } from "./slices.js";
 export { logSoftmax, type SoftmaxOptions, softmax } from "./softmax.js";
 export type { DataOptions, NestedData, TensorData } from "./tensor-data.js";
 export type { Layout, Padding, Pair } from "./window.js";

@@ -5,18 +5,18 @@
 
 import { checkDType, type DType, isFloat } from "../dtype.js";
 import { checkOptions, DTypeError, OptionError, ShapeError, show } from "../errors.js";
-import { numberLeaf } from "../graph/leaves.js";
 import { defineOp, type InstructionDeclaration } from "../graph/op.js";
 import { apply, type Tensor } from "../graph/tensor.js";
 import { broadcastShapes, checkShape, normalizeAxis, type Shape, showShape } from "../shape.js";
-import { arange } from "./create.js";
-import { cast, equal } from "./elementwise.js";
-import { broadcastTo, expandDims, reshape } from "./movement.js";
-import { checkTensor, sameDTypeOperands, type TensorLike } from "./operands.js";
+import { broadcastTo } from "./broadcast.js";
+import { equal } from "./comparison.js";
+import { arange, zerosLike } from "./create.js";
+import { cast } from "./elementwise.js";
+import { expandDims, reshape } from "./movement.js";
+import { checkTensor, first, sameDTypeOperands, second, type TensorLike } from "./operands.js";
 
 type AxisAttributes = { readonly axis: number };
 
-const at = (node: Tensor, i: number) => node.inputs[i] as Tensor;
 const axisOf = (node: Tensor) => (node.attributes as AxisAttributes).axis;
 const words = (node: Tensor) => ({ axis: axisOf(node) });
 
@@ -26,8 +26,8 @@ const gatherOp = defineOp<AxisAttributes, InstructionDeclaration<AxisAttributes>
   opcode: "gather",
   words,
   infer: ([source, indices]) => ({ shape: (indices as Tensor).shape, dtype: (source as Tensor).dtype }),
-  vjp: [(t, n) => addAt(zerosOf(at(n, 0)), at(n, 1), t, axisOf(n)), null],
-  jvp: [(t, n) => pickAt(t, at(n, 1), axisOf(n)), null],
+  vjp: [(t, n) => addAt(zerosLike(first(n)), second(n), t, axisOf(n)), null],
+  jvp: [(t, n) => pickAt(t, second(n), axisOf(n)), null],
 });
 
 /** out[…, j, …] = source[…, indices[…, j, …], …]. */
@@ -41,17 +41,13 @@ const scatterAddOp = defineOp<AxisAttributes, InstructionDeclaration<AxisAttribu
   opcode: "scatterAdd",
   words,
   infer: ([base]) => ({ shape: (base as Tensor).shape, dtype: (base as Tensor).dtype }),
-  vjp: [(t) => t, null, (t, n) => pickAt(t, at(n, 1), axisOf(n))],
-  jvp: [(t) => t, null, (t, n) => addAt(zerosOf(n), at(n, 1), t, axisOf(n))],
+  vjp: [(t) => t, null, (t, n) => pickAt(t, second(n), axisOf(n))],
+  jvp: [(t) => t, null, (t, n) => addAt(zerosLike(n), second(n), t, axisOf(n))],
 });
 
 /** out = base; out[…, indices[…, j, …], …] += updates[…, j, …]. */
 function addAt(base: Tensor, indices: Tensor, updates: Tensor, axis: number): Tensor {
   return apply(scatterAddOp, [base, indices, updates], { axis });
-}
-
-function zerosOf(x: Tensor): Tensor {
-  return broadcastTo(numberLeaf(0, x.dtype), x.shape);
 }
 
 /** Indices as int32. */

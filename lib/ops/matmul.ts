@@ -4,11 +4,9 @@ import { ShapeError } from "../errors.js";
 import { defineOp, type InstructionDeclaration } from "../graph/op.js";
 import { apply, type Tensor } from "../graph/tensor.js";
 import { broadcastShapes, checkShape, type Shape, showShape, sizeOf } from "../shape.js";
-import { broadcastTo, reshape, transpose } from "./movement.js";
-import { checkFloat, checkSameDType, checkTensor } from "./operands.js";
-
-const first = (node: Tensor) => node.inputs[0] as Tensor;
-const second = (node: Tensor) => node.inputs[1] as Tensor;
+import { broadcastTo } from "./broadcast.js";
+import { reshape, transpose } from "./movement.js";
+import { checkFloat, checkSameDType, checkTensor, first, second } from "./operands.js";
 
 const matmulOp = defineOp<Record<string, never>, InstructionDeclaration<Record<string, never>>>({
   name: "matmul",

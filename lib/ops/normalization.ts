@@ -3,11 +3,13 @@
 import { checkOptions, OptionError, ShapeError, show } from "../errors.js";
 import type { Tensor } from "../graph/tensor.js";
 import { normalizeAxes, normalizeAxis, type Shape, sameShape, showShape } from "../shape.js";
-import { add, div, mul, sqrt, square, sub, where } from "./elementwise.js";
+import { where } from "./comparison.js";
+import { add, div, mul, sqrt, square, sub } from "./elementwise.js";
 import { reshape, unchanged } from "./movement.js";
 import { checkFloat, checkSameDType, checkTensor } from "./operands.js";
 import { bernoulli, type SeedOptions } from "./random.js";
-import { mean, type ReduceOptions } from "./reduce.js";
+import { mean } from "./reduce.js";
+import { type ReduceOptions, reducedAxes } from "./reduction.js";
 
 /** Mean and variance of a distribution. */
 export interface Moments {
@@ -22,8 +24,7 @@ export interface Moments {
  */
 export function moments(x: Tensor, options: ReduceOptions = {}): Moments {
   checkFloat("moments", checkTensor("moments", x));
-  checkOptions("moments", options, ["axes", "keepDims"]);
-  const axes = normalizeAxes("moments", options.axes, x.rank);
+  const axes = reducedAxes("moments", x, options);
   const center = mean(x, { axes, keepDims: true });
   const variance = mean(square(sub(x, center)), { ...options, axes });
   const kept = options.keepDims ? center : reshape(center, variance.shape);

@@ -1,4 +1,4 @@
-/** What users may pass where a tensor is expected, and how it becomes an operand. */
+/** Operands: what users may pass where a tensor is expected, how it becomes one, and those of a node. */
 
 import { type DType, isFloat } from "../dtype.js";
 import { DTypeError, OptionError, show } from "../errors.js";
@@ -7,6 +7,16 @@ import { Tensor } from "../graph/tensor.js";
 
 /** A tensor, or a number that takes the dtype of the tensors it meets. */
 export type TensorLike = Tensor | number;
+
+/** The first operand of a node. */
+export function first(node: Tensor): Tensor {
+  return node.inputs[0] as Tensor;
+}
+
+/** The second operand of a node. */
+export function second(node: Tensor): Tensor {
+  return node.inputs[1] as Tensor;
+}
 
 /** @throws {OptionError} unless `value` is a tensor. */
 export function checkTensor(op: string, value: unknown, what = "operand"): Tensor {

@@ -5,8 +5,9 @@ import { defineOp, type InstructionDeclaration } from "../graph/op.js";
 import { apply, type Tensor } from "../graph/tensor.js";
 import { POOL_KINDS, type PoolKind } from "../program/opcodes.js";
 import { type Shape, showShape } from "../shape.js";
-import { checkFloat, checkTensor } from "./operands.js";
-import { max, mean, type ReduceOptions } from "./reduce.js";
+import { checkFloat, checkTensor, first, second } from "./operands.js";
+import { max, mean } from "./reduce.js";
+import type { ReduceOptions } from "./reduction.js";
 import {
   axesOfLayout,
   checkLayout,
@@ -32,9 +33,6 @@ type PoolAttributes = {
 };
 
 type GradAttributes = PoolAttributes & { readonly shape: Shape };
-
-const first = (node: Tensor) => node.inputs[0] as Tensor;
-const second = (node: Tensor) => node.inputs[1] as Tensor;
 
 /** The attributes of the pooling that a node belongs to. */
 function poolOf(node: Tensor): PoolAttributes {

@@ -16,7 +16,8 @@ import { activeTrace, type Trace } from "../graph/trace.js";
 import { Variable } from "../graph/variable.js";
 import { RANDOM_KINDS, type RandomKind } from "../program/opcodes.js";
 import { checkShape, type Shape } from "../shape.js";
-import { add, cast, floor, less, mul } from "./elementwise.js";
+import { less } from "./comparison.js";
+import { add, cast, floor, mul } from "./elementwise.js";
 
 type RandomAttributes = {
   readonly kind: RandomKind;

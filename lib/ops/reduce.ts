@@ -1,97 +1,25 @@
 /**
  * Reductions: many elements to one along some axes (all by default). The reduced axes go, or stay with length
- * 1 (`keepDims`). Over no elements a reduction gives its identity: 0 for sums, 1 for products, ∓∞ (or the
- * smallest and largest int32) for maxima and minima.
+ * 1 (`keepDims`). Over no elements a reduction gives its identity: 0 for sums, 1 for products, and for maxima and
+ * minima the smallest and largest value of the dtype: ∓∞, those of int32, 0 and 255 for uint8, 0 and 1 for bool.
  */
 
-import type { DType } from "../dtype.js";
-import { isFloat } from "../dtype.js";
 import { checkOptions, DTypeError, ShapeError } from "../errors.js";
-import { type Derivative, defineOp, type ReduceDeclaration } from "../graph/op.js";
 import { apply, type Tensor } from "../graph/tensor.js";
-import type { ReduceKind } from "../program/opcodes.js";
-import { normalizeAxes, normalizeAxis, type Shape, showShape, sizeOf } from "../shape.js";
+import { normalizeAxis, showShape, sizeOf } from "../shape.js";
+import { broadcastTo, sum } from "./broadcast.js";
+import { equal, greater, where } from "./comparison.js";
 import { ones, onesLike } from "./create.js";
-import { add, cast, div, equal, exp, greater, log, mul, sub, where } from "./elementwise.js";
-import {
-  broadcastTo,
-  concat,
-  expandDims,
-  flatten,
-  flip,
-  reshape,
-  slice,
-  split,
-  squeeze,
-  stopGradient,
-  transpose,
-} from "./movement.js";
-import { checkFloat, checkTensor } from "./operands.js";
-
-/** Which axes to reduce, and whether they stay with length 1. */
-export interface ReduceOptions {
-  /** One axis or several, negative ones count from the end; absent: all. */
-  readonly axes?: number | readonly number[];
-  /** Keep the reduced axes with length 1, so that the result broadcasts against x. */
-  readonly keepDims?: boolean;
-}
-
-type AxesAttributes = { readonly axes: readonly number[] };
-
-function defineReduce(
-  name: string,
-  reduce: ReduceKind,
-  dtypeOf: (dtype: DType) => DType,
-  derivatives: { vjp: Derivative | null; jvp: Derivative | "linear" | null },
-) {
-  return defineOp<AxesAttributes, ReduceDeclaration<AxesAttributes>>({
-    name,
-    kind: "reduce",
-    reduce,
-    infer([x], { axes }) {
-      const { shape, dtype } = x as Tensor;
-      return { shape: shape.map((length, i) => (axes.includes(i) ? 1 : length)), dtype: dtypeOf(dtype) };
-    },
-    ...derivatives,
-  });
-}
-
-const first = (node: Tensor) => node.inputs[0] as Tensor;
-const axesOf = (node: Tensor) => (node.attributes as AxesAttributes).axes;
-
-/** Applies a reduction for the public function `name`. */
-function reduce(op: ReturnType<typeof defineReduce>, x: Tensor, options: ReduceOptions, name = op.name): Tensor {
-  checkTensor(name, x);
-  checkOptions(name, options, ["axes", "keepDims"]);
-  const axes = normalizeAxes(name, options.axes, x.rank);
-  return dropAxes(apply(op, [x], { axes }), axes, options);
-}
-
-function dropAxes(reduced: Tensor, axes: readonly number[], options: ReduceOptions): Tensor {
-  return options.keepDims ? reduced : reshape(reduced, withoutAxes(reduced.shape, axes));
-}
-
-function withoutAxes(shape: Shape, axes: readonly number[]): Shape {
-  return shape.filter((_, axis) => !axes.includes(axis));
-}
-
-const countingDType = (dtype: DType): DType => (isFloat(dtype) ? dtype : "int32");
-
-const sumOp = defineReduce("sum", "sum", countingDType, {
-  vjp: [(t, n) => broadcastTo(t, first(n).shape)],
-  jvp: "linear",
-});
-
-/** Sum of the elements. Sums of int32, uint8 and bool are int32 (a bool counts 1). */
-export function sum(x: Tensor, options: ReduceOptions = {}): Tensor {
-  return reduce(sumOp, x, options);
-}
+import { add, cast, div, exp, log, mul, sub } from "./elementwise.js";
+import { expandDims, flatten, reshape, squeeze, stopGradient, transpose } from "./movement.js";
+import { checkFloat, checkTensor, first } from "./operands.js";
+import { axesOf, countingDType, defineReduce, dropAxes, type ReduceOptions, reduce, reducedAxes } from "./reduction.js";
+import { concat, flip, slice, split } from "./slices.js";
 
 /** Arithmetic mean; NaN over no elements. Floats only. */
 export function mean(x: Tensor, options: ReduceOptions = {}): Tensor {
   checkFloat("mean", checkTensor("mean", x));
-  checkOptions("mean", options, ["axes", "keepDims"]);
-  const axes = normalizeAxes("mean", options.axes, x.rank);
+  const axes = reducedAxes("mean", x, options);
   const count = axes.reduce((product, axis) => product * (x.shape[axis] as number), 1);
   return mul(sum(x, options), 1 / count === Infinity ? NaN : 1 / count);
 }
@@ -192,18 +120,19 @@ export function argMin(x: Tensor, options: { axis?: number; keepDims?: boolean }
 
 /** Whether any element is true. bool only; false over no elements. */
 export function any(x: Tensor, options: ReduceOptions = {}): Tensor {
-  checkMask("any", x);
-  return greater(reduce(sumOp, x, options, "any"), 0);
+  const axes = maskAxes("any", x, options);
+  return greater(sum(x, { ...options, axes }), 0);
 }
 
 /** Whether all elements are true. bool only; true over no elements. */
 export function all(x: Tensor, options: ReduceOptions = {}): Tensor {
-  checkMask("all", x);
-  return equal(reduce(sumOp, equal(x, 0), options, "all"), 0);
+  const axes = maskAxes("all", x, options);
+  return equal(sum(equal(x, 0), { ...options, axes }), 0);
 }
 
-function checkMask(op: string, x: Tensor): void {
+function maskAxes(op: string, x: Tensor, options: ReduceOptions): readonly number[] {
   if (checkTensor(op, x).dtype !== "bool") throw new DTypeError(`${op}: needs a bool tensor, got ${x.dtype}`);
+  return reducedAxes(op, x, options);
 }
 
 /**
@@ -212,8 +141,7 @@ function checkMask(op: string, x: Tensor): void {
  */
 export function logSumExp(x: Tensor, options: ReduceOptions = {}): Tensor {
   checkFloat("logSumExp", checkTensor("logSumExp", x));
-  checkOptions("logSumExp", options, ["axes", "keepDims"]);
-  const axes = normalizeAxes("logSumExp", options.axes, x.rank);
+  const axes = reducedAxes("logSumExp", x, options);
   const largest = stopGradient(max(x, { axes, keepDims: true }));
   // An infinite maximum would make ∞ − ∞: shift by 0 there.
   const shift = where(equal(sub(largest, largest), 0), largest, 0);

@@ -4,14 +4,12 @@ import { checkOptions, ShapeError } from "../errors.js";
 import { defineOp, type InstructionDeclaration } from "../graph/op.js";
 import { apply, type Tensor } from "../graph/tensor.js";
 import { normalizeAxis, showShape } from "../shape.js";
+import { sum } from "./broadcast.js";
 import { exp, mul, neg, sub } from "./elementwise.js";
-import { checkFloat, checkTensor } from "./operands.js";
-import { sum } from "./reduce.js";
+import { checkFloat, checkTensor, first, second } from "./operands.js";
 
 type AxisAttributes = { readonly axis: number };
 
-const first = (node: Tensor) => node.inputs[0] as Tensor;
-const second = (node: Tensor) => node.inputs[1] as Tensor;
 const axisOf = (node: Tensor) => (node.attributes as AxisAttributes).axis;
 
 /** The sum along the axis of a node, which stays with length 1. */
