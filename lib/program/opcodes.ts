@@ -36,9 +36,9 @@ function instruction(inputs: number, extra: InstructionInfo["extra"], attributes
 }
 
 /**
- * Every instruction. Shapes below are those of the views; every view may have any strides, the output
- * too. `map`, `matmul` and the convolutions may have several outputs of one shape, the others have one. An output never overlaps an input, except that a micro-program may write element for element
- * over a view it reads with the same strides.
+ * Every instruction. Shapes below are those of the views; every view may have any strides, the output too. `map`,
+ * `matmul` and the convolutions may have several outputs of one shape, the others have one. An output never overlaps
+ * an input, except that a micro-program may write element for element over a view it reads with the same strides.
  *
  * - `map`: out[k][i] = micro(in[0][i], in[1][i], …); all views have one shape.
  * - `reduce`: out[j] = ⊕ micro(in[0][i], …) over the axes where out has length 1 and the inputs do not;
@@ -85,7 +85,7 @@ export type Opcode = keyof typeof INSTRUCTIONS;
 /** Every opcode, at the index that encodes it. */
 export const OPCODES = Object.keys(INSTRUCTIONS) as readonly Opcode[];
 
-/** How `reduce` combines elements; the identities are 0, 1, −∞ or the smallest int, ∞ or the largest. */
+/** How `reduce` combines elements; the identities are 0, 1, and the smallest and the largest value of the dtype. */
 export const REDUCE_KINDS = ["sum", "prod", "max", "min", "argMax", "argMin"] as const;
 export type ReduceKind = (typeof REDUCE_KINDS)[number];
 
