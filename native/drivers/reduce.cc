@@ -39,6 +39,7 @@ struct ReducePlan {
   const Kernels* kernels;
   ReduceKind kind;
   Lane lane;
+  int32_t identity;  // as a lane
   bool is_arg;
   bool in_double;                  // totals are float64
   bool along_rows;                 // the reduced axis is innermost
@@ -93,32 +94,26 @@ struct ReduceScratch {
   }
 };
 
-// The identity of a reduction, as a lane.
-int32_t identity_of(ReduceKind kind, Lane lane) {
-  const bool is_float = lane == Lane::kFloat;
-  float x = 0;
-  switch (kind) {
-    case ReduceKind::kSum: return 0;
-    case ReduceKind::kProd:
-      if (!is_float) return 1;
-      x = 1;
-      break;
-    case ReduceKind::kMax:
-    case ReduceKind::kArgMax:
-      if (!is_float) return INT32_MIN;
-      x = -INFINITY;
-      break;
-    default:
-      if (!is_float) return INT32_MAX;
-      x = INFINITY;
-  }
+int32_t bits_of(float x) {
   int32_t bits;
   std::memcpy(&bits, &x, sizeof bits);
   return bits;
 }
 
+// The value that changes nothing when combined with any other of a dtype, as a lane.
+int32_t identity_of(ReduceKind kind, DType dtype) {
+  const bool is_float = dtype == DType::kFloat32;
+  if (kind == ReduceKind::kSum) return 0;
+  if (kind == ReduceKind::kProd) return is_float ? bits_of(1) : 1;
+  const bool wants_least = kind == ReduceKind::kMax || kind == ReduceKind::kArgMax;
+  if (is_float) return bits_of(wants_least ? -INFINITY : INFINITY);
+  if (dtype == DType::kInt32) return wants_least ? INT32_MIN : INT32_MAX;
+  if (wants_least) return 0;
+  return dtype == DType::kBool ? 1 : UINT8_MAX;
+}
+
 void set_identity(const ReducePlan& plan, char* partial, int64_t count) {
-  std::fill_n(reinterpret_cast<int32_t*>(partial), count, identity_of(plan.kind, plan.lane));
+  std::fill_n(reinterpret_cast<int32_t*>(partial), count, plan.identity);
 }
 
 // Reduces one block into `partial`. `tile` is its number along the reduced axis.
@@ -353,6 +348,7 @@ std::string prepare_kReduce(const Instruction& instruction, Builder& builder) {
   plan->is_arg = plan->kind == ReduceKind::kArgMax || plan->kind == ReduceKind::kArgMin;
   const DType dtype = dtype_of_result(instruction);
   plan->lane = dtype == DType::kFloat32 ? Lane::kFloat : Lane::kInt;
+  plan->identity = identity_of(plan->kind, dtype);
   plan->in_double =
       plan->lane == Lane::kFloat && (plan->kind == ReduceKind::kSum || plan->kind == ReduceKind::kProd);
 

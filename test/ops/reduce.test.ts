@@ -77,6 +77,14 @@ describe("values", () => {
     expect(reduced(mean)).toEqual([NAN, NAN]);
     expect(reduced(logSumExp)).toEqual([-INF, -INF]);
     expect(reduced(max, zeros([0, 2], { dtype: "int32" }))).toEqual([-(2 ** 31), -(2 ** 31)]);
+    expect(reduced(min, zeros([0, 2], { dtype: "int32" }))).toEqual([2 ** 31 - 1, 2 ** 31 - 1]);
+    for (const [dtype, largest] of [
+      ["uint8", 255],
+      ["bool", 1],
+    ] as const) {
+      expect(reduced(max, zeros([0, 2], { dtype }))).toEqual([0, 0]);
+      expect(reduced(min, zeros([0, 2], { dtype }))).toEqual([largest, largest]);
+    }
     expect(values(sum(zeros([2, 0]), { axes: 0 }))).toEqual([]);
   });
 

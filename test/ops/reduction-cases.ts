@@ -62,7 +62,9 @@ export const reductions: Case[] = reductionShapes.flatMap(([shape, axes]) => {
     all.push({ name: `int32 ${op} ${name}`, operands: [n], build: (a) => fn(a, { axes }), roundings: 0 });
     all.push({ name: `uint8 ${op} ${name}`, operands: [bytes], build: (a) => fn(a, { axes }), roundings: 0 });
   }
+  const bits: Operand = { shape, dtype: "bool" };
   for (const fn of [ng.max, ng.min]) {
+    all.push({ name: `bool ${fn.name} ${name}`, operands: [bits], build: (a) => fn(a, { axes }), roundings: 0 });
     all.push({ name: `${fn.name} ${name}`, operands: [x], build: (a) => fn(a, { axes }), roundings: 0 });
   }
   if (axes.length > 1 || length === 0) return all;
