@@ -61,8 +61,8 @@ const powOp = defineMap("pow", "pow", [
 ]);
 
 /**
- * aᵇ. Floats only; NaN for a negative base with a fractional exponent. The derivative with respect to the
- * exponent is taken as 0 where the base is not positive.
+ * aᵇ. Floats only; 1 for every x⁰, NaN for a negative base with a fractional exponent. The derivative with respect
+ * to the exponent is taken as 0 where the base is not positive.
  */
 export function pow(a: TensorLike, b: TensorLike): Tensor {
   if (a instanceof Tensor && isFloat(a.dtype) && typeof b === "number") {

@@ -5,7 +5,7 @@ import { DTypeError } from "../errors.js";
 import { type DerivativeRule, defineOp, type MapDeclaration } from "../graph/op.js";
 import { apply, type Tensor } from "../graph/tensor.js";
 import { MICRO_OPS, type MicroInfo, type MicroOp } from "../program/opcodes.js";
-import { broadcastShapes, type Shape } from "../shape.js";
+import { broadcastShapes, type Shape, sameShape } from "../shape.js";
 import { broadcastTo } from "./broadcast.js";
 import { sameDTypeOperands, type TensorLike } from "./operands.js";
 
@@ -58,7 +58,7 @@ export function broadcastOperands(op: string, operands: readonly Tensor[]): Tens
   let shape: Shape = [];
   for (const operand of operands) shape = broadcastShapes(op, shape, operand.shape);
   return operands.map((operand) =>
-    operand.shape === shape || isNumber(operand) ? operand : broadcastTo(operand, shape),
+    sameShape(operand.shape, shape) || isNumber(operand) ? operand : broadcastTo(operand, shape),
   );
 }
 

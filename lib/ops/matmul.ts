@@ -58,6 +58,7 @@ function foldBatch(left: Tensor, right: Tensor, batch: Shape): Tensor {
     const product = apply(matmulOp, [rows, right], {});
     return reshape(product, [...left.shape.slice(0, -1), right.shape.at(-1) as number]);
   }
-  const stretch = (x: Tensor) => broadcastTo(x, [...batch, ...x.shape.slice(-2)]);
+  // The leaf of a variable stays a leaf where there is nothing to stretch.
+  const stretch = (x: Tensor) => broadcastTo(x.resolve(), [...batch, ...x.shape.slice(-2)]);
   return apply(matmulOp, [stretch(left), stretch(right)], {});
 }

@@ -32,6 +32,13 @@ const cases: readonly (readonly [string, (v: Tensor) => Tensor])[] = [
   ["dropout of nothing", (v) => ng.dropout(v, { rate: 0 })],
 ];
 
+it("operations read a variable that fits without a node in between", () => {
+  const [v, w] = [variable([[1, 2]]), variable([[3], [4]])];
+  for (const node of [ng.add(v, v), ng.where(ng.zeros([1, 2], { dtype: "bool" }), v, v), ng.matmul(v, w)]) {
+    expect(node.inputs.slice(-2).map(({ op }) => op.name)).toEqual(["variable", "variable"]);
+  }
+});
+
 describe("of a variable", () => {
   it.each(cases)("%s is the value it has, stale after the next", (_, op) => {
     const v = variable([
