@@ -26,7 +26,7 @@ struct Kernels;  // kernels/kernels.h: the table of one instruction set
 struct IndexFault {
   std::atomic<bool> raised{false};
   int32_t instruction = 0;
-  int64_t position = 0;  // element of the index view, in row-major order
+  int64_t position = 0;  // in the index view, row-major, without axes of stride 0
   int64_t index = 0;
   int64_t limit = 0;  // indices must lie in [0, limit)
 };

@@ -12,13 +12,14 @@ namespace {
 // ---- Indices.
 
 // The elements of an index view that can differ (axes of stride 0 repeat them): strides of (index, position).
+// Positions count these elements only: they are those of the tensor that was broadcast.
 Axes<2> distinct_indices(const View& indices) {
   Axes<2> axes;
   int64_t positions[kMaxRank];
   int64_t step = 1;
   for (int i = indices.rank - 1; i >= 0; i--) {
     positions[i] = step;
-    step *= indices.shape[i];
+    if (indices.strides[i] != 0) step *= indices.shape[i];
   }
   for (int i = 0; i < indices.rank; i++) {
     if (indices.strides[i] != 0) axes.append(indices.shape[i], {indices.strides[i], positions[i]});

@@ -62,7 +62,7 @@ describe("gather", () => {
   it.each([4, -1])("throws at run time for index %i", (index) => {
     const y = gather(table, int([0, index]));
     expect(() => values(y)).toThrow(IndexError);
-    expect(() => values(y)).toThrow(`index ${index} at position 3 is out of range [0, 4)`);
+    expect(() => values(y)).toThrow(`index ${index} at position 1 is out of range [0, 4)`);
   });
 });
 
@@ -236,5 +236,17 @@ describe("the axis of an index", () => {
   it("must exist", () => {
     expect(() => gather(zeros([]), int([0]))).toThrow(new ShapeError("gather: needs at least 1 axis, got []"));
     expect(() => gather(table, int([0]), { axis: 2 })).toThrow("gather: axis must be an integer in [-2, 2), got 2");
+  });
+});
+
+describe("a bad index", () => {
+  it.each(["reference", "native"])("is reported at its position in the indices given, on %s", (backend) => {
+    setBackend(backend);
+    const x = tensor([
+      [1, 2, 3],
+      [4, 5, 6],
+    ]);
+    const picked = gather(x, tensor(Int32Array.of(0, 1, 7)));
+    expect(() => values(picked)).toThrow(new IndexError("gather: index 7 at position 2 is out of range [0, 2)"));
   });
 });

@@ -12,10 +12,11 @@ export function gather({ opcode, inputs, outputs, attributes }: Instruction): St
   const out = outputs[0] as ProgramView;
   const place = addresser(source, picks, attributes.axis as number);
   const [from, chosen, to] = [new Operand(source), new Operand(picks), new Operand(out)];
+  const distinct = new Operand(withoutRepeats(picks));
   return (memory) => {
     const values = from.read(memory);
+    checkIndices(opcode, distinct.read(memory), place.limit);
     const indices = chosen.read(memory);
-    checkIndices(opcode, indices, place.limit);
     const result = allocate(out.buffer.dtype, indices.length);
     for (let i = 0; i < indices.length; i++) result[i] = values[place.at(i, indices[i] as number)] as number;
     to.write(memory, result);
@@ -26,10 +27,11 @@ export function scatterAdd({ opcode, inputs, outputs, attributes }: Instruction)
   const [base, picks, updates] = inputs as [ProgramView, ProgramView, ProgramView];
   const place = addresser(base, picks, attributes.axis as number);
   const [start, chosen, added] = [new Operand(base), new Operand(picks), new Operand(updates)];
+  const distinct = new Operand(withoutRepeats(picks));
   const to = new Operand(outputs[0] as ProgramView);
   return (memory) => {
+    checkIndices(opcode, distinct.read(memory), place.limit);
     const indices = chosen.read(memory);
-    checkIndices(opcode, indices, place.limit);
     const values = added.read(memory);
     // Added in the dtype of the output, one after the other: the order is part of the meaning.
     const result = start.read(memory).slice();
@@ -57,6 +59,11 @@ function addresser(source: ProgramView, indices: ProgramView, axis: number): Add
     limit,
     at: (i, index) => (Math.floor(i / slab) * limit + index) * inner + (i % inner),
   };
+}
+
+/** The tensor that was broadcast: axes of stride 0 once. A bad index is reported at its position there. */
+function withoutRepeats(view: ProgramView): ProgramView {
+  return { ...view, shape: view.shape.map((length, i) => (view.strides[i] === 0 ? Math.min(length, 1) : length)) };
 }
 
 function checkIndices(op: string, indices: TypedArray, limit: number): void {
