@@ -88,6 +88,9 @@ export function machineOf(name: string): Machine {
     throw new BackendError(`setBackend: unknown backend ${show(name)}; ${hint}`);
   }
   const backend = factory();
+  if (typeof backend?.prepare !== "function") {
+    throw new BackendError(`setBackend: backend ${show(name)} has no prepare(): its factory returned ${show(backend)}`);
+  }
   if (chosenThreads !== undefined) backend.threads = chosenThreads;
   const machine = { backend, cache: new ProgramCache() };
   machines.set(name, machine);
