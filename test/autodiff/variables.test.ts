@@ -79,7 +79,7 @@ describe("functions that read values while they are differentiated", () => {
     expect(pull.vjp(ng.tensor(1))[0]?.toArray()).toEqual([18, 12]);
     expect(
       ng
-        .grad((x) => ng.grad(chosen)(x).sum())(ng.tensor([3, 2]))
+        .grad((x: ng.Tensor) => ng.grad(chosen)(x).sum())(ng.tensor([3, 2]))
         .toArray(),
     ).toEqual([6, 6]);
   });
