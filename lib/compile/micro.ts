@@ -3,7 +3,7 @@
 import type { DType } from "../dtype.js";
 import { dtypeInfo } from "../dtype.js";
 import { InternalError } from "../errors.js";
-import { isNumber } from "../graph/leaves.js";
+import { isNumber, numberBelow } from "../graph/leaves.js";
 import type { Tensor } from "../graph/tensor.js";
 import { MICRO_OPS } from "../program/opcodes.js";
 import type { MicroDescription, MicroStep } from "../program/writer.js";
@@ -88,13 +88,6 @@ export class MicroBuilder {
     this.code.push(step);
     return step.dst;
   }
-}
-
-/** A number leaf under views that only stretch it; other nodes come back as they are. */
-function numberBelow(node: Tensor): Tensor {
-  let base = node;
-  while (base.op.kind === "view" && base.storage === undefined) base = base.inputs[0] as Tensor;
-  return base.op.kind === "leaf" && base.shape.length === 0 && base.storage === undefined ? base : node;
 }
 
 /** Which of a step's words are registers. */

@@ -5,7 +5,7 @@
  */
 
 import { dtypeInfo, isFloat } from "../dtype.js";
-import { constantLeaf, isConstant } from "../graph/leaves.js";
+import { constantLeaf, isConstant, numberBelow } from "../graph/leaves.js";
 import type { Attributes, MapDeclaration, ViewDeclaration } from "../graph/op.js";
 import type { Graph } from "../graph/signature.js";
 import { Tensor } from "../graph/tensor.js";
@@ -101,7 +101,7 @@ function withoutIdentity(node: Tensor, op: MapDeclaration<Attributes>, inputs: r
   const { identity } = op;
   if (identity === undefined || inputs.length !== 2) return undefined;
   for (const kept of identity.operand === "either" ? [0, 1] : [identity.operand]) {
-    const [operand, other] = [inputs[kept] as Tensor, inputs[1 - kept] as Tensor];
+    const [operand, other] = [inputs[kept] as Tensor, numberBelow(inputs[1 - kept] as Tensor)];
     const dropped = isConstant(other) && Object.is(constantValue(other), identity.value);
     if (dropped && sameShape(operand.shape, node.shape)) return operand;
   }

@@ -63,6 +63,13 @@ export function isConstant({ op }: Tensor): boolean {
   return op.kind === "leaf" && op.source === "constant";
 }
 
+/** A number leaf under views that only stretch it; other nodes come back as they are. */
+export function numberBelow(node: Tensor): Tensor {
+  let base = node;
+  while (base.op.kind === "view" && base.storage === undefined) base = base.inputs[0] as Tensor;
+  return base.op.kind === "leaf" && base.shape.length === 0 && base.storage === undefined ? base : node;
+}
+
 /** A tensor that owns `data`, which the caller must not touch again. */
 export function realisedLeaf(data: TypedArray, shape: Shape, dtype: DType): Tensor {
   const tensor = new Tensor(inputOp, NO_INPUTS, NO_ATTRIBUTES, shape, dtype, false);

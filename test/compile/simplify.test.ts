@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { compileGraph } from "../../lib/compile/index.js";
+import { simplify } from "../../lib/compile/simplify.js";
 import { encodeGraph, type Request } from "../../lib/graph/signature.js";
-import { setBackend, tensor, variable } from "../../lib/index.js";
+import { ones, setBackend, tensor, variable } from "../../lib/index.js";
 import { verifyProgram } from "../../lib/program/verify.js";
 
 const opcodes = (request: Request) =>
@@ -34,5 +35,13 @@ describe("a transposed product", () => {
     const x = tensor([1, 2, 3, 4, 5, 6, 7, 8], { shape: [2, 2, 2] });
     const moved = x.matmul(x).transpose([1, 0, 2]);
     expect(opcodes({ roots: [moved], updates: [] })).toEqual(["matmul", "copy"]);
+  });
+});
+
+describe("a product with ones", () => {
+  it("is its other operand, also where the ones are stretched to its shape", () => {
+    const x = tensor([1, 2, 3]);
+    const { graph } = encodeGraph({ roots: [x.mul(ones([3])).neg()], updates: [] });
+    expect(simplify(graph).nodes.map(({ op }) => op.name)).toEqual(["input", "neg"]);
   });
 });
