@@ -25,10 +25,11 @@ function fail(error: unknown): void {
   process.exitCode = 1;
 }
 
-// A reader that has seen enough (`nodegrad train … | head`) is no error.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") process.exit(0);
-  throw error;
-});
+// A reader that has seen enough (`nodegrad train … | head`) is no error: the work goes on, and the model is saved.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
+}
 
 createProgram().parseAsync().catch(fail);

@@ -76,7 +76,7 @@ export interface TrainingResult {
   readonly imagesPerSecond: number;
 }
 
-/** Trains for all epochs, with a bar and a line for each. */
+/** Trains for all epochs, with a bar and a line for each; `onEpoch` runs before the line. */
 export async function runEpochs(
   model: Module,
   { train, test }: Dataset,
@@ -91,12 +91,13 @@ export async function runEpochs(
     const label = `epoch ${epoch + 1}/${recipe.epochs}`;
     const trained = withProgress(train.count, label, (shown) => trainer.epoch(epoch, shown.update));
     const tested = withProgress(test.count, "test", (shown) => testModel(test, shown.update));
+    // Before the report, which may fail: what has been learnt is worth more than what is said about it.
+    await onEpoch();
     report.line(
       `${label}: loss ${trained.loss.toFixed(4)}, accuracy ${percent(trained.accuracy)}, ` +
         `${count(trained.imagesPerSecond)} images/s; test accuracy ${percent(tested.accuracy)}`,
     );
     results.push({ trained, tested });
-    await onEpoch();
   }
   const { trained: last, tested } = results.at(-1) as (typeof results)[number];
   const seconds = results.reduce((sum, { trained }) => sum + 1 / trained.imagesPerSecond, 0);

@@ -2,7 +2,7 @@
 
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -118,6 +118,18 @@ describe("nodegrad train", { timeout: 120_000 }, () => {
     expect(stdout).toMatch(/\naccuracy .* % of 40; best: .*, worst: .*\n/);
     expect(stdout).toContain("\nsaved people.safetensors\n");
     expect(stderr).toMatch(/epoch 1\/1 100 % {2}loss \d/);
+  });
+
+  it.each(["stdout", "stderr"] as const)("saves the model although nobody reads its %s any more", async (name) => {
+    const output = `unread-${name}.safetensors`;
+    const args = ["train", "lenet5", ...few, "--epochs", "2", "--seed", "3", "--output", output];
+    const child = spawn(process.execPath, [main, ...args], { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
+    for (const stream of [child.stdout, child.stderr]) stream.resume();
+    child[name].once("data", () => child[name].destroy());
+    expect(await new Promise((resolve) => child.on("close", resolve))).toBe(0);
+    const bytes = readFileSync(join(folder, output));
+    expect(createHash("sha256").update(bytes).digest("hex")).toBe(trained.weights);
+    expect(readdirSync(folder).filter((file) => file.endsWith(".tmp"))).toEqual([]);
   });
 });
 
