@@ -1,7 +1,9 @@
 /** Trained models as files. */
 
 import { createHash } from "node:crypto";
-import { FormatError } from "../index.js";
+import { access, constants, stat } from "node:fs/promises";
+import { dirname, sep } from "node:path";
+import { FormatError, OptionError } from "../index.js";
 import { encodeSafetensors, loadSafetensors, saveSafetensors } from "../io/index.js";
 import { lenet5 } from "../models/index.js";
 import type { Module } from "../nn/index.js";
@@ -19,6 +21,30 @@ export function hashModel(name: string, model: Module): string {
 /** Writes a model's parameters and its name; the file appears complete or not at all. */
 export async function saveModel(path: string, name: string, model: Module): Promise<void> {
   await saveSafetensors(path, model.state(), { model: name });
+}
+
+/**
+ * Finds out before a training, not after it, whether its model can be saved.
+ *
+ * @throws {OptionError} when the folder is missing or cannot be written, or `path` is no name for a file.
+ */
+export async function checkSavePath(path: string): Promise<void> {
+  const reason = await whyNotWritable(path);
+  if (reason !== undefined) {
+    throw new OptionError(`saveModel: cannot write file: ${JSON.stringify(path)} (${reason})`);
+  }
+}
+
+async function whyNotWritable(path: string): Promise<string | undefined> {
+  const folder = dirname(path);
+  const [parent, target] = await Promise.all([folder, path].map((name) => stat(name).catch(() => undefined)));
+  if (!parent?.isDirectory()) return `there is no folder ${JSON.stringify(folder)}`;
+  if (path === "" || path.endsWith("/") || path.endsWith(sep) || target?.isFile() === false) return "not a file";
+  const may = constants.W_OK | constants.X_OK;
+  return access(folder, may).then(
+    () => undefined,
+    () => `no permission to write to the folder ${JSON.stringify(folder)}`,
+  );
 }
 
 /**

@@ -2,7 +2,7 @@
 
 import { Argument, type Command } from "commander";
 import type { Module } from "../nn/index.js";
-import { hashModel, models, saveModel } from "./checkpoint.js";
+import { checkSavePath, hashModel, models, saveModel } from "./checkpoint.js";
 import { formatConfusion } from "./confusion.js";
 import { type Dataset, loadDataset } from "./images.js";
 import { addCommonOptions, type CommonOptions, chooseMachine, integer, nonNegative } from "./options.js";
@@ -33,10 +33,11 @@ export function addTrainCommand(program: Command): void {
 }
 
 async function train(name: string, options: TrainCommandOptions): Promise<void> {
+  const { epochs, batch, lr, momentum, seed, output = `${name}.safetensors` } = options;
+  await checkSavePath(output);
   chooseMachine(options);
   const dataset = await loadDataset(options);
   const report = createReport(options.json);
-  const { epochs, batch, lr, momentum, seed, output = `${name}.safetensors` } = options;
   const model = (models[name] as (typeof models)[string])({ seed });
   describe(report, name, model, dataset);
   const save = () => saveModel(output, name, model);
