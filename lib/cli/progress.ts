@@ -53,6 +53,8 @@ function showBar(total: number, label: string, stream: NodeJS.WritableStream, st
       stream,
       format: "{label}{bar} {percentage} %  {status}",
       barsize: 24,
+      // Lines are cut to the width anyway; a terminal told not to wrap would stay so after Ctrl-C.
+      linewrap: true,
     },
     cliProgress.Presets.shades_classic,
   );

@@ -64,6 +64,20 @@ describe("progress in a log", () => {
 });
 
 describe("progress on a terminal", () => {
+  it("leaves the terminal wrapping its lines, and fits into one", () => {
+    const { stream, now } = setUp(true);
+    stream.columns = 40;
+    const shown = progress(10, { stream, label: "epoch 1/1", now });
+    shown.update(5, { loss: 0.25, accuracy: 0.875 });
+    const drawn = String(stream.read());
+    shown.stop();
+    expect(drawn).toContain("epoch 1/1 ░");
+    expect(drawn).not.toContain("\x1b[?7l");
+    for (const line of stripVTControlCharacters(drawn).split("epoch").slice(1)) {
+      expect("epoch".length + line.length).toBeLessThanOrEqual(40);
+    }
+  });
+
   it("draws a bar, and its final state", () => {
     const { stream, clock, text, now } = setUp(true);
     const listeners = process.listenerCount("SIGINT");
