@@ -82,13 +82,18 @@ function showLines(total: number, label: string, stream: NodeJS.WritableStream, 
 /** `loss 0.1234  accuracy 97.10 %  12,345 images/s  8 s left`. */
 function formatStatus(done: number, total: number, elapsedMs: number, values: ProgressValues): string {
   const parts: string[] = [];
-  if (values.loss !== undefined) parts.push(`loss ${values.loss.toFixed(4)}`);
+  if (values.loss !== undefined) parts.push(`loss ${formatLoss(values.loss)}`);
   if (values.accuracy !== undefined) parts.push(`accuracy ${(100 * values.accuracy).toFixed(2)} %`);
   if (done > 0 && elapsedMs > 0) {
     parts.push(`${Math.round((1000 * done) / elapsedMs).toLocaleString("en-US")} images/s`);
     parts.push(`${formatTime((elapsedMs * (total - done)) / done)} left`);
   }
   return parts.join("  ");
+}
+
+/** `0.1234`; `1.853e+28` for a training that diverges. */
+export function formatLoss(loss: number): string {
+  return Math.abs(loss) < 1e6 ? loss.toFixed(4) : loss.toExponential(3);
 }
 
 /** A duration in the two units that matter: `8 s`, `2 min 5 s`, `3 h 20 min`. */

@@ -6,7 +6,7 @@ import { checkSavePath, hashModel, models, saveModel } from "./checkpoint.js";
 import { formatConfusion } from "./confusion.js";
 import { type Dataset, loadDataset } from "./images.js";
 import { addCommonOptions, type CommonOptions, chooseMachine, integer, nonNegative } from "./options.js";
-import { progress } from "./progress.js";
+import { formatLoss, progress } from "./progress.js";
 import { count, createReport, formatMachine, machine, percent, type Report } from "./report.js";
 import { type EpochResult, type Recipe, type TestResult, Trainer, tester } from "./training.js";
 
@@ -95,7 +95,7 @@ export async function runEpochs(
     // Before the report, which may fail: what has been learnt is worth more than what is said about it.
     await onEpoch();
     report.line(
-      `${label}: loss ${trained.loss.toFixed(4)}, accuracy ${percent(trained.accuracy)}, ` +
+      `${label}: loss ${formatLoss(trained.loss)}, accuracy ${percent(trained.accuracy)}, ` +
         `${count(trained.imagesPerSecond)} images/s; test accuracy ${percent(tested.accuracy)}`,
     );
     results.push({ trained, tested });

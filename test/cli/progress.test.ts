@@ -43,10 +43,16 @@ describe("progress in a log", () => {
     expect(text()).toBe("100 %\n");
   });
 
-  it("shows a loss that is no number, and leaves out what is not known", () => {
+  it.each([
+    [Number.NaN, "NaN"],
+    [Number.POSITIVE_INFINITY, "Infinity"],
+    [1.8528311835844997e28, "1.853e+28"],
+    [1e6, "1.000e+6"],
+    [999_999, "999999.0000"],
+  ])("shows the loss %d as %s, and leaves out what is not known", (loss, shown) => {
     const { stream, text, now } = setUp(false);
-    progress(10, { stream, now }).update(5, { loss: Number.NaN });
-    expect(text()).toBe("50 %  loss NaN\n");
+    progress(10, { stream, now }).update(5, { loss });
+    expect(text()).toBe(`50 %  loss ${shown}\n`);
   });
 
   it.each([
