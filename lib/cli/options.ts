@@ -56,6 +56,13 @@ export function integer(min: number, max = Number.MAX_SAFE_INTEGER): (text: stri
   };
 }
 
+/** Reads a number in [0, 1). */
+export function belowOne(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== "" && value >= 0 && value < 1) return value;
+  throw new InvalidArgumentError("It must be a number of at least 0 and below 1.");
+}
+
 /** Reads a number ≥ 0. */
 export function nonNegative(text: string): number {
   const value = Number(text);

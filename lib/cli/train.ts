@@ -5,7 +5,7 @@ import type { Module } from "../nn/index.js";
 import { checkSavePath, hashModel, models, saveModel } from "./checkpoint.js";
 import { formatConfusion } from "./confusion.js";
 import { type Dataset, loadDataset } from "./images.js";
-import { addCommonOptions, type CommonOptions, chooseMachine, integer, nonNegative } from "./options.js";
+import { addCommonOptions, belowOne, type CommonOptions, chooseMachine, integer, nonNegative } from "./options.js";
 import { formatLoss, progress } from "./progress.js";
 import { count, createReport, formatMachine, machine, percent, type Report } from "./report.js";
 import { type EpochResult, type Recipe, type TestResult, Trainer, tester } from "./training.js";
@@ -26,7 +26,7 @@ export function addTrainCommand(program: Command): void {
     .option("--epochs <n>", "passes over the training images", integer(1), defaultRecipe.epochs)
     .option("--batch <n>", "images in a step", integer(1), defaultRecipe.batch)
     .option("--lr <rate>", "learning rate at first; it falls linearly to 0", nonNegative, defaultRecipe.lr)
-    .option("--momentum <share>", "momentum of the gradient descent", nonNegative, defaultRecipe.momentum)
+    .option("--momentum <share>", "momentum of the gradient descent, below 1", belowOne, defaultRecipe.momentum)
     .option("--seed <n>", "of the parameters and the order of the images", integer(0), defaultRecipe.seed)
     .option("--output <file>", "where to save the model after every epoch (default: <model>.safetensors)");
   addCommonOptions(command).action(train);

@@ -144,6 +144,7 @@ describe("a mistake", () => {
     ["too many threads", ["info", "--threads", "257"], /must be an integer from 1 to 256/],
     ["a rate that is no number", ["train", "lenet5", "--lr", "fast"], /'fast' is invalid. It must be a number/],
     ["an empty number", ["train", "lenet5", "--momentum", ""], /must be a number of at least 0/],
+    ["a momentum of 1", ["train", "lenet5", "--momentum", "1"], /'1' is invalid. It must be .* at least 0 and below 1/],
     ["an unknown backend", ["info", "--backend", "gpu"], /'gpu' is invalid/],
     [
       "a folder without data",
