@@ -14,10 +14,14 @@ export interface Dataset {
 /** Size of the generated sets, and their seeds. */
 const DIGITS = { train: { count: 12_000, seed: 0 }, test: { count: 2000, seed: 1 } } as const;
 
-/** @throws {OptionError} or {FormatError} when the files are not there or corrupt. */
+/**
+ * @throws {OptionError} when `dataDir` is missing or not needed, or its files are not there.
+ * @throws {FormatError} when the files are corrupt.
+ */
 export async function loadDataset(options: DataOptions): Promise<Dataset> {
   const { dataDir, dataset = dataDir === undefined ? "digits" : "mnist", limit = Number.POSITIVE_INFINITY } = options;
   if (dataset === "digits") {
+    if (dataDir !== undefined) throw new OptionError('dataset "digits" is generated: leave out --data-dir');
     const make = ({ count, seed }: { count: number; seed: number }) =>
       generateDigits({ count: Math.min(count, limit), seed });
     return { name: dataset, train: make(DIGITS.train), test: make(DIGITS.test) };

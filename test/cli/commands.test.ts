@@ -151,6 +151,11 @@ describe("a mistake", () => {
       ["train", "lenet5", "--data-dir", "missing"],
       /loadMnist: no train-images file in "missing"/,
     ],
+    [
+      "a folder for generated data",
+      ["train", "lenet5", "--dataset", "digits", "--data-dir", "."],
+      /dataset "digits" is generated: leave out --data-dir/,
+    ],
     ["data without a folder", ["train", "lenet5", "--dataset", "mnist"], /give --data-dir/],
     [
       "a folder to write to that is not there",
