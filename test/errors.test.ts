@@ -134,6 +134,11 @@ const shapes: Misuse[] = [
     "conv2d: kernel is larger than the padded input: 7×7 over 5×5",
     () => image.conv2d(zeros([3, 2, 7, 7])),
   ],
+  [
+    "an image that is all padding",
+    "conv2d: image is too large with its padding and dilation: 2147483654×2147483654 (> 2³¹ − 1)",
+    () => image.conv2d(zeros([3, 2, 2, 2]), { padding: 2 ** 29, dilation: 2 ** 30, stride: 2 ** 30 }),
+  ],
   ["another size", "reshape: sizes differ: [2, 3] to [4, 2] (6 ≠ 8)", () => x.reshape([4, 2])],
   ["two unknown lengths", "reshape: cannot infer −1: [2, 3] to [-1, -1]", () => x.reshape([-1, -1])],
   [

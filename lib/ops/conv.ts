@@ -3,7 +3,7 @@
 import { checkOptions, ShapeError } from "../errors.js";
 import { defineOp, type InstructionDeclaration } from "../graph/op.js";
 import { apply, type Tensor } from "../graph/tensor.js";
-import { checkShape, type Shape, showShape } from "../shape.js";
+import { checkShape, MAX_SIZE, type Shape, showShape } from "../shape.js";
 import { checkFloat, checkSameDType, checkTensor, first, second } from "./operands.js";
 import {
   axesOfLayout,
@@ -72,8 +72,16 @@ const conv2dOp = defineOp<ConvAttributes, InstructionDeclaration<ConvAttributes>
   infer(inputs, { layout, strides, padding, dilations }) {
     const [x, filters] = inputs as [Tensor, Tensor];
     const sizes = imageSizes("conv2d", x, layout);
-    const [h, w] = countWindows("conv2d", sizes, extents(filters, dilations), strides, padding);
-    const shape = imageShape({ n: sizes.n, c: filters.shape[0] as number, h, w }, layout);
+    const spans = extents(filters, dilations);
+    const [h, w] = countWindows("conv2d", sizes, spans, strides, padding);
+    const c = filters.shape[0] as number;
+    const seen = [sizes.h + padding[0] + padding[1] + spans[0], sizes.w + padding[2] + padding[3] + spans[1]] as const;
+    if (seen[0] * seen[1] * Math.max(sizes.c, c) > MAX_SIZE) {
+      throw new ShapeError(
+        `conv2d: image is too large with its padding and dilation: ${seen[0]}×${seen[1]} (> 2³¹ − 1)`,
+      );
+    }
+    const shape = imageShape({ n: sizes.n, c, h, w }, layout);
     return { shape: checkShape("conv2d", shape), dtype: x.dtype };
   },
   vjp: [

@@ -206,8 +206,18 @@ function convolution(
   check(kernelH > 0 && kernelW > 0, () => `empty kernel: ${show()}`);
   const { strideH, strideW, dilationH, dilationW } = instruction.attributes as Record<string, number>;
   const [, , oh, ow] = y.shape as [number, number, number, number];
-  windowsFit((oh - 1) * (strideH as number) + (kernelH - 1) * (dilationH as number) + 1, check);
-  windowsFit((ow - 1) * (strideW as number) + (kernelW - 1) * (dilationW as number) + 1, check);
+  const { padTop, padLeft } = instruction.attributes as Record<string, number>;
+  const [, , h, w_] = x.shape as [number, number, number, number];
+  const spans = [(kernelH - 1) * (dilationH as number), (kernelW - 1) * (dilationW as number)] as const;
+  const extents = [
+    (oh - 1) * (strideH as number) + spans[0] + 1,
+    (ow - 1) * (strideW as number) + spans[1] + 1,
+  ] as const;
+  for (const extent of extents) windowsFit(extent, check);
+  const rows = Math.max(h + (padTop as number), extents[0]) + spans[0];
+  const columns = Math.max(w_ + (padLeft as number), extents[1]) + spans[1];
+  // Bounded like a tensor, so that a machine can lay an image out with all that windows see around it.
+  check(rows * columns * Math.max(1, c, o) <= MAX_INT, () => `windows see ${rows}×${columns} elements of each channel`);
 
   const [first, second] = instruction.inputs as [ProgramView, ProgramView];
   const extra = instruction.inputs.slice(INSTRUCTIONS[instruction.opcode].inputs);

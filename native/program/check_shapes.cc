@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "check.h"
 #include "text.h"
 
@@ -121,6 +123,7 @@ std::string check_window(const Window& window, const View& x, const View& w, con
   if (w.shape[1] != channels / window.groups) return shapes_differ("channels", x, w);
   if (out.shape[0] != x.shape[0]) return shapes_differ("batch", x, out);
   if (out.shape[1] != w.shape[0]) return shapes_differ("output channels", w, out);
+  int64_t reach[2];
   for (int i = 0; i < 2; i++) {
     if (window.stride[i] < 1) return format("stride %d", window.stride[i]);
     if (window.dilation[i] < 1) return format("dilation %d", window.dilation[i]);
@@ -131,6 +134,13 @@ std::string check_window(const Window& window, const View& x, const View& w, con
         (out.shape[2 + i] - 1) * window.stride[i] + (w.shape[2 + i] - 1) * window.dilation[i] + 1;
     if (extent > kMaxExtent)
       return format("windows extend over %lld elements", static_cast<long long>(extent));
+    reach[i] = std::max(x.shape[2 + i] + window.pad[i], extent) + (w.shape[2 + i] - 1) * window.dilation[i];
+  }
+  // Bounded like a tensor, so that drivers can lay an image out with all that windows see around it.
+  const int64_t most = kMaxExtent / std::max<int64_t>(1, std::max(channels, out.shape[1]));
+  if (reach[0] > most || reach[1] > most / std::max<int64_t>(1, reach[0])) {
+    return format("windows see %lld by %lld elements of each channel", static_cast<long long>(reach[0]),
+                  static_cast<long long>(reach[1]));
   }
   return "";
 }
