@@ -9,6 +9,7 @@ export {
   type CheckedFunction,
   type CheckOptions,
   checkGradients,
+  type Gradient,
   type GradientReport,
   type GradOptions,
   grad,
@@ -18,6 +19,7 @@ export {
   vjp,
 } from "./autodiff/index.js";
 export type { Backend, Bindings, Executable, State } from "./backends/backend.js";
+export { ReferenceBackend } from "./backends/reference/index.js";
 export type { ArrayOf, DType, TypedArray } from "./dtype.js";
 export {
   BackendError,

@@ -19,12 +19,15 @@ export interface GradOptions {
 }
 
 /** A function's value and its derivative. */
-export interface ValueAndGrad {
+export interface ValueAndGrad<G> {
   /** The scalar the function returned. */
   readonly value: Tensor;
   /** Of the form of the argument; a list of those if several were asked for. */
-  readonly grad: unknown;
+  readonly grad: G;
 }
+
+/** The gradient with respect to a tree: a tensor for every tensor in it. */
+export type Gradient<T> = T extends Tensor ? Tensor : T extends object ? { [K in keyof T]: Gradient<T[K]> } : T;
 
 const isTensor = (value: unknown): value is Tensor => value instanceof Tensor;
 
@@ -51,27 +54,43 @@ function separate(name: string, tree: unknown): { flat: Flattened<Tensor>; point
  * @throws {GradientError} when the value is not a scalar, or reaches the argument only through an operation without
  *   a derivative. Where the value does not depend on the argument at all, the gradient is zero.
  */
+export function valueAndGrad<A extends readonly unknown[], N extends number = 0>(
+  fn: (...args: A) => Tensor,
+  options?: { readonly argument?: N },
+): (...args: A) => ValueAndGrad<Gradient<A[N]>>;
+export function valueAndGrad<A extends readonly unknown[]>(
+  fn: (...args: A) => Tensor,
+  options: { readonly argument: readonly number[] },
+): (...args: A) => ValueAndGrad<Gradient<A[number]>[]>;
 export function valueAndGrad<A extends readonly unknown[]>(
   fn: (...args: A) => Tensor,
   options: GradOptions = {},
-): (...args: A) => ValueAndGrad {
+): (...args: A) => ValueAndGrad<unknown> {
   return differentiated("valueAndGrad", fn, options);
 }
 
 /** The function that returns the gradient of a scalar function; see `valueAndGrad`. */
+export function grad<A extends readonly unknown[], N extends number = 0>(
+  fn: (...args: A) => Tensor,
+  options?: { readonly argument?: N },
+): (...args: A) => Gradient<A[N]>;
+export function grad<A extends readonly unknown[]>(
+  fn: (...args: A) => Tensor,
+  options: { readonly argument: readonly number[] },
+): (...args: A) => Gradient<A[number]>[];
 export function grad<A extends readonly unknown[]>(
   fn: (...args: A) => Tensor,
   options: GradOptions = {},
-): (...args: A) => Tensor {
+): (...args: A) => unknown {
   const both = differentiated("grad", fn, options);
-  return (...args) => both(...args).grad as Tensor;
+  return (...args) => both(...args).grad;
 }
 
 function differentiated<A extends readonly unknown[]>(
   name: string,
   fn: (...args: A) => Tensor,
   options: GradOptions,
-): (...args: A) => ValueAndGrad {
+): (...args: A) => ValueAndGrad<unknown> {
   if (typeof fn !== "function") throw new OptionError(`${name}: needs a function, got ${show(fn)}`);
   checkOptions(name, options, ["argument"]);
   const { argument = 0 } = options;
