@@ -3,8 +3,8 @@
  *
  * A backend knows nothing of tensors, graphs or derivatives. It is handed a Program once (`prepare`), checks
  * all of it, and then runs it many times on the memory it is given. To plug in a machine of your own,
- * implement `Backend` and pass it to `registerBackend`; `lib/backends/reference` is the definition of what
- * every instruction means and a complete example.
+ * implement `Backend` and pass it to `registerBackend`. `nodegrad/program` reads, checks and prints Programs;
+ * `lib/backends/reference` is the definition of what every instruction means and a complete example.
  */
 
 import type { DType, TypedArray } from "../dtype.js";
@@ -39,13 +39,13 @@ export interface Executable {
    * Rejects with what `run` throws.
    */
   runAsync(bindings: Bindings): Promise<void>;
-  /** Frees what the backend keeps for this Program. Idempotent; waits for runs in flight. */
+  /** Frees what the backend keeps for this Program. Idempotent; runs in flight are not disturbed. */
   dispose(): void;
 }
 
 /** A machine that runs Programs. */
 export interface Backend {
-  /** Name for `setBackend` and `NODEGRAD_BACKEND`. */
+  /** Name for messages and `info()`. */
   readonly name: string;
   /** What it computes with, for `info()`, e.g. `"avx512"`. */
   readonly target: string;

@@ -36,8 +36,8 @@ export class SGD extends Optimizer {
    * @throws {OptionError} for an option that is unknown, missing or out of range.
    */
   constructor(parameters: Tree<Variable>, options: SGDOptions) {
-    super(parameters, options.learningRate);
     checkOptions("SGD", options, ["learningRate", "momentum", "nesterov", "weightDecay"]);
+    super(parameters, options.learningRate);
     const { momentum = 0, nesterov = false, weightDecay = 0 } = options;
     this.momentum = checkNonNegative("SGD", "momentum", momentum);
     this.weightDecay = checkNonNegative("SGD", "weightDecay", weightDecay);

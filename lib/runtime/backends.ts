@@ -88,13 +88,23 @@ export function machineOf(name: string): Machine {
     throw new BackendError(`setBackend: unknown backend ${show(name)}; ${hint}`);
   }
   const backend = factory();
-  if (typeof backend?.prepare !== "function") {
-    throw new BackendError(`setBackend: backend ${show(name)} has no prepare(): its factory returned ${show(backend)}`);
-  }
+  checkBackend(name, backend);
   if (chosenThreads !== undefined) backend.threads = chosenThreads;
   const machine = { backend, cache: new ProgramCache() };
   machines.set(name, machine);
   return machine;
+}
+
+/** @throws {BackendError} naming the first part of the contract that a backend from outside lacks. */
+function checkBackend(name: string, backend: unknown): asserts backend is Backend {
+  const given = Object(backend) as Partial<Backend>;
+  const missing =
+    (["prepare", "createState", "finish"] as const).find((method) => typeof given[method] !== "function") ??
+    (["name", "target"] as const).find((property) => typeof given[property] !== "string") ??
+    (Array.isArray(given.dtypes) ? undefined : "dtypes") ??
+    (typeof given.threads === "number" ? undefined : "threads");
+  if (missing === undefined) return;
+  throw new BackendError(`setBackend: backend ${show(name)} lacks "${missing}": its factory returned ${show(backend)}`);
 }
 
 function automatic(): Machine {
