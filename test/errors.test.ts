@@ -540,6 +540,10 @@ describe("in the environment", () => {
       'OptionError OPTION NODEGRAD_BACKEND: must be one of auto, native, reference, got "cuda"',
     ],
     [{ NODEGRAD_BACKEND: "" }, 'OptionError OPTION NODEGRAD_BACKEND: must be one of auto, native, reference, got ""'],
+    [
+      { NODEGRAD_TARGET: "mmx" },
+      'OptionError OPTION NODEGRAD_TARGET: must be one of base, avx2, avx512, neon, got "mmx"',
+    ],
     [{ NODEGRAD_DEBUG: "yes" }, 'OptionError OPTION NODEGRAD_DEBUG: must be a non-negative integer, got "yes"'],
     [{ NODEGRAD_DEBUG: "-1" }, 'OptionError OPTION NODEGRAD_DEBUG: must be a non-negative integer, got "-1"'],
     [{ NODEGRAD_DEBUG: "" }, 'OptionError OPTION NODEGRAD_DEBUG: must be a non-negative integer, got ""'],

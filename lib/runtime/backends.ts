@@ -111,7 +111,8 @@ function automatic(): Machine {
   try {
     return machineOf("native");
   } catch (error) {
-    if (!(error instanceof BackendError)) throw error;
+    // Where an instruction set was asked for, another machine is not what was meant.
+    if (!(error instanceof BackendError) || getConfig().target !== undefined) throw error;
     process.emitWarning(`${error.message}; computing with the much slower TypeScript backend`, {
       code: "NODEGRAD_FALLBACK",
     });

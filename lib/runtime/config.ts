@@ -5,6 +5,15 @@ import { OptionError, show } from "../errors.js";
 /** Choices of `NODEGRAD_BACKEND`. */
 const BACKEND_CHOICES = ["auto", "native", "reference"];
 
+/** Choices of `NODEGRAD_TARGET`. */
+const TARGETS = ["base", "avx2", "avx512", "neon"];
+
+function readTarget(): string | undefined {
+  const target = process.env.NODEGRAD_TARGET;
+  if (target === undefined || TARGETS.includes(target)) return target;
+  throw new OptionError(`NODEGRAD_TARGET: must be one of ${TARGETS.join(", ")}, got ${show(target)}`);
+}
+
 function readDebugLevel(): number {
   const text = process.env.NODEGRAD_DEBUG ?? "0";
   const level = Number(text);
@@ -17,6 +26,8 @@ function readDebugLevel(): number {
 export interface Config {
   /** `NODEGRAD_BACKEND`: `auto` (default) takes the native backend where it loads, else the reference. */
   readonly backend: string;
+  /** `NODEGRAD_TARGET`: the instruction set of the native backend; the best one if undefined. */
+  readonly target: string | undefined;
   /**
    * `NODEGRAD_DEBUG`: 1 prints the arena of each compilation and warns of double work, 2 adds the graph and its groups,
    * 3 the schedule, 4 the Program.
@@ -33,7 +44,7 @@ export function getConfig(): Config {
     if (!BACKEND_CHOICES.includes(backend)) {
       throw new OptionError(`NODEGRAD_BACKEND: must be one of ${BACKEND_CHOICES.join(", ")}, got ${show(backend)}`);
     }
-    config = { backend, debug: readDebugLevel() };
+    config = { backend, target: readTarget(), debug: readDebugLevel() };
   }
   return config;
 }
