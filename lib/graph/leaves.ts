@@ -24,16 +24,16 @@ function leaf<A extends Attributes>(name: string, source: LeafDeclaration<A>["so
 }
 
 /** An array: a realised tensor, or an argument of a function being compiled, which has no storage yet. */
-export const inputOp = leaf("input", "input");
+const inputOp = leaf("input", "input");
 
 /** A variable at one version. */
 export const stateOp = leaf<{ version: number }>("variable", "state");
 
 /** A number that may differ from run to run: not hashed, bound by each run. */
-export const scalarOp = leaf<{ value: number }>("scalar", "scalar");
+const scalarOp = leaf<{ value: number }>("scalar", "scalar");
 
 /** A number that is part of the graph: hashed, and folded by the compiler. */
-export const constantOp = leaf<{ value: number }>("constant", "constant");
+const constantOp = leaf<{ value: number }>("constant", "constant");
 
 /** Numbers that select an algorithm rather than parametrise it, so that the compiler may simplify on them. */
 const HASHED_NUMBERS: ReadonlySet<number> = new Set([-1, 0, 0.5, 1, 2]);

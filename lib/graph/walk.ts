@@ -2,12 +2,8 @@
 
 import type { Tensor } from "./tensor.js";
 
+/** How many walks there have been: nodes whose `mark` is its value have been seen by the last one. */
 let walks = 0;
-
-/** A number no node's `mark` has: nodes marked with it have been seen by this walk. */
-export function newWalk(): number {
-  return ++walks;
-}
 
 /**
  * Nodes reachable from `roots`, operands before users, each once. Iterative, because graphs get deeper than
@@ -19,7 +15,7 @@ export function topologicalOrder(
   roots: readonly Tensor[],
   operands: (node: Tensor) => readonly Tensor[] = (node) => node.inputs,
 ): Tensor[] {
-  const walk = newWalk();
+  const walk = ++walks;
   const order: Tensor[] = [];
   const stack: Tensor[] = [];
   const next: number[] = [];

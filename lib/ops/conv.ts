@@ -75,14 +75,14 @@ const conv2dOp = defineOp<ConvAttributes, InstructionDeclaration<ConvAttributes>
     const spans = extents(filters, dilations);
     const [h, w] = countWindows("conv2d", sizes, spans, strides, padding);
     const c = filters.shape[0] as number;
+    const shape = checkShape("conv2d", imageShape({ n: sizes.n, c, h, w }, layout));
     const seen = [sizes.h + padding[0] + padding[1] + spans[0], sizes.w + padding[2] + padding[3] + spans[1]] as const;
     if (seen[0] * seen[1] * Math.max(sizes.c, c) > MAX_SIZE) {
       throw new ShapeError(
         `conv2d: image is too large with its padding and dilation: ${seen[0]}×${seen[1]} (> 2³¹ − 1)`,
       );
     }
-    const shape = imageShape({ n: sizes.n, c, h, w }, layout);
-    return { shape: checkShape("conv2d", shape), dtype: x.dtype };
+    return { shape, dtype: x.dtype };
   },
   vjp: [
     (t, n) => gradInput(t, second(n), convOf(n), first(n).shape),

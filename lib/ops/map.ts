@@ -2,6 +2,7 @@
 
 import { type DType, isFloat } from "../dtype.js";
 import { DTypeError } from "../errors.js";
+import { isNumber } from "../graph/leaves.js";
 import { type DerivativeRule, defineOp, type MapDeclaration } from "../graph/op.js";
 import { apply, type Tensor } from "../graph/tensor.js";
 import { MICRO_OPS, type MicroInfo, type MicroOp } from "../program/opcodes.js";
@@ -60,10 +61,6 @@ export function broadcastOperands(op: string, operands: readonly Tensor[]): Tens
   return operands.map((operand) =>
     sameShape(operand.shape, shape) || isNumber(operand) ? operand : broadcastTo(operand, shape),
   );
-}
-
-function isNumber(operand: Tensor): boolean {
-  return operand.op.kind === "leaf" && (operand.op.source === "scalar" || operand.op.source === "constant");
 }
 
 /** Values of one dtype and shape. */

@@ -50,12 +50,6 @@ NG_INLINE float reduce_max(Vec a) {
   s = _mm_max_ps(s, _mm_movehl_ps(s, s));
   return _mm_cvtss_f32(_mm_max_ss(s, _mm_movehdup_ps(s)));
 }
-NG_INLINE float reduce_min(Vec a) {
-  __m128 s = _mm_min_ps(_mm256_castps256_ps128(a.v), _mm256_extractf128_ps(a.v, 1));
-  s = _mm_min_ps(s, _mm_movehl_ps(s, s));
-  return _mm_cvtss_f32(_mm_min_ss(s, _mm_movehdup_ps(s)));
-}
-
 NG_INLINE void transpose(Vec (&v)[kLanes]) {
   __m256 t[8];
   for (int i = 0; i < 8; i += 2) {  // pairs of rows: 2x2 blocks

@@ -52,8 +52,6 @@ NG_INLINE Vec neg(Vec a) { return {_mm512_xor_ps(_mm512_set1_ps(-0.0f), a.v)}; }
 
 NG_INLINE float reduce_add(Vec a) { return _mm512_reduce_add_ps(a.v); }
 NG_INLINE float reduce_max(Vec a) { return _mm512_reduce_max_ps(a.v); }
-NG_INLINE float reduce_min(Vec a) { return _mm512_reduce_min_ps(a.v); }
-
 NG_INLINE void transpose(Vec (&v)[kLanes]) {
   __m512 t[16];
   for (int i = 0; i < 16; i += 2) {  // pairs of rows: 2x2 blocks

@@ -65,11 +65,6 @@ NG_INLINE float reduce_max(Vec a) {
   const __m128 s = _mm_max_ps(a.v, _mm_movehl_ps(a.v, a.v));
   return _mm_cvtss_f32(_mm_max_ss(s, _mm_shuffle_ps(s, s, 1)));
 }
-NG_INLINE float reduce_min(Vec a) {
-  const __m128 s = _mm_min_ps(a.v, _mm_movehl_ps(a.v, a.v));
-  return _mm_cvtss_f32(_mm_min_ss(s, _mm_shuffle_ps(s, s, 1)));
-}
-
 NG_INLINE void transpose(Vec (&v)[kLanes]) { _MM_TRANSPOSE4_PS(v[0].v, v[1].v, v[2].v, v[3].v); }
 
 struct IntVec {
@@ -198,11 +193,6 @@ NG_INLINE float reduce_max(Vec a) {
   const float m = a.v[0] > a.v[1] ? a.v[0] : a.v[1], n = a.v[2] > a.v[3] ? a.v[2] : a.v[3];
   return m > n ? m : n;
 }
-NG_INLINE float reduce_min(Vec a) {
-  const float m = a.v[0] < a.v[1] ? a.v[0] : a.v[1], n = a.v[2] < a.v[3] ? a.v[2] : a.v[3];
-  return m < n ? m : n;
-}
-
 NG_INLINE void transpose(Vec (&v)[kLanes]) {
   for (int i = 0; i < 4; i++) {
     for (int j = i + 1; j < 4; j++) {

@@ -49,8 +49,6 @@ NG_INLINE Vec neg(Vec a) { return {vnegq_f32(a.v)}; }
 
 NG_INLINE float reduce_add(Vec a) { return vaddvq_f32(a.v); }
 NG_INLINE float reduce_max(Vec a) { return vmaxvq_f32(a.v); }
-NG_INLINE float reduce_min(Vec a) { return vminvq_f32(a.v); }
-
 NG_INLINE void transpose(Vec (&v)[kLanes]) {
   const float32x4x2_t a = vtrnq_f32(v[0].v, v[1].v), b = vtrnq_f32(v[2].v, v[3].v);
   v[0].v = vcombine_f32(vget_low_f32(a.val[0]), vget_low_f32(b.val[0]));

@@ -12,7 +12,7 @@
 //   sqrt, abs, neg
 //   floor, ceil, round  round is half to even; NaN, infinities and the sign of zeros stay
 //   scale(a, k)         a * 2^k for whole k in [-250, 250]
-//   reduce_add, reduce_max, reduce_min
+//   reduce_add, reduce_max
 //                       all lanes in one fixed order
 //   as_int, as_float    the same bits
 //   to_float, truncate, nearest
