@@ -18,12 +18,10 @@
 
 #include "../kernels/im2col.h"
 #include "../kernels/move.h"
+#include "arith.h"
 #include "driver.h"
 
 namespace ng {
-
-inline int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
-inline int64_t round_up(int64_t a, int64_t b) { return ceil_div(a, b) * b; }
 
 // The taps of a window along one axis: number i reads the source at `source + i * source_step` relative to
 // the output position times the stride, and the kernel at `kernel + i * kernel_step`.

@@ -7,12 +7,10 @@
 #include <cstdint>
 
 #include "../kernels/gemm.h"
+#include "arith.h"
 #include "gemm.h"
 
 namespace ng {
-
-inline int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
-inline int64_t round_up(int64_t a, int64_t b) { return ceil_div(a, b) * b; }
 
 // Where a tile finds its panels.
 enum class Source {
