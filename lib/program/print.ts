@@ -15,7 +15,8 @@
  */
 
 import { dtypeInfo } from "../dtype.js";
-import { contiguousStrides, sameShape, showShape } from "../shape.js";
+import { showShape } from "../shape.js";
+import { isContiguous } from "../view.js";
 import { ARENA_BLOCK } from "./format.js";
 import { INSTRUCTIONS, type InstructionInfo, type Opcode, POOL_KINDS, RANDOM_KINDS, REDUCE_KINDS } from "./opcodes.js";
 import { printMicro } from "./print-micro.js";
@@ -74,18 +75,10 @@ function showSize({ dtype, length }: ProgramBuffer): string {
 /** `%7+12[64, 500]ᵀ`. */
 function showView({ buffer, offset, shape, strides }: ProgramView): string {
   const place = `%${buffer.index}${offset === 0 ? "" : `+${offset}`}${showShape(shape)}`;
-  if (isContiguous(shape, strides)) return place;
-  if (shape.length >= 2 && isContiguous(swapLast(shape), swapLast(strides))) return `${place}ᵀ`;
+  if (isContiguous({ offset, shape, strides })) return place;
+  if (shape.length >= 2 && isContiguous({ offset, shape: swapLast(shape), strides: swapLast(strides) }))
+    return `${place}ᵀ`;
   return `${place}(${strides.join(", ")})`;
-}
-
-/** Whether elements lie one behind the other; the strides of axes of length 1 do not matter. */
-function isContiguous(shape: readonly number[], strides: readonly number[]): boolean {
-  const expected = contiguousStrides(shape);
-  return sameShape(
-    strides.filter((_, axis) => shape[axis] !== 1),
-    expected.filter((_, axis) => shape[axis] !== 1),
-  );
 }
 
 function swapLast(values: readonly number[]): number[] {
