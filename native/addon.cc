@@ -85,6 +85,17 @@ void dispose_program(const Napi::CallbackInfo& info) {
   environment_of(info).programs.remove(int_argument(info, 0));
 }
 
+// explain(handle): string[], how each instruction runs
+Napi::Value explain(const Napi::CallbackInfo& info) {
+  const std::shared_ptr<PreparedProgram>* program = environment_of(info).programs.find(int_argument(info, 0));
+  if (program == nullptr) {
+    return Napi::Value(info.Env(), fail(info.Env(), "BACKEND", "explain: the program has been disposed"));
+  }
+  Napi::Array notes = Napi::Array::New(info.Env());
+  for (const std::string& note : (*program)->notes()) notes.Set(notes.Length(), note);
+  return notes;
+}
+
 // createState(dtype code, length): handle of zeroed memory
 Napi::Value create_state(const Napi::CallbackInfo& info) {
   Environment& environment = environment_of(info);
@@ -206,6 +217,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("selfTest", Napi::Function::New<self_test>(env, "selfTest", environment));
   exports.Set("prepare", Napi::Function::New<prepare>(env, "prepare", environment));
   exports.Set("disposeProgram", Napi::Function::New<dispose_program>(env, "disposeProgram", environment));
+  exports.Set("explain", Napi::Function::New<explain>(env, "explain", environment));
   exports.Set("createState", Napi::Function::New<create_state>(env, "createState", environment));
   exports.Set("readState", Napi::Function::New<read_state>(env, "readState", environment));
   exports.Set("writeState", Napi::Function::New<write_state>(env, "writeState", environment));

@@ -39,6 +39,11 @@ export interface Executable {
    * Rejects with what `run` throws.
    */
   runAsync(bindings: Bindings): Promise<void>;
+  /**
+   * How the machine runs each instruction (`"winograd F(4x4,3x3), 196 tiles"`), one text per instruction, empty where
+   * it had no choice. For people: the wording may change. A machine with one way for everything leaves it out.
+   */
+  explain?(): readonly string[];
   /** Frees what the backend keeps for this Program. Idempotent; runs in flight are not disturbed. */
   dispose(): void;
 }

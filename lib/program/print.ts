@@ -11,7 +11,8 @@
  * ```
  *
  * A view is its buffer's number, its offset if there is one, and its shape; then nothing where it is contiguous,
- * `ᵀ` where exchanging the last two axes would make it so, and its strides in parentheses otherwise.
+ * `ᵀ` where exchanging the last two axes would make it so, and its strides in parentheses otherwise. What a machine
+ * says about how it runs an instruction follows behind `--`.
  */
 
 import { dtypeInfo } from "../dtype.js";
@@ -26,9 +27,10 @@ import { type Instruction, type ProgramBuffer, type ProgramView, readProgram } f
  * A Program in readable form, one line per buffer and per instruction.
  *
  * @param words The words described in `format.ts`. They need not pass `verifyProgram`.
+ * @param notes What a machine says about each instruction: `Executable.explain` of `backend.ts`.
  * @throws {FormatError} when they cannot be decoded.
  */
-export function printProgram(words: Int32Array): string {
+export function printProgram(words: Int32Array, notes: readonly string[] = []): string {
   const { buffers, views, instructions, scalars, arenaBlocks } = readProgram(words);
   const counts = [
     plural(buffers.length, "buffer"),
@@ -41,7 +43,7 @@ export function printProgram(words: Int32Array): string {
   const codeRows = instructions.map((instruction) => [
     `${instruction.index}`,
     instruction.opcode,
-    showOperands(instruction),
+    showOperands(instruction) + (notes[instruction.index] ? `  -- ${notes[instruction.index]}` : ""),
   ]);
   return [`program: ${counts.join(", ")}`, "buffers", ...align(bufferRows), "code", ...align(codeRows), ""].join("\n");
 }

@@ -13,6 +13,7 @@ import { Tensor } from "../graph/tensor.js";
 import { activeTrace, type Trace, withTrace } from "../graph/trace.js";
 import { Variable } from "../graph/variable.js";
 import { topologicalOrder, unrealisedOperands } from "../graph/walk.js";
+import { printProgram } from "../program/print.js";
 import { sameShape } from "../shape.js";
 import { type Flattened, flattenTree } from "../tree.js";
 import { currentMachine, type Machine } from "./backends.js";
@@ -27,6 +28,11 @@ export interface CompiledFunction<A extends readonly unknown[], R> {
    * that have no values yet are computed before it returns.
    */
   async(...args: A): Promise<R>;
+  /**
+   * The Program these arguments run, in readable form, with the way the backend has chosen for each instruction. Traces
+   * the function if it has not been called with such arguments yet, and runs nothing.
+   */
+  explain(...args: A): string;
   /** How many signatures have been traced. */
   readonly traces: number;
 }
@@ -41,6 +47,7 @@ interface Instance {
   readonly form: string;
   /** The arguments it was traced with: dtypes and shapes to compare with. */
   readonly traced: readonly Argument[];
+  readonly words: Int32Array;
   readonly executable: Executable;
   /** Per input slot of the Program, the argument that binds it. */
   readonly inputs: readonly number[];
@@ -71,7 +78,8 @@ export function compile<A extends readonly unknown[], R>(fn: (...args: A) => R):
     if (activeTrace() !== undefined) return fn(...tracedArguments(args));
     const { leaves, form } = flattenArguments(args);
     realize(...leaves.filter((leaf): leaf is Tensor => leaf instanceof Tensor));
-    const { instance, bindings } = findInstance(fn, instances, args, leaves, form);
+    const instance = findInstance(fn, instances, args, leaves, form);
+    const bindings = bind(instance, leaves);
     instance.executable.run(bindings);
     return resultsOf(instance, bindings) as R;
   };
@@ -80,7 +88,8 @@ export function compile<A extends readonly unknown[], R>(fn: (...args: A) => R):
     const { leaves, form } = flattenArguments(args);
     const tensors = leaves.filter((leaf): leaf is Tensor => leaf instanceof Tensor);
     realize(...tensors);
-    const { instance, bindings } = findInstance(fn, instances, args, leaves, form);
+    const instance = findInstance(fn, instances, args, leaves, form);
+    const bindings = bind(instance, leaves);
     const storages = [...tensors.map((tensor) => tensor.storage), ...instance.states.map(({ memory }) => memory)];
     for (const storage of storages) if (storage !== undefined) storage.inFlight++;
     try {
@@ -92,7 +101,13 @@ export function compile<A extends readonly unknown[], R>(fn: (...args: A) => R):
       for (const storage of storages) if (storage !== undefined) storage.inFlight--;
     }
   };
-  return Object.defineProperty(Object.assign(compiled, { async }), "traces", {
+  const explain = (...args: A): string => {
+    checkNotTracing("explain");
+    const { leaves, form } = flattenArguments(args);
+    const { words, executable } = findInstance(fn, instances, args, leaves, form);
+    return printProgram(words, executable.explain?.());
+  };
+  return Object.defineProperty(Object.assign(compiled, { async, explain }), "traces", {
     get: () => instances.length,
   }) as CompiledFunction<A, R>;
 }
@@ -145,14 +160,14 @@ function findInstance<A extends readonly unknown[]>(
   args: A,
   leaves: readonly Argument[],
   form: string,
-): { instance: Instance; bindings: Bindings } {
+): Instance {
   const machine = currentMachine();
   let instance = instances.find((known) => known.machine === machine && matches(known, leaves, form));
   if (instance === undefined) {
     instance = trace(fn, machine, args, leaves, form);
     instances.push(instance);
   }
-  return { instance, bindings: bind(instance, leaves) };
+  return instance;
 }
 
 function matches({ form: knownForm, traced }: Instance, leaves: readonly Argument[], form: string): boolean {
@@ -217,11 +232,12 @@ function trace<A extends readonly unknown[]>(
   const positions = new Map(placeholders.map((leaf, i) => [leaf, i]));
   const bound = graph.inputs.filter((leaf) => positions.has(leaf));
   const captured = new Set(graph.inputs.filter((leaf) => !positions.has(leaf)));
-  const { executable } = compileFor(machine, graph, captured);
+  const { executable, words } = compileFor(machine, graph, captured);
   return {
     machine,
     form,
     traced: leaves.map((leaf) => (typeof leaf === "number" ? leaf : placeholderLeaf(leaf.shape, leaf.dtype))),
+    words,
     executable,
     inputs: bound.map((leaf) => positions.get(leaf) as number),
     scalars: graph.scalars.map((leaf) => positions.get(leaf) ?? { value: leaf.attributes.value as number }),

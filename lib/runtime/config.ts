@@ -30,7 +30,7 @@ export interface Config {
   readonly target: string | undefined;
   /**
    * `NODEGRAD_DEBUG`: 1 prints the arena of each compilation and warns of double work, 2 adds the graph and its groups,
-   * 3 the schedule, 4 the Program.
+   * 3 the schedule, 4 the Program and how it runs.
    */
   readonly debug: number;
 }

@@ -122,7 +122,7 @@ export function compileFor(
   { backend }: Machine,
   graph: Graph,
   captured: ReadonlySet<Tensor>,
-): { executable: Executable; bytes: number } {
+): { executable: Executable; words: Int32Array; bytes: number } {
   for (const { dtype } of graph.nodes) {
     if (!backend.dtypes.includes(dtype)) {
       throw new DTypeError(`realize: the ${backend.name} backend has no ${dtype}; use setBackend("reference") or cast`);
@@ -130,9 +130,10 @@ export function compileFor(
   }
   const trace = debugTrace(getConfig().debug);
   const words = compileGraph(graph, { captured, ...(trace === undefined ? {} : { trace }) });
-  trace?.("program", printProgram(words));
   const constants = graph.inputs.filter((leaf) => captured.has(leaf)).map(arrayOf);
-  return { executable: backend.prepare(words, constants), bytes: words.byteLength };
+  const executable = backend.prepare(words, constants);
+  trace?.("program", printProgram(words, executable.explain?.()));
+  return { executable, words, bytes: words.byteLength };
 }
 
 /**

@@ -232,6 +232,7 @@ std::string add_batched_conv(ConvProblem& problem, const Instruction& instructio
   plan->cols = ascending(problem.window.cols);
   const std::string problem_found = plan->result.prepare(problem, instruction, builder);
   if (!problem_found.empty()) return problem_found;
+  builder.explain("direct, images side by side");
   choose_chunks(plan);
 
   const int64_t tile_bytes = round_up(sizeof(float) * plan->tile_floats(), kArenaBlock);

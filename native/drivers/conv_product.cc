@@ -207,6 +207,7 @@ std::string add_conv(ConvProblem& problem, const Instruction& instruction, Build
 
   plan->k = problem.channels * problem.window.taps();
   plan->depth = ceil_div(plan->k, std::max<int64_t>(1, ceil_div(plan->k, plan->gemm->kc)));
+  builder.explain("direct, by patches");
   choose_chunks(plan);
   plan->patches.prepare(plan->problem.source, problem.channels, problem.window, plan->tiling);
   plan->direct =

@@ -73,8 +73,10 @@ std::string prepare_kConv2dGradWeight(const Instruction& instruction, Builder& b
   refused = sums->prepare(instruction, builder);
   if (!refused.empty() || instruction.outputs[0]->size() == 0) return refused;
   if (fits_products(instruction, builder)) {
+    builder.explain("direct, by products");
     add_weight_products(instruction, sums, builder);
   } else if (instruction.inputs[1]->size() > 0) {
+    builder.explain("direct, by dots");
     add_weight_dots(instruction, sums, builder);
   }
   sums->add_step(builder);

@@ -107,16 +107,27 @@ class Builder {
   void begin_instruction(int32_t number) {
     instruction = number;
     workspace_used_ = 0;
+    notes_.emplace_back();
+  }
+
+  // Says how the current instruction will run, for people: "direct, rows = pixels". Several notes of one
+  // instruction are joined, each once.
+  void explain(const std::string& note) {
+    std::string& notes = notes_.back();
+    if (notes.find(note) != std::string::npos) return;
+    notes += notes.empty() ? note : "; " + note;
   }
 
   std::vector<Step> take_steps() { return std::move(steps_); }
   std::vector<std::shared_ptr<void>> take_plans() { return std::move(plans_); }
+  std::vector<std::string> take_notes() { return std::move(notes_); }
   int64_t workspace_bytes() const { return workspace_bytes_; }
   int64_t scratch_bytes() const { return scratch_bytes_; }
 
  private:
   std::vector<Step> steps_;
   std::vector<std::shared_ptr<void>> plans_;
+  std::vector<std::string> notes_;  // by instruction
   int64_t workspace_used_ = 0;
   int64_t workspace_bytes_ = 0;
   int64_t scratch_bytes_ = 0;

@@ -65,6 +65,7 @@ Refusal PreparedProgram::prepare(const int32_t* words, size_t count, const Kerne
   }
   steps_ = builder.take_steps();
   plans_ = builder.take_plans();
+  notes_ = builder.take_notes();
   shared_nanoseconds_ = shared_nanoseconds(steps_.data(), steps_.size());
   workspace_bytes_ = round_up(builder.workspace_bytes());
   scratch_bytes_ = round_up(builder.scratch_bytes());

@@ -46,6 +46,9 @@ class PreparedProgram {
   Opcode opcode(int32_t instruction) const { return program_.instructions[instruction].opcode; }
   int32_t scalars() const { return program_.scalars; }
 
+  // How each instruction runs, for people; empty where there was no choice.
+  const std::vector<std::string>& notes() const { return notes_; }
+
   // Runs all instructions in the arena on up to `threads` threads. False when there is not enough memory;
   // otherwise `fault` tells whether an index was out of range, which ends the run after that instruction.
   bool run(const Bindings& bindings, Arena* arena, int threads, IndexFault* fault);
@@ -62,6 +65,7 @@ class PreparedProgram {
   Memory constants_;
   std::vector<Step> steps_;
   std::vector<std::shared_ptr<void>> plans_;  // what the steps point to
+  std::vector<std::string> notes_;            // by instruction
   double shared_nanoseconds_ = 0;
   int64_t workspace_bytes_ = 0;
   int64_t scratch_bytes_ = 0;

@@ -21,6 +21,13 @@ function mapLine(micro: MicroDescription, inputs: number, outputs = 1): string {
 }
 
 describe("printProgram", () => {
+  it("appends what a machine says about an instruction", () => {
+    const instruction = { opcode: "copy", outputs: [{ shape: [4] }], inputs: [{ shape: [4] }] } as const;
+    const words = writeInstruction(instruction);
+    expect(printProgram(words, ["by hand"])).toBe(printProgram(words).replace(/\n$/, "  -- by hand\n"));
+    expect(printProgram(words, [""])).toBe(printProgram(words));
+  });
+
   it("prints buffers with places and sizes, and a line per instruction", () => {
     const writer = new ProgramWriter();
     const add = (kind: "input" | "constant" | "temp" | "output", shape: number[], strides: number[], place: number) =>

@@ -417,6 +417,29 @@ describe("on native", () => {
   });
 });
 
+describe("explain", () => {
+  it("prints the Program of a signature and what the backend chose, without running it", () => {
+    setBackend("native");
+    const count = variable(tensor(0));
+    const f = compile((x: Tensor, w: Tensor) => {
+      count.assign(count.add(1));
+      return x.conv2d(w, { padding: 1 }).relu();
+    });
+    const text = f.explain(zeros([2, 3, 8, 8]), zeros([4, 3, 3, 3]));
+    expect(text).toMatch(/conv2d .*\{ max\(.*\) \} {2}-- direct, /);
+    expect(f.traces).toBe(1);
+    expect(count.item()).toBe(0);
+    expect(f.explain(zeros([2, 3, 8, 8]), zeros([4, 3, 3, 3]))).toBe(text);
+    expect(f.traces).toBe(1);
+  });
+
+  it("prints the bare Program on a backend that says nothing", () => {
+    setBackend("reference");
+    const text = compile((x: Tensor) => x.add(1)).explain(zeros([3]));
+    expect(text).toMatch(/^program: .*\n(.*\n)*code\n {2}0 {2}map .*\}\n$/);
+  });
+});
+
 describe.each(BACKENDS)("in worker threads, on %s", (backend) => {
   const script = `
     const { parentPort, workerData } = require("node:worker_threads");

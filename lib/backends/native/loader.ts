@@ -38,6 +38,8 @@ export interface Addon {
     states: Int32Array,
     scalars: Float64Array,
   ): Promise<IndexFault | undefined>;
+  /** How each instruction of a Program runs, for people; empty where there was no choice. */
+  explain(program: number): string[];
   /** Forgets a Program; runs in flight are not disturbed. */
   disposeProgram(program: number): void;
   /** Zeroed memory for `length` elements of the dtype with this code; returns its handle. */

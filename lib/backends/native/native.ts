@@ -90,6 +90,10 @@ class NativeExecutable implements Executable {
     }
   }
 
+  explain(): readonly string[] {
+    return typed(() => this.#addon.explain(this.#handle));
+  }
+
   dispose(): void {
     this.#lost.unregister(this);
     this.#addon.disposeProgram(this.#handle);
