@@ -3,6 +3,8 @@
 /** What is known of repeated measurements. */
 export interface Summary {
   readonly median: number;
+  readonly min: number;
+  readonly max: number;
   /** Half the distance between the quartiles, as a share of the median. */
   readonly spread: number;
 }
@@ -11,7 +13,12 @@ export interface Summary {
 export function summarize(values: readonly number[]): Summary {
   const sorted = [...values].sort((a, b) => a - b);
   const median = quantile(sorted, 0.5);
-  return { median, spread: (quantile(sorted, 0.75) - quantile(sorted, 0.25)) / 2 / median };
+  return {
+    median,
+    min: quantile(sorted, 0),
+    max: quantile(sorted, 1),
+    spread: (quantile(sorted, 0.75) - quantile(sorted, 0.25)) / 2 / median,
+  };
 }
 
 /** Between the two nearest of the sorted values, in proportion. */

@@ -1,23 +1,19 @@
 /**
- * The process of one nodegrad contestant: `worker.js GROUP CASE THREADS CONTESTANT`.
+ * The process of nodegrad as a contestant: `worker.js GROUP CASE THREADS CONTESTANT`, with NODEGRAD_BACKEND set.
  *
- * Speaks the protocol of bench/peers/README.md: says `ready`, then does the work N times for every line `run N` and
- * answers with the seconds a unit of it took.
+ * Speaks the protocol of bench/peers/README.md.
  */
 
-import { createInterface } from "node:readline";
-import { setNumThreads } from "nodegrad";
-import { groups } from "../groups.js";
+import { info, setNumThreads } from "nodegrad";
+import { groups } from "../cases/index.js";
+import { serve } from "./serve.js";
 
 const [groupName, caseName, threads, contestantName] = process.argv.slice(2);
 const group = groups.find(({ name }) => name === groupName);
 const contest = group?.cases([Number(threads)]).find(({ name }) => name === caseName);
-const start = contest?.contestants.find(({ name }) => name === contestantName)?.start;
-if (start === undefined) throw new Error(`no contestant ${process.argv.slice(2).join(" ")}`);
-
-setNumThreads(Number(threads));
-const run = start();
-console.log("ready");
-for await (const line of createInterface(process.stdin)) {
-  console.log(run(Number(line.split(" ")[1])));
+const contestant = contest?.contestants.find(({ name }) => name === contestantName);
+if (contestant === undefined || !("start" in contestant)) {
+  throw new Error(`no contestant ${process.argv.slice(2).join(" ")}`);
 }
+setNumThreads(Number(threads));
+await serve(info().version, contestant.start());

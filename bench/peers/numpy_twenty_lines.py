@@ -42,4 +42,4 @@ def step():
     return loss
 
 
-serve(step)
+serve(np.__version__, step)

@@ -39,4 +39,4 @@ def step():
     optimizer.step()
 
 
-serve(step)
+serve(torch.__version__, step)

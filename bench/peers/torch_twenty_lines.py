@@ -43,4 +43,4 @@ def autograd():
     return loss
 
 
-serve(by_hand if gradients == "by_hand" else autograd)
+serve(torch.__version__, by_hand if gradients == "by_hand" else autograd)

@@ -1,6 +1,6 @@
 /** Every group of cases, in the order of the report. */
 
-import type { Group } from "./harness/group.js";
+import type { Group } from "../harness/case.js";
 import { overhead } from "./overhead.js";
 import { training } from "./training.js";
 import { twentyLines } from "./twenty-lines.js";

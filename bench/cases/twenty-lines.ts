@@ -4,7 +4,7 @@
  */
 
 import { assign, compile, matmul, mul, randomNormal, sigmoid, sub, sum, type Tensor, variable } from "nodegrad";
-import { type Case, type Group, type Runner, repeat } from "./harness/group.js";
+import { type Case, type Group, nodegrad, type Runner, repeat } from "../harness/case.js";
 
 const [BATCH, INPUTS, HIDDEN, OUTPUTS] = [64, 1000, 100, 10] as const;
 const LEARNING_RATE = 1e-4;
@@ -12,19 +12,22 @@ const LEARNING_RATE = 1e-4;
 const FLOPS = 2 * BATCH * (2 * INPUTS * HIDDEN + 3 * HIDDEN * OUTPUTS);
 
 export const twentyLines: Group = {
+  level: "training",
   name: "twenty lines",
-  unit: "step",
   cases: (threads) => threads.map(contest),
 };
 
 function contest(threads: number): Case {
   return {
     name: `${BATCH} × ${INPUTS}-${HIDDEN}-${OUTPUTS}, sigmoid`,
+    unit: "step",
     threads,
-    target: { ratio: 0.85 },
     flops: FLOPS,
+    limit: "fma",
+    target: { ratio: 0.85 },
+    quick: true,
     contestants: [
-      { name: "nodegrad", start: train },
+      ...nodegrad(train, { reference: true }),
       { name: "PyTorch by hand", script: ["torch_twenty_lines.py", "by_hand"] },
       { name: "PyTorch autograd", script: ["torch_twenty_lines.py", "autograd"] },
       { name: "numpy", script: ["numpy_twenty_lines.py"] },

@@ -1,8 +1,8 @@
 /** Training steps: nodegrad against eager PyTorch in both of its memory layouts. */
 
 import { compile } from "nodegrad";
-import { type Case, type Contestant, type Group, repeat } from "./harness/group.js";
-import { lenet5Training, mlpTraining, type Training } from "./networks.js";
+import { type Case, type Group, nodegrad, type Runner, repeat } from "../harness/case.js";
+import { lenet5Training, mlpTraining, type Training } from "../models/training.js";
 
 /** Ratio to the fastest peer that a batch of LeNet-5 should reach. */
 const LENET5_TARGETS: readonly (readonly [batch: number, ratio: number])[] = [
@@ -22,19 +22,22 @@ const MLP_BATCH = 128;
 const MLP_TARGET = 0.9;
 
 export const training: Group = {
+  level: "training",
   name: "training",
-  unit: "step",
   cases: (threads) => threads.flatMap((count) => [...LENET5_TARGETS.map(lenet5Case(count)), mlpCase(count)]),
 };
 
 function lenet5Case(threads: number): (target: (typeof LENET5_TARGETS)[number]) => Case {
   return ([batch, ratio]) => ({
     name: `LeNet-5, batch ${batch}`,
+    unit: "step",
     threads,
-    target: { ratio },
     flops: batch * LENET5_FLOPS,
+    limit: "fma",
+    target: { ratio },
+    quick: batch === 64,
     contestants: [
-      nodegrad(() => lenet5Training(batch)),
+      ...nodegrad(() => train(lenet5Training(batch)), { reference: true }),
       { name: "PyTorch NCHW", script: ["torch_training.py", "lenet5", String(batch), "contiguous_format"] },
       { name: "PyTorch NHWC", script: ["torch_training.py", "lenet5", String(batch), "channels_last"] },
     ],
@@ -44,23 +47,19 @@ function lenet5Case(threads: number): (target: (typeof LENET5_TARGETS)[number]) 
 function mlpCase(threads: number): Case {
   return {
     name: `MLP 784-512-512-10, batch ${MLP_BATCH}`,
+    unit: "step",
     threads,
-    target: { ratio: MLP_TARGET },
     flops: MLP_BATCH * MLP_FLOPS,
+    limit: "fma",
+    target: { ratio: MLP_TARGET },
     contestants: [
-      nodegrad(() => mlpTraining(MLP_BATCH)),
+      ...nodegrad(() => train(mlpTraining(MLP_BATCH)), { reference: true }),
       { name: "PyTorch", script: ["torch_training.py", "mlp", String(MLP_BATCH), "contiguous_format"] },
     ],
   };
 }
 
-function nodegrad(prepare: () => Training): Contestant {
-  return {
-    name: "nodegrad",
-    start() {
-      const { x, y, step } = prepare();
-      const compiled = compile(step);
-      return repeat(() => compiled(x, y));
-    },
-  };
+function train({ x, y, step }: Training): Runner {
+  const compiled = compile(step);
+  return repeat(() => compiled(x, y));
 }

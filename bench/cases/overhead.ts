@@ -1,8 +1,8 @@
 /** What nodegrad costs beside the arithmetic: building graphs, finding Programs, compiling, calling. */
 
 import { add, compile, conv2d, matmul, ones, realize, relu, reshape, type Tensor, type TensorLike } from "nodegrad";
-import { type Case, type Group, type Runner, repeat } from "./harness/group.js";
-import { countNodes, lenet5Training } from "./networks.js";
+import { type Case, type Group, nodegrad, type Runner, repeat } from "../harness/case.js";
+import { countNodes, lenet5Training } from "../models/training.js";
 
 const GRAPH_NODES = 200;
 const COMPILED_NODES = [50, 500, 5000];
@@ -11,28 +11,28 @@ const FEW = 10;
 const MANY = 1000;
 
 export const overhead: Group = {
+  level: "overhead",
   name: "overhead",
-  unit: "node, call or instruction",
   cases: () => [
-    single("build a node: add of two tensors", 1e-6, buildAdds),
-    single("build a node: add of a tensor and a number", 1e-6, buildAddsOfNumbers),
-    single("build a node: matmul", 1e-6, () => buildNodes(ones([8, 8]), (x) => matmul(x, x))),
-    single("build a node: conv2d", 1e-6, () => {
+    single("node", "build a node: add of two tensors", 1e-6, buildAdds),
+    single("node", "build a node: add of a tensor and a number", 1e-6, buildAddsOfNumbers),
+    single("node", "build a node: matmul", 1e-6, () => buildNodes(ones([8, 8]), (x) => matmul(x, x))),
+    single("node", "build a node: conv2d", 1e-6, () => {
       const filters = ones([1, 1, 3, 3]);
       return buildNodes(ones([1, 1, 8, 8]), (x) => conv2d(x, filters, { padding: 1 }));
     }),
-    single(`realize ${GRAPH_NODES} nodes, Program known`, 50e-6, realizeKnown),
-    ...COMPILED_NODES.map((nodes) => single(`compile, a node of ${nodes}`, 30e-6, () => compileGraph(nodes))),
-    single("compile, a node of the LeNet-5 training step", 30e-6, compileTraining),
-    single("call a compiled function: nothing to do", 1e-6, () => repeat(compile(() => undefined))),
-    single("call a compiled function: number + 1", 1e-6, callWithNumber),
-    single("an instruction: add of 64 elements", 50e-9, runInstructions),
+    single("run", `realize ${GRAPH_NODES} nodes, Program known`, 50e-6, realizeKnown),
+    ...COMPILED_NODES.map((nodes) => single("node", `compile, a node of ${nodes}`, 30e-6, () => compileGraph(nodes))),
+    single("node", "compile, a node of the LeNet-5 training step", 30e-6, compileTraining),
+    single("call", "call a compiled function: nothing to do", 1e-6, () => repeat(compile(() => undefined))),
+    single("call", "call a compiled function: number + 1", 1e-6, callWithNumber),
+    single("instruction", "an instruction: add of 64 elements", 50e-9, runInstructions),
   ],
 };
 
 /** Nothing here runs long enough for a second thread. */
-function single(name: string, seconds: number, start: () => Runner): Case {
-  return { name, threads: 1, target: { seconds }, contestants: [{ name: "nodegrad", start }] };
+function single(unit: string, name: string, seconds: number, start: () => Runner): Case {
+  return { name, unit, threads: 1, target: { seconds }, quick: true, contestants: nodegrad(start) };
 }
 
 /** Chains of applications of one op. */

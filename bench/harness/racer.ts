@@ -1,0 +1,123 @@
+/** A contestant at work: a process, and the protocol of bench/peers/README.md. */
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface, type Interface } from "node:readline";
+import type { Command } from "./commands.js";
+
+/** Processes that run; nobody leaves any behind. */
+const running = new Set<ChildProcess>();
+process.on("exit", () => {
+  for (const child of running) child.kill("SIGKILL");
+});
+
+/** Preparing the work, the first run included, takes at most so long. */
+const PATIENCE_SECONDS = 60;
+
+/** A contestant at work. */
+export class Racer {
+  readonly name: string;
+  /** Seconds a unit, one per turn. */
+  readonly times: number[] = [];
+  /** As the contestant reports it. */
+  version = "";
+  readonly #child: ChildProcess;
+  readonly #lines: Interface;
+  #errors = "";
+  #count = 1;
+
+  constructor(name: string, { words: [program, ...args], environment }: Command, threads: number) {
+    this.name = name;
+    const env = { ...process.env, ...threadCount(threads), ...environment };
+    this.#child = spawn(program, args, { env, stdio: ["pipe", "pipe", "pipe"] });
+    running.add(this.#child);
+    this.#child.on("close", () => running.delete(this.#child));
+    this.#child.on("error", (error) => {
+      this.#errors += error.message;
+    });
+    this.#child.stdin?.on("error", () => {}); // it has ended, which the next line, or none, shows
+    this.#child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+      this.#errors += text;
+    });
+    this.#lines = createInterface(this.#child.stdout as NodeJS.ReadableStream);
+  }
+
+  /**
+   * Repeats until caches are warm and code is compiled, and finds how many repetitions fill a turn.
+   *
+   * @returns Why the contestant is absent; undefined when it is ready.
+   */
+  async warmUp(turnSeconds: number): Promise<string | undefined> {
+    const clock = setTimeout(() => {
+      this.#errors += `\nnot ready after ${PATIENCE_SECONDS} s`;
+      this.#child.kill("SIGKILL");
+    }, PATIENCE_SECONDS * 1000);
+    try {
+      const [word, version] = split((await this.#nextLine()) ?? "");
+      if (word !== "ready") return this.#trouble();
+      this.version = version;
+      for (;;) {
+        const start = performance.now();
+        if ((await this.#run()) === undefined) return this.#trouble();
+        const seconds = (performance.now() - start) / 1000;
+        if (seconds >= turnSeconds / 2) {
+          this.#count = Math.max(1, Math.round((this.#count * turnSeconds) / seconds));
+          return undefined;
+        }
+        this.#count *= 2;
+      }
+    } finally {
+      clearTimeout(clock);
+    }
+  }
+
+  /** Does as many repetitions as fill a turn. */
+  async turn(): Promise<void> {
+    const seconds = await this.#run();
+    if (seconds === undefined) throw new Error(`${this.name}: ended in the middle: ${this.#trouble()}`);
+    this.times.push(seconds);
+  }
+
+  /** Lets the process end, and waits for it. */
+  async stop(): Promise<void> {
+    if (!running.has(this.#child)) return;
+    this.#child.kill("SIGKILL");
+    await once(this.#child, "close");
+  }
+
+  /** Seconds a unit of work. */
+  async #run(): Promise<number | undefined> {
+    this.#child.stdin?.write(`run ${this.#count}\n`);
+    const line = await this.#nextLine();
+    return line === undefined ? undefined : Number(line);
+  }
+
+  /** The next line the contestant prints; undefined when it has ended. */
+  async #nextLine(): Promise<string | undefined> {
+    const ended = new AbortController();
+    try {
+      const close = once(this.#lines, "close", { signal: ended.signal }).then(() => undefined);
+      const line = once(this.#lines, "line", { signal: ended.signal }).then(([text]) => text as string);
+      return await Promise.race([line, close]);
+    } finally {
+      ended.abort();
+    }
+  }
+
+  /** What the contestant died of: the line of its output that names an error. */
+  #trouble(): string {
+    const lines = this.#errors.trim().split("\n");
+    return lines.findLast((line) => /\w+Error\b|ENOENT/.test(line))?.trim() ?? (lines.at(-1) || "ended without a word");
+  }
+}
+
+/** One number of threads for everybody. */
+function threadCount(threads: number): Record<string, string> {
+  const names = ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "BLIS_NUM_THREADS"];
+  return Object.fromEntries(names.map((name) => [name, String(threads)]));
+}
+
+function split(line: string): [word: string, rest: string] {
+  const [word = "", ...rest] = line.split(" ");
+  return [word, rest.join(" ")];
+}

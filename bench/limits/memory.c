@@ -1,0 +1,105 @@
+// The most memory this machine sweeps over: memory THREADS read|copy|stream BYTES.
+//
+// `read` reads all the bytes, `copy` copies one half of them to the other, `stream` does so with stores that pass the
+// caches by. Every thread has its own share of the bytes and sweeps over it again and again, without waiting for the
+// others. A contestant like the others, but for its unit: one byte read or written.
+
+#include <stdint.h>
+#include <string.h>
+
+#include "team.h"
+
+#if defined(__SSE__)
+#include <immintrin.h>
+#endif
+
+#if defined(__AVX512F__)
+#define LANES 16
+#elif defined(__AVX__)
+#define LANES 8
+#else
+#define LANES 4
+#endif
+
+typedef float Vector __attribute__((vector_size(4 * LANES)));
+
+// Vectors in flight: enough for the latency of a load or an addition.
+#define UNROLL 8
+#define BLOCK (UNROLL * sizeof(Vector))
+
+static char* memory;
+static size_t share;  // bytes of a thread, a multiple of two blocks
+
+// Ends what the compiler may move or merge: a copy stays the loop it is, and every sweep reads again.
+static inline void barrier(void) { __asm__ volatile("" ::: "memory"); }
+
+static inline void store_past_caches(Vector* to, Vector value) {
+#if defined(__clang__)
+  __builtin_nontemporal_store(value, to);
+#elif defined(__AVX512F__)
+  _mm512_stream_ps((float*)to, (__m512)value);
+#elif defined(__AVX__)
+  _mm256_stream_ps((float*)to, (__m256)value);
+#elif defined(__SSE__)
+  _mm_stream_ps((float*)to, (__m128)value);
+#else
+  *to = value;
+#endif
+}
+
+static void read_sweeps(struct Member* member, long count) {
+  const char* from = memory + member->index * share;
+  Vector sums[UNROLL] = {{0}};
+  for (long sweep = 0; sweep < count; sweep++) {
+    for (size_t at = 0; at < share; at += BLOCK) {
+      const Vector* block = (const Vector*)(from + at);
+      for (int i = 0; i < UNROLL; i++) sums[i] += block[i];
+    }
+    barrier();
+  }
+  for (int i = 1; i < UNROLL; i++) sums[0] += sums[i];
+  member->result = sums[0][0];
+}
+
+static void copy_sweeps(struct Member* member, long count) {
+  const char* from = memory + member->index * share;
+  char* to = memory + member->index * share + share / 2;
+  for (long sweep = 0; sweep < count; sweep++) {
+    for (size_t at = 0; at < share / 2; at += BLOCK) {
+      const Vector* source = (const Vector*)(from + at);
+      Vector* target = (Vector*)(to + at);
+      for (int i = 0; i < UNROLL; i++) target[i] = source[i];
+      barrier();
+    }
+  }
+}
+
+static void stream_sweeps(struct Member* member, long count) {
+  const char* from = memory + member->index * share;
+  char* to = memory + member->index * share + share / 2;
+  for (long sweep = 0; sweep < count; sweep++) {
+    for (size_t at = 0; at < share / 2; at += BLOCK) {
+      const Vector* source = (const Vector*)(from + at);
+      Vector* target = (Vector*)(to + at);
+      for (int i = 0; i < UNROLL; i++) store_past_caches(target + i, source[i]);
+    }
+  }
+#if defined(__SSE__)
+  _mm_sfence();
+#endif
+}
+
+int main(int argc, char** argv) {
+  if (argc != 4) return 1;
+  const int threads = atoi(argv[1]);
+  if (threads < 1 || threads > MAX_THREADS) return 1;
+  const size_t blocks = strtoull(argv[3], NULL, 10) / threads / (2 * BLOCK);
+  share = (blocks > 0 ? blocks : 1) * 2 * BLOCK;
+  memory = (char*)aligned_alloc(4096, (threads * share + 4095) / 4096 * 4096);
+  if (memory == NULL) return 1;
+  memset(memory, 0, threads * share);
+  void (*const sweeps)(struct Member*, long) = strcmp(argv[2], "read") == 0   ? read_sweeps
+                                               : strcmp(argv[2], "copy") == 0 ? copy_sweeps
+                                                                              : stream_sweeps;
+  return serve_team(threads, sweeps, (double)threads * share);
+}
