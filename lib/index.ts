@@ -18,7 +18,7 @@ export {
   valueAndGrad,
   vjp,
 } from "./autodiff/index.js";
-export type { Backend, Bindings, Executable, State } from "./backends/backend.js";
+export type { Backend, Bindings, Executable, ProgramMemory, State } from "./backends/backend.js";
 export { ReferenceBackend } from "./backends/reference/index.js";
 export type { ArrayOf, DType, TypedArray } from "./dtype.js";
 export {
@@ -39,6 +39,7 @@ export * from "./ops/index.js";
 export { getBackend, getNumThreads, registerBackend, setBackend, setNumThreads } from "./runtime/backends.js";
 export { type CompiledFunction, compile } from "./runtime/compile-function.js";
 export { type Info, info } from "./runtime/info.js";
+export type { MemoryUse } from "./runtime/memory.js";
 export { realize, realizeAsync } from "./runtime/realize.js";
 export type { Shape } from "./shape.js";
 export {

@@ -96,6 +96,21 @@ Napi::Value explain(const Napi::CallbackInfo& info) {
   return notes;
 }
 
+// programMemory(handle): bytes a run takes, on the threads set now
+Napi::Value program_memory(const Napi::CallbackInfo& info) {
+  const Environment& environment = environment_of(info);
+  const std::shared_ptr<PreparedProgram>* program = environment.programs.find(int_argument(info, 0));
+  if (program == nullptr) {
+    return Napi::Value(info.Env(), fail(info.Env(), "BACKEND", "memory: the program has been disposed"));
+  }
+  const int64_t working = (*program)->workspace_bytes() + environment.threads * (*program)->scratch_bytes();
+  Napi::Object result = Napi::Object::New(info.Env());
+  result.Set("temporaries", static_cast<double>((*program)->arena_bytes()));
+  result.Set("workspace", static_cast<double>(working));
+  result.Set("constants", static_cast<double>((*program)->constant_bytes()));
+  return result;
+}
+
 // createState(dtype code, length): handle of zeroed memory
 Napi::Value create_state(const Napi::CallbackInfo& info) {
   Environment& environment = environment_of(info);
@@ -218,6 +233,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("prepare", Napi::Function::New<prepare>(env, "prepare", environment));
   exports.Set("disposeProgram", Napi::Function::New<dispose_program>(env, "disposeProgram", environment));
   exports.Set("explain", Napi::Function::New<explain>(env, "explain", environment));
+  exports.Set("programMemory", Napi::Function::New<program_memory>(env, "programMemory", environment));
   exports.Set("createState", Napi::Function::New<create_state>(env, "createState", environment));
   exports.Set("readState", Napi::Function::New<read_state>(env, "readState", environment));
   exports.Set("writeState", Napi::Function::New<write_state>(env, "writeState", environment));

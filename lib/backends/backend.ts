@@ -24,6 +24,16 @@ export interface Bindings {
   readonly scalars: Float64Array;
 }
 
+/** What a run of a Program takes besides what it binds, in bytes. */
+export interface ProgramMemory {
+  /** Values that pass between instructions; two that never live at the same time may share memory. */
+  readonly temporaries: number;
+  /** What instructions need while they work, on all threads. */
+  readonly workspace: number;
+  /** Arrays that the Program brings along. */
+  readonly constants: number;
+}
+
 /** A Program checked and ready on one backend. */
 export interface Executable {
   /**
@@ -44,6 +54,8 @@ export interface Executable {
    * it had no choice. For people: the wording may change. A machine with one way for everything leaves it out.
    */
   explain?(): readonly string[];
+  /** What a run takes, with as many threads as it may use now. */
+  memory(): ProgramMemory;
   /** Frees what the backend keeps for this Program. Idempotent; runs in flight are not disturbed. */
   dispose(): void;
 }

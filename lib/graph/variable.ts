@@ -31,8 +31,9 @@ export class Variable extends Tensor {
   readonly name: string;
   /** @internal Memory of the values. */
   readonly memory: Storage;
-  /** @internal How often it has been assigned. */
+  /** @internal Number of the value it has now; every assignment gives a number of its own. */
   version = 0;
+  private assignments = 0;
   private leaf: StateLeaf | undefined;
 
   /** @internal Use `variable()`. Takes ownership of `data`. */
@@ -46,6 +47,18 @@ export class Variable extends Tensor {
   get current(): StateLeaf {
     if (this.leaf?.version !== this.version) this.leaf = new StateLeaf(this, this.version);
     return this.leaf;
+  }
+
+  /** @internal Goes on to a new version; returns the one before. */
+  advance(): number {
+    const before = this.version;
+    this.version = ++this.assignments;
+    return before;
+  }
+
+  /** @internal Takes an assignment back that has failed, unless another one has followed it. */
+  revert(failed: number, before: number): void {
+    if (this.version === failed) this.version = before;
   }
 
   override resolve(): Tensor {

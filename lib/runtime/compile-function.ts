@@ -4,7 +4,7 @@
  */
 
 import type { Bindings, Executable } from "../backends/backend.js";
-import type { TypedArray } from "../dtype.js";
+import { dtypeInfo, type TypedArray } from "../dtype.js";
 import { OptionError, show } from "../errors.js";
 import { placeholderLeaf, realisedLeaf, scalarLeaf } from "../graph/leaves.js";
 import type { TensorType } from "../graph/op.js";
@@ -15,9 +15,10 @@ import { Variable } from "../graph/variable.js";
 import { topologicalOrder, unrealisedOperands } from "../graph/walk.js";
 import { printProgram } from "../program/print.js";
 import { sameShape } from "../shape.js";
+import type { Storage } from "../storage.js";
 import { type Flattened, flattenTree } from "../tree.js";
 import { currentMachine, type Machine } from "./backends.js";
-import { allocateResult, stateOn } from "./memory.js";
+import { allocateResult, type MemoryUse, stateOn } from "./memory.js";
 import { arrayOf, checkNotTracing, compileFor, realize } from "./realize.js";
 
 /** A function that is traced once per signature of its arguments and then replayed. */
@@ -33,7 +34,12 @@ export interface CompiledFunction<A extends readonly unknown[], R> {
    * the function if it has not been called with such arguments yet, and runs nothing.
    */
   explain(...args: A): string;
-  /** How many signatures have been traced. */
+  /**
+   * What a call with these arguments takes while it runs, in bytes, on as many threads as it may use now. Traces the
+   * function if it has not been called with such arguments yet, and runs nothing.
+   */
+  memory(...args: A): MemoryUse;
+  /** How often a signature has been traced. The least recently used one goes when there are more than 64. */
   readonly traces: number;
 }
 
@@ -73,14 +79,15 @@ interface Instance {
  */
 export function compile<A extends readonly unknown[], R>(fn: (...args: A) => R): CompiledFunction<A, R> {
   if (typeof fn !== "function") throw new OptionError(`compile: needs a function, got ${show(fn)}`);
-  const instances: Instance[] = [];
+  const instances = new Instances(fn);
   const compiled = (...args: A): R => {
     if (activeTrace() !== undefined) return fn(...tracedArguments(args));
     const { leaves, form } = flattenArguments(args);
     realize(...leaves.filter((leaf): leaf is Tensor => leaf instanceof Tensor));
-    const instance = findInstance(fn, instances, args, leaves, form);
+    const instance = instances.find(args, leaves, form);
     const bindings = bind(instance, leaves);
     instance.executable.run(bindings);
+    for (const variable of instance.updated) variable.advance();
     return resultsOf(instance, bindings) as R;
   };
   const async = async (...args: A): Promise<R> => {
@@ -88,28 +95,76 @@ export function compile<A extends readonly unknown[], R>(fn: (...args: A) => R):
     const { leaves, form } = flattenArguments(args);
     const tensors = leaves.filter((leaf): leaf is Tensor => leaf instanceof Tensor);
     realize(...tensors);
-    const instance = findInstance(fn, instances, args, leaves, form);
+    const instance = instances.find(args, leaves, form);
     const bindings = bind(instance, leaves);
-    const storages = [...tensors.map((tensor) => tensor.storage), ...instance.states.map(({ memory }) => memory)];
-    for (const storage of storages) if (storage !== undefined) storage.inFlight++;
-    try {
-      const run = instance.executable.runAsync(bindings);
-      const results = resultsOf(instance, bindings) as R;
-      await run;
-      return results;
-    } finally {
-      for (const storage of storages) if (storage !== undefined) storage.inFlight--;
-    }
+    await runAsync(instance, bindings, tensors);
+    return resultsOf(instance, bindings) as R;
+  };
+  const instanceFor = (op: string, args: A): Instance => {
+    checkNotTracing(op);
+    const { leaves, form } = flattenArguments(args);
+    return instances.find(args, leaves, form);
   };
   const explain = (...args: A): string => {
-    checkNotTracing("explain");
-    const { leaves, form } = flattenArguments(args);
-    const { words, executable } = findInstance(fn, instances, args, leaves, form);
+    const { words, executable } = instanceFor("explain", args);
     return printProgram(words, executable.explain?.());
   };
-  return Object.defineProperty(Object.assign(compiled, { async, explain }), "traces", {
-    get: () => instances.length,
+  const memory = (...args: A): MemoryUse => memoryOf(instanceFor("memory", args));
+  return Object.defineProperty(Object.assign(compiled, { async, explain, memory }), "traces", {
+    get: () => instances.traces,
   }) as CompiledFunction<A, R>;
+}
+
+/** Runs off the calling thread; variables are at their next versions at once, and back if the run fails. */
+async function runAsync({ executable, states, updated }: Instance, bindings: Bindings, tensors: readonly Tensor[]) {
+  const storages = [...tensors.map(({ storage }) => storage as Storage), ...states.map(({ memory }) => memory)];
+  for (const storage of storages) storage.inFlight++;
+  const versions = updated.map((variable) => ({ variable, before: variable.advance(), after: variable.version }));
+  try {
+    await executable.runAsync(bindings);
+  } catch (error) {
+    for (const { variable, before, after } of versions) variable.revert(after, before);
+    throw error;
+  } finally {
+    for (const storage of storages) storage.inFlight--;
+  }
+}
+
+/** A function keeps this many signatures: more than any loop needs, and an end to what a program can pile up. */
+const MAX_INSTANCES = 64;
+
+/** The signatures a function has been traced with, the least recently used first. */
+class Instances<A extends readonly unknown[]> {
+  /** How often the function has been traced. */
+  traces = 0;
+  private readonly known: Instance[] = [];
+
+  constructor(private readonly fn: (...args: A) => unknown) {}
+
+  /** The instance for these arguments, traced if they are new. */
+  find(args: A, leaves: readonly Argument[], form: string): Instance {
+    const machine = currentMachine();
+    const at = this.known.findLastIndex((instance) => instance.machine === machine && matches(instance, leaves, form));
+    if (at >= 0 && at === this.known.length - 1) return this.known[at] as Instance;
+    const instance = at < 0 ? trace(this.fn, machine, args, leaves, form) : (this.known.splice(at, 1)[0] as Instance);
+    if (at < 0) this.traces++;
+    this.known.push(instance);
+    if (this.known.length > MAX_INSTANCES) this.known.shift()?.executable.dispose();
+    return instance;
+  }
+}
+
+/** What a call of an instance takes. */
+function memoryOf({ executable, traced, inputs, states, results }: Instance): MemoryUse {
+  const bytes = (tensors: readonly (TensorType & { readonly size: number })[]) =>
+    tensors.reduce((sum, { dtype, size }) => sum + size * dtypeInfo[dtype].bytes, 0);
+  const bound = {
+    ...executable.memory(),
+    inputs: bytes(inputs.map((i) => traced[i] as Tensor)),
+    outputs: bytes(results),
+    states: bytes(states),
+  };
+  return { ...bound, total: Object.values(bound).reduce((sum, part) => sum + part) };
 }
 
 const isArgument = (value: unknown): value is Argument =>
@@ -154,22 +209,6 @@ function describe(value: unknown): string {
   return typeof value === "string" ? JSON.stringify(value) : `${typeof value} ${String(value)}`;
 }
 
-function findInstance<A extends readonly unknown[]>(
-  fn: (...args: A) => unknown,
-  instances: Instance[],
-  args: A,
-  leaves: readonly Argument[],
-  form: string,
-): Instance {
-  const machine = currentMachine();
-  let instance = instances.find((known) => known.machine === machine && matches(known, leaves, form));
-  if (instance === undefined) {
-    instance = trace(fn, machine, args, leaves, form);
-    instances.push(instance);
-  }
-  return instance;
-}
-
 function matches({ form: knownForm, traced }: Instance, leaves: readonly Argument[], form: string): boolean {
   if (knownForm !== form || traced.length !== leaves.length) return false;
   for (let i = 0; i < leaves.length; i++) {
@@ -198,9 +237,8 @@ function bind(instance: Instance, leaves: readonly Argument[]): Bindings {
   };
 }
 
-/** New tensors around the outputs of a replay; variables it assigned move on to their next version. */
-function resultsOf({ results, rebuild, updated }: Instance, { outputs }: Bindings): unknown {
-  for (const variable of updated) variable.version++;
+/** New tensors around the outputs of a replay. */
+function resultsOf({ results, rebuild }: Instance, { outputs }: Bindings): unknown {
   return rebuild(results.map(({ shape, dtype }, slot) => realisedLeaf(outputs[slot] as TypedArray, shape, dtype)));
 }
 

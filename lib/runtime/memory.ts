@@ -1,9 +1,21 @@
 /** Memory for results, and variables on the machine that runs them. */
 
-import type { Backend, State } from "../backends/backend.js";
+import type { Backend, ProgramMemory, State } from "../backends/backend.js";
 import { allocate, type DType, dtypeInfo, type TypedArray } from "../dtype.js";
 import { StaleTensorError, show } from "../errors.js";
 import type { Variable } from "../graph/variable.js";
+
+/** What a call of a compiled function takes while it runs, in bytes. */
+export interface MemoryUse extends ProgramMemory {
+  /** Tensors among its arguments. */
+  readonly inputs: number;
+  /** Its results. */
+  readonly outputs: number;
+  /** Variables it reads or assigns. */
+  readonly states: number;
+  /** All of it. */
+  readonly total: number;
+}
 
 /** Results up to this many bytes share a slab. */
 const SMALL_BYTES = 1024;

@@ -102,7 +102,7 @@ function prepareRun(what: string, request: Request): PreparedRun {
       request.roots.forEach((root, slot) => {
         settle(root, new Storage(root.dtype, root.size, bindings.outputs[slot]));
       });
-      for (const [variable] of request.updates) variable.version++;
+      for (const [variable] of request.updates) variable.advance();
     },
   };
 }

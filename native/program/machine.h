@@ -49,6 +49,13 @@ class PreparedProgram {
   // How each instruction runs, for people; empty where there was no choice.
   const std::vector<std::string>& notes() const { return notes_; }
 
+  // Bytes a run takes besides what it binds: temporaries, what instructions share while they work, what each
+  // thread needs for itself, and constants.
+  int64_t arena_bytes() const { return program_.arena_bytes; }
+  int64_t workspace_bytes() const { return workspace_bytes_; }
+  int64_t scratch_bytes() const { return scratch_bytes_; }
+  int64_t constant_bytes() const { return constants_.bytes(); }
+
   // Runs all instructions in the arena on up to `threads` threads. False when there is not enough memory;
   // otherwise `fault` tells whether an index was out of range, which ends the run after that instruction.
   bool run(const Bindings& bindings, Arena* arena, int threads, IndexFault* fault);

@@ -9,6 +9,7 @@ import {
   OptionError,
   randomNormal,
   ShapeError,
+  StaleTensorError,
   setBackend,
   type Tensor,
   tensor,
@@ -103,6 +104,35 @@ describeOnBoth("a compiled function", () => {
     const x = tensor([1]);
     const lists = [["a", "b"], ['a","b'], ["a,b"], ["a", "string b"], ["a,string b"], []];
     expect(lists.map((names) => f(x, names).item())).toEqual(lists.map(({ length }) => length + 2));
+  });
+
+  it("forgets the signature used least recently when there are more than 64", () => {
+    const f = compile((x: Tensor) => x.add(1));
+    const call = (length: number) => expect(f(zeros([length])).size).toBe(length);
+    for (let length = 1; length <= 64; length++) call(length);
+    call(1);
+    expect(f.traces).toBe(64);
+    call(65);
+    call(1);
+    expect(f.traces).toBe(65);
+    call(2);
+    expect(f.traces).toBe(66);
+  });
+
+  it("tells what memory a call takes", () => {
+    const w = variable(zeros([8, 8]));
+    const f = compile((x: Tensor) => {
+      w.assign(w.add(1));
+      return x.matmul(x).exp().sum();
+    });
+    const small = f.memory(zeros([8, 8]));
+    expect([small.inputs, small.outputs, small.states]).toEqual([256, 4, 256]);
+    expect(small.temporaries).toBeGreaterThanOrEqual(256);
+    const { total, ...parts } = small;
+    expect(total).toBe(Object.values(parts).reduce((a, b) => a + b));
+    expect(f.memory(zeros([64, 64])).temporaries).toBeGreaterThanOrEqual(64 * 64 * 4);
+    expect(f.memory(zeros([8, 8]))).toEqual(small);
+    expect([f.traces, w.dataSync()]).toEqual([2, new Float32Array(64)]);
   });
 
   it("tells objects other than trees apart by identity", () => {
@@ -375,6 +405,24 @@ describeOnBoth("asynchronous calls", () => {
     const second = double.async();
     v.assign(v.add(1));
     expect([(await first).item(), (await second).item(), v.item()]).toEqual([2, 20, 21]);
+  });
+
+  it("leave what was built from a variable as it was when they fail", async () => {
+    const v = variable([1, 2]);
+    const f = compile((i: Tensor) => {
+      const row = v.gather(i);
+      v.assign(v.add(1));
+      return row;
+    });
+    const built = v.mul(10);
+    await expect(f.async(tensor(Int32Array.of(7)))).rejects.toThrow(IndexError);
+    expect(built.dataSync()).toEqual(float(10, 20));
+    const failing = f.async(tensor(Int32Array.of(7)));
+    const between = v.mul(10);
+    await expect(failing).rejects.toThrow(IndexError);
+    await f.async(tensor(Int32Array.of(1)));
+    expect(() => between.dataSync()).toThrow(StaleTensorError);
+    expect(v.dataSync()).toEqual(float(2, 3));
   });
 
   it("reject with what is wrong at the call", async () => {

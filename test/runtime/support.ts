@@ -91,6 +91,7 @@ export class SpyBackend implements Backend {
         count();
         return executable.runAsync(bindings);
       },
+      memory: () => executable.memory(),
       dispose: () => executable.dispose(),
     };
   }

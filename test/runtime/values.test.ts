@@ -295,7 +295,8 @@ describeOnBoth("control flow", () => {
 describe("the Program cache", () => {
   const executable = (name: string) => {
     const disposed: string[] = [];
-    return { disposed, run() {}, runAsync: async () => {}, dispose: () => disposed.push(name) };
+    const memory = () => ({ temporaries: 0, workspace: 0, constants: 0 });
+    return { disposed, run() {}, runAsync: async () => {}, memory, dispose: () => disposed.push(name) };
   };
 
   it("drops the least recently used Programs beyond its limit, and disposes them", () => {

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { TypedArray } from "../../dtype.js";
 import { PROGRAM_ABI } from "../../program/format.js";
+import type { ProgramMemory } from "../backend.js";
 
 /**
  * What the native binary exports. Programs and states are integer handles, and stale ones are refused. Errors
@@ -42,6 +43,8 @@ export interface Addon {
   explain(program: number): string[];
   /** Forgets a Program; runs in flight are not disturbed. */
   disposeProgram(program: number): void;
+  /** What a run of the Program takes besides what it binds, in bytes. */
+  programMemory(program: number): ProgramMemory;
   /** Zeroed memory for `length` elements of the dtype with this code; returns its handle. */
   createState(dtype: number, length: number): number;
   /** Copies the elements into an array, after the runs in flight. */

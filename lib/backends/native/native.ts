@@ -3,7 +3,7 @@
 import { allocate, type DType, dtypeInfo, type TypedArray } from "../../dtype.js";
 import { BackendError, DTypeError, FormatError, IndexError, show } from "../../errors.js";
 import { OPCODES } from "../../program/opcodes.js";
-import type { Backend, Bindings, Executable, State } from "../backend.js";
+import type { Backend, Bindings, Executable, ProgramMemory, State } from "../backend.js";
 import type { Addon, IndexFault, NativeMemory } from "./loader.js";
 import { defaultThreads, MAX_THREADS } from "./threads.js";
 
@@ -92,6 +92,10 @@ class NativeExecutable implements Executable {
 
   explain(): readonly string[] {
     return typed(() => this.#addon.explain(this.#handle));
+  }
+
+  memory(): ProgramMemory {
+    return typed(() => this.#addon.programMemory(this.#handle));
   }
 
   dispose(): void {

@@ -2,10 +2,10 @@
 
 import { allocate, type TypedArray } from "../../dtype.js";
 import { BackendError } from "../../errors.js";
-import type { BufferKind } from "../../program/format.js";
+import { ARENA_BLOCK, type BufferKind } from "../../program/format.js";
 import type { ProgramBuffer } from "../../program/reader.js";
 import { verifyProgram } from "../../program/verify.js";
-import type { Bindings, Executable } from "../backend.js";
+import type { Bindings, Executable, ProgramMemory } from "../backend.js";
 import type { Arena } from "./arena.js";
 import { checkArray, checkCount } from "./bindings.js";
 import type { Step } from "./kernel.js";
@@ -52,6 +52,14 @@ export class ReferenceExecutable implements Executable {
       if (error instanceof Error) Error.captureStackTrace(error);
       throw error;
     }
+  }
+
+  /** Kernels of this machine allocate what they need as they run: it is not counted. */
+  memory(): ProgramMemory {
+    if (this.#prepared === undefined) throw new BackendError("memory: the Program was disposed");
+    const { arenaBlocks, constants } = this.#prepared;
+    const constantBytes = constants.reduce((bytes, { byteLength }) => bytes + byteLength, 0);
+    return { temporaries: arenaBlocks * ARENA_BLOCK, workspace: 0, constants: constantBytes };
   }
 
   dispose(): void {
