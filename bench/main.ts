@@ -1,65 +1,77 @@
-/**
- * Measures nodegrad, beside its peers where they are installed: `npm run bench -- --help`.
- */
+/** The benchmarks: `npm run bench -- --help` in a checkout, `npx nodegrad bench --help` elsewhere. */
 
 import { writeFileSync } from "node:fs";
-import { cpus } from "node:os";
-import { Command, InvalidArgumentError } from "commander";
 import { info } from "nodegrad";
 import { groups } from "./cases/index.js";
+import type { Case, Group } from "./harness/case.js";
 import { Workshop } from "./harness/commands.js";
 import { type Effort, runCase } from "./harness/contest.js";
+import { describeMachine, formatMachine } from "./harness/machine.js";
+import { HISTORY, type Options, parseOptions } from "./harness/options.js";
 import type { Result } from "./harness/result.js";
-import { formatAbsent, formatTable } from "./harness/table.js";
+import { formatThreads } from "./report/format.js";
+import { keepRun, toRow } from "./report/json.js";
+import { formatPage } from "./report/page.js";
+import { formatAbsent, formatGroup } from "./report/table.js";
 
-const FULL: Effort = { rounds: 15, turnSeconds: 0.2, peers: Number.POSITIVE_INFINITY };
-const QUICK: Effort = { rounds: 5, turnSeconds: 0.05, peers: 1 };
+const FULL: Effort = { rounds: 15, turnSeconds: 0.15, patienceSeconds: 20, peers: Number.POSITIVE_INFINITY };
+const QUICK: Effort = { rounds: 5, turnSeconds: 0.04, patienceSeconds: 10, peers: 1 };
 
-interface Options {
-  readonly filter: string;
-  readonly threads: readonly number[];
-  readonly quick?: boolean;
-  readonly json?: string;
-  readonly python: string;
+/** The cases that the options ask for, by group. */
+function chooseCases({ filter, threads, quick }: Options): (readonly [group: Group, cases: readonly Case[]])[] {
+  const words = filter.toLowerCase();
+  const isChosen = (group: Group, contest: Case) =>
+    (contest.quick || !quick) && `${group.level} ${group.name}: ${contest.name}`.toLowerCase().includes(words);
+  return groups
+    .map((group) => [group, group.cases(threads).filter((contest) => isChosen(group, contest))] as const)
+    .filter(([, cases]) => cases.length > 0);
 }
 
-const options = new Command("bench")
-  .option("--filter <text>", "only cases whose level, group and name contain this", "")
-  .option("--threads <list>", "numbers of threads, e.g. 1,2", threadList, [1, 2])
-  .option("--quick", "short turns and few rounds of chosen cases: to see that everything runs")
-  .option("--json <file>", "also write the results to a file")
-  .option("--python <path>", "interpreter for the peers' scripts", "/usr/bin/python3")
-  .parse()
-  .opts<Options>();
+/** Runs all cases and prints a table for each group. */
+async function runAll(chosen: ReturnType<typeof chooseCases>, { quick, python }: Options): Promise<Result[]> {
+  const workshop = new Workshop(python);
+  const total = chosen.flatMap(([, cases]) => cases).length;
+  const results: Result[] = [];
+  for (const [group, cases] of chosen) {
+    const rows: Result[] = [];
+    for (const contest of cases) {
+      const position = `${results.length + rows.length + 1}/${total}`;
+      process.stderr.write(`${position} ${group.name}: ${contest.name}, ${formatThreads(contest.threads)}\n`);
+      rows.push(await runCase(group, contest, quick ? QUICK : FULL, workshop));
+    }
+    const title = group.name === group.level ? group.name : `${group.level}: ${group.name}`;
+    console.log(`\n${title}\n\n${formatGroup(rows)}`);
+    results.push(...rows);
+  }
+  return results;
+}
+
+// Contestants and what was compiled for them end with this process, and it ends when asked to.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => process.exit(1));
+// A reader that has seen enough (`nodegrad bench | head`) is no error: the files are written all the same.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+});
+
+const { backend, threads } = info();
+const { options, fail } = parseOptions(threads);
+const chosen = chooseCases(options);
+if (chosen.length === 0) {
+  fail(`--filter: no case contains "${options.filter}"; groups are ${groups.map(({ name }) => name).join(", ")}`);
+}
+if (backend !== "native") fail("the native backend is not in use, and it is what is measured: see `nodegrad info`");
 
 const machine = describeMachine();
-console.log(`${machine.processor}, ${machine.cores} cores; Node ${machine.node}; nodegrad on ${machine.target}\n`);
-const workshop = new Workshop(options.python);
-const results: Result[] = [];
-for (const group of groups) {
-  const cases = group.cases(options.threads).filter((contest) => {
-    return `${group.level} ${group.name} ${contest.name}`.includes(options.filter) && (contest.quick || !options.quick);
-  });
-  const rows: Result[] = [];
-  for (const contest of cases) {
-    process.stderr.write(`${group.name}: ${contest.name}, ${contest.threads} thread(s)\n`);
-    rows.push(await runCase(group, contest, options.quick ? QUICK : FULL, workshop));
-  }
-  if (rows.length > 0) console.log([group.name, "", formatTable(rows), ...formatAbsent(rows), ""].join("\n"));
-  results.push(...rows);
-}
-workshop[Symbol.dispose]();
-if (options.json !== undefined) {
-  writeFileSync(options.json, `${JSON.stringify({ machine, results }, null, 2)}\n`);
-}
+console.log(formatMachine(machine));
+const results = await runAll(chosen, options);
+console.log(["", ...formatAbsent(results)].join("\n"));
 
-function describeMachine() {
-  const { version, target } = info();
-  return { processor: cpus()[0]?.model ?? "?", cores: cpus().length, node: process.version, version, target };
+const date = new Date().toISOString();
+const { quick, html, json, keep } = options;
+writeFileSync(html, formatPage({ date, machine, quick, results }));
+console.log(`charts: ${html}`);
+if (json !== undefined) writeFileSync(json, `${JSON.stringify(results.map(toRow), null, 2)}\n`);
+if (keep !== undefined) {
+  keepRun(HISTORY, { date, note: keep === true ? undefined : keep, quick, machine, results: results.map(toRow) });
 }
-
-function threadList(text: string): number[] {
-  const list = text.split(",").map(Number);
-  if (list.every((count) => Number.isInteger(count) && count >= 1 && count <= 256)) return list;
-  throw new InvalidArgumentError("expected integers from 1 to 256, separated by commas");
-}
+if (results.some(({ nodegrad }) => nodegrad === undefined)) process.exitCode = 1;

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Case, Contestant, Group, Limit } from "./case.js";
+import { COMPILED, SOURCES } from "./places.js";
 
 /** A process to start. */
 export interface Command {
@@ -13,17 +14,16 @@ export interface Command {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-// Compiled benchmarks lie in dist/bench/harness; what needs no compiling, or is compiled on demand, stays in bench.
-const SOURCES = new URL("../../../bench/", import.meta.url);
 const PEERS = new URL("peers/", SOURCES);
 const LIMITS = new URL("limits/", SOURCES);
-const MODULES = new URL("../peers/", import.meta.url);
-const WORKER = new URL("./worker.js", import.meta.url);
+const MODULES = new URL("peers/", COMPILED);
+const WORKER = new URL("harness/worker.js", COMPILED);
 
-/** Starts contestants; keeps the programs it has compiled until it is disposed of. */
-export class Workshop implements Disposable {
+/** Knows how to start contestants; keeps the programs it has compiled until this process ends. */
+export class Workshop {
   readonly #python: string;
-  readonly #programs = new Map<string, string>();
+  /** Paths of programs, or why they could not be compiled. */
+  readonly #programs = new Map<string, string | Error>();
   #folder: string | undefined;
 
   /** @param python Interpreter of the peers' scripts. */
@@ -66,26 +66,38 @@ export class Workshop implements Disposable {
     return { words: [this.#compile(new URL("memory.c", LIMITS)), String(threads), limit, String(bytes)] };
   }
 
-  [Symbol.dispose](): void {
-    if (this.#folder !== undefined) rmSync(this.#folder, { recursive: true, force: true });
-  }
-
   #compile(source: URL, flags: readonly string[] = []): string {
     const key = [source.href, ...flags].join(" ");
-    const known = this.#programs.get(key);
-    if (known !== undefined) return known;
-    this.#folder ??= mkdtempSync(join(tmpdir(), "nodegrad-bench-"));
-    const path = fileURLToPath(source);
-    const binary = join(this.#folder, `${basename(path)}-${this.#programs.size}`);
-    const compiler = path.endsWith(".c") ? "cc" : "c++";
-    try {
-      // Libraries come last: a linker takes from them what is missing so far.
-      execFileSync(compiler, ["-O3", "-march=native", "-pthread", "-o", binary, path, ...flags], { stdio: "pipe" });
-    } catch (error) {
-      throw new Error(`${compiler} cannot compile ${basename(path)}: ${firstError(error)}`);
+    let program = this.#programs.get(key);
+    if (program === undefined) {
+      const path = fileURLToPath(source);
+      program = compile(path, join(this.#binaries(), `${basename(path)}-${this.#programs.size}`), flags);
+      this.#programs.set(key, program);
     }
-    this.#programs.set(key, binary);
+    if (program instanceof Error) throw program;
+    return program;
+  }
+
+  /** Folder of the compiled programs. */
+  #binaries(): string {
+    if (this.#folder === undefined) {
+      const folder = mkdtempSync(join(tmpdir(), "nodegrad-bench-"));
+      process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+      this.#folder = folder;
+    }
+    return this.#folder;
+  }
+}
+
+/** The path of the binary, or why there is none. */
+function compile(source: string, binary: string, flags: readonly string[]): string | Error {
+  const compiler = source.endsWith(".c") ? "cc" : "c++";
+  try {
+    // Libraries come last: a linker takes from them what is missing so far.
+    execFileSync(compiler, ["-O3", "-march=native", "-pthread", "-o", binary, source, ...flags], { stdio: "pipe" });
     return binary;
+  } catch (error) {
+    return new Error(`${compiler} cannot compile ${basename(source)}: ${firstError(error)}`);
   }
 }
 

@@ -1,8 +1,8 @@
 /** Runs a case: every contestant in a process of its own, all of them by turns. */
 
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Case, Group } from "./case.js";
-import type { Command, Workshop } from "./commands.js";
+import type { Case, Contestant, Group } from "./case.js";
+import type { Workshop } from "./commands.js";
 import { Racer } from "./racer.js";
 import type { Result } from "./result.js";
 import { type Summary, summarize } from "./statistics.js";
@@ -11,98 +11,133 @@ import { type Summary, summarize } from "./statistics.js";
 export interface Effort {
   /** How often each contestant gets its turn. */
   readonly rounds: number;
-  /** About how long a turn lasts. */
+  /** About how long a turn lasts, unless a single piece of work lasts longer. */
   readonly turnSeconds: number;
-  /** Peers beside nodegrad in a case. */
+  /** How long a contestant may take until it is ready for its turns. */
+  readonly patienceSeconds: number;
+  /** Most peers of a case. */
   readonly peers: number;
 }
 
 /** Threads that spin after their work, as OpenMP's do for a while, get this long to fall asleep. */
 const PAUSE_MS = 10;
 
+/** A contestant whose turns last longer takes part in a few rounds only. */
+const SLOW_SECONDS = 1;
+const SLOW_ROUNDS = 3;
+
 /** The contestant that shows what the machine can do. */
 const LIMIT = "limit";
 
 /** Measures a case. Contestants that cannot run are absent from the result, with the reason. */
 export async function runCase(group: Group, contest: Case, effort: Effort, workshop: Workshop): Promise<Result> {
-  const racers = new Map<string, Racer>();
-  const absent: Record<string, string> = {};
+  const field = new Field(contest.threads, effort);
   try {
-    for (const [name, command] of entries(group, contest, effort, workshop)) {
-      try {
-        const racer = new Racer(name, command(), contest.threads);
-        racers.set(name, racer);
-        const trouble = await racer.warmUp(effort.turnSeconds);
-        if (trouble !== undefined) throw new Error(trouble);
-      } catch (error) {
-        absent[name] = (error as Error).message;
-        await racers.get(name)?.stop();
-        racers.delete(name);
-      }
+    let peers = 0;
+    for (const contestant of contest.contestants) {
+      if (isPeer(contestant) && peers === effort.peers) continue;
+      const present = await field.enter(contestant.name, () => workshop.contestant(group, contest, contestant));
+      if (present && isPeer(contestant)) peers++;
     }
-    for (let round = 0; round < effort.rounds; round++) {
-      for (const racer of racers.values()) {
-        await racer.turn();
+    const { limit, threads, bytes = 0 } = contest;
+    if (limit !== undefined) await field.enter(LIMIT, () => workshop.limit(limit, threads, bytes));
+    await field.race();
+  } finally {
+    await field.clear();
+  }
+  return judge(group, contest, field);
+}
+
+/** Everybody but nodegrad, on whatever backend. */
+function isPeer(contestant: Contestant): boolean {
+  return !("start" in contestant);
+}
+
+/** The contestants that take part. */
+class Field {
+  readonly racers = new Map<string, Racer>();
+  readonly absent: Record<string, string> = {};
+  readonly #threads: number;
+  readonly #effort: Effort;
+
+  constructor(threads: number, effort: Effort) {
+    this.#threads = threads;
+    this.#effort = effort;
+  }
+
+  /** Starts a contestant and warms it up; tells whether it is ready. */
+  async enter(name: string, command: () => ConstructorParameters<typeof Racer>[1]): Promise<boolean> {
+    const { turnSeconds, patienceSeconds } = this.#effort;
+    return this.#keep(name, async () => {
+      const racer = new Racer(name, command(), this.#threads);
+      this.racers.set(name, racer);
+      await racer.warmUp(turnSeconds, patienceSeconds);
+    });
+  }
+
+  /** Gives everybody a turn in each round. */
+  async race(): Promise<void> {
+    for (let round = 0; round < this.#effort.rounds; round++) {
+      for (const [name, racer] of this.racers) {
+        if (racer.turnSeconds > SLOW_SECONDS && round >= SLOW_ROUNDS) continue;
+        await this.#keep(name, () => racer.turn());
         await sleep(PAUSE_MS);
       }
     }
-  } finally {
-    await Promise.all(Array.from(racers.values(), (racer) => racer.stop()));
   }
-  return judge(group, contest, racers, absent);
+
+  async clear(): Promise<void> {
+    await Promise.all(Array.from(this.racers.values(), (racer) => racer.stop()));
+  }
+
+  /** Lets a contestant do something; one that fails leaves the field. */
+  async #keep(name: string, action: () => Promise<void>): Promise<boolean> {
+    try {
+      await action();
+      return true;
+    } catch (error) {
+      this.absent[name] = (error as Error).message;
+      await this.racers.get(name)?.stop();
+      this.racers.delete(name);
+      return false;
+    }
+  }
 }
 
-/** Who takes part, and the command of each, which may need compiling. */
-function entries(
-  group: Group,
-  contest: Case,
-  { peers }: Effort,
-  workshop: Workshop,
-): (readonly [name: string, command: () => Command])[] {
-  const own = contest.contestants.filter((contestant) => "start" in contestant);
-  const others = contest.contestants.filter((contestant) => !("start" in contestant)).slice(0, peers);
-  const result = [...own, ...others].map((contestant) => {
-    return [contestant.name, () => workshop.contestant(group, contest, contestant)] as const;
+function judge(group: Group, contest: Case, { racers, absent }: Field): Result {
+  const { contestants, limit, flops, bytes } = contest;
+  const own = racers.get(contestants[0]?.name ?? "");
+  const others = contestants.slice(1).flatMap((contestant) => {
+    const racer = racers.get(contestant.name);
+    return racer === undefined ? [] : [{ contestant, racer, time: summarize(racer.times) }];
   });
-  const { limit, threads, bytes = 0 } = contest;
-  return limit === undefined ? result : [...result, [LIMIT, () => workshop.limit(limit, threads, bytes)]];
-}
-
-function judge(group: Group, contest: Case, racers: Map<string, Racer>, absent: Record<string, string>): Result {
-  const [own, ...others] = contest.contestants.map(({ name }) => racers.get(name));
-  const reference = contest.contestants.find((contestant) => "backend" in contestant)?.name;
-  const present = others.filter((racer) => racer !== undefined);
-  const peers = present.filter(({ name }) => name !== reference);
-  const limit = racers.get(LIMIT);
-  const units = contest.limit === "fma" ? contest.flops : contest.bytes;
+  const best = others
+    .filter(({ contestant }) => isPeer(contestant))
+    .reduce<(typeof others)[number] | undefined>((a, b) => (a && a.time.median <= b.time.median ? a : b), undefined);
+  const limiter = racers.get(LIMIT);
+  const units = (limit === "fma" ? flops : bytes) ?? 0;
   return {
     level: group.level,
     group: group.name,
     case: contest.name,
     threads: contest.threads,
     unit: contest.unit,
-    flops: contest.flops,
-    bytes: contest.bytes,
+    flops,
+    bytes,
     target: contest.target,
     nodegrad: own && summarize(own.times),
-    peers: Object.fromEntries(
-      present.map(({ name, version, times }) => [name, { version, ...summarize(times) }] as const),
-    ),
-    limit: contest.limit,
-    limitSeconds: limit && summarize(limit.times).median * (units ?? 0),
-    share: own && limit && compare(limit.times, own.times, units),
-    ratio: own && ratioToBest(own, peers),
+    peers: Object.fromEntries(others.map(({ racer, time }) => [racer.name, { version: racer.version, ...time }])),
+    bestPeer: best?.racer.name,
+    limit,
+    limitSeconds: limiter && units * summarize(limiter.times).median,
+    share: own && limiter && compare(limiter.times, own.times, units),
+    ratio: own && best && compare(own.times, best.racer.times),
     absent,
   };
 }
 
-function ratioToBest(own: Racer, peers: readonly Racer[]): Summary | undefined {
-  if (peers.length === 0) return undefined;
-  const best = peers.reduce((a, b) => (summarize(b.times).median < summarize(a.times).median ? b : a));
-  return compare(own.times, best.times);
-}
-
 /** Rounds are compared one by one, so that what slows the machine for a while slows both sides. */
 function compare(times: readonly number[], others: readonly number[], factor = 1): Summary {
-  return summarize(times.map((time, round) => (factor * time) / (others[round] as number)));
+  const rounds = Math.min(times.length, others.length);
+  return summarize(times.slice(0, rounds).map((time, round) => (factor * time) / (others[round] as number)));
 }

@@ -11,9 +11,6 @@ process.on("exit", () => {
   for (const child of running) child.kill("SIGKILL");
 });
 
-/** Preparing the work, the first run included, takes at most so long. */
-const PATIENCE_SECONDS = 60;
-
 /** A contestant at work. */
 export class Racer {
   readonly name: string;
@@ -21,6 +18,8 @@ export class Racer {
   readonly times: number[] = [];
   /** As the contestant reports it. */
   version = "";
+  /** How long a turn lasts, once it is warmed up. */
+  turnSeconds = 0;
   readonly #child: ChildProcess;
   readonly #lines: Interface;
   #errors = "";
@@ -28,7 +27,7 @@ export class Racer {
 
   constructor(name: string, { words: [program, ...args], environment }: Command, threads: number) {
     this.name = name;
-    const env = { ...process.env, ...threadCount(threads), ...environment };
+    const env = { ...process.env, ...threadCount(threads), PYTHONDONTWRITEBYTECODE: "1", ...environment };
     this.#child = spawn(program, args, { env, stdio: ["pipe", "pipe", "pipe"] });
     running.add(this.#child);
     this.#child.on("close", () => running.delete(this.#child));
@@ -45,24 +44,26 @@ export class Racer {
   /**
    * Repeats until caches are warm and code is compiled, and finds how many repetitions fill a turn.
    *
-   * @returns Why the contestant is absent; undefined when it is ready.
+   * @throws Error that says, in one line, why the contestant cannot take part.
    */
-  async warmUp(turnSeconds: number): Promise<string | undefined> {
+  async warmUp(turnSeconds: number, patienceSeconds: number): Promise<void> {
     const clock = setTimeout(() => {
-      this.#errors += `\nnot ready after ${PATIENCE_SECONDS} s`;
+      this.#errors += `\nnot ready within ${patienceSeconds} s`;
       this.#child.kill("SIGKILL");
-    }, PATIENCE_SECONDS * 1000);
+    }, patienceSeconds * 1000);
     try {
-      const [word, version] = split((await this.#nextLine()) ?? "");
-      if (word !== "ready") return this.#trouble();
+      const [, version] = /^ready ?(.*)$/.exec((await this.#nextLine()) ?? "") ?? [];
+      if (version === undefined) throw new Error(this.#trouble());
       this.version = version;
       for (;;) {
         const start = performance.now();
-        if ((await this.#run()) === undefined) return this.#trouble();
+        await this.#run();
         const seconds = (performance.now() - start) / 1000;
         if (seconds >= turnSeconds / 2) {
-          this.#count = Math.max(1, Math.round((this.#count * turnSeconds) / seconds));
-          return undefined;
+          const count = Math.max(1, Math.round((this.#count * turnSeconds) / seconds));
+          this.turnSeconds = (seconds / this.#count) * count;
+          this.#count = count;
+          return;
         }
         this.#count *= 2;
       }
@@ -71,11 +72,13 @@ export class Racer {
     }
   }
 
-  /** Does as many repetitions as fill a turn. */
+  /**
+   * Does as many repetitions as fill a turn.
+   *
+   * @throws Error that says, in one line, why it could not.
+   */
   async turn(): Promise<void> {
-    const seconds = await this.#run();
-    if (seconds === undefined) throw new Error(`${this.name}: ended in the middle: ${this.#trouble()}`);
-    this.times.push(seconds);
+    this.times.push(await this.#run());
   }
 
   /** Lets the process end, and waits for it. */
@@ -86,10 +89,12 @@ export class Racer {
   }
 
   /** Seconds a unit of work. */
-  async #run(): Promise<number | undefined> {
+  async #run(): Promise<number> {
     this.#child.stdin?.write(`run ${this.#count}\n`);
     const line = await this.#nextLine();
-    return line === undefined ? undefined : Number(line);
+    const seconds = Number(line);
+    if (line === undefined || !Number.isFinite(seconds)) throw new Error(this.#trouble());
+    return seconds;
   }
 
   /** The next line the contestant prints; undefined when it has ended. */
@@ -115,9 +120,4 @@ export class Racer {
 function threadCount(threads: number): Record<string, string> {
   const names = ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "BLIS_NUM_THREADS"];
   return Object.fromEntries(names.map((name) => [name, String(threads)]));
-}
-
-function split(line: string): [word: string, rest: string] {
-  const [word = "", ...rest] = line.split(" ");
-  return [word, rest.join(" ")];
 }

@@ -1,4 +1,4 @@
-/** What a case gave, and its form as JSON. */
+/** What a case gave. */
 
 import type { Level, Limit, Target } from "./case.js";
 import type { Summary } from "./statistics.js";
@@ -22,12 +22,14 @@ export interface Result {
   readonly nodegrad: Summary | undefined;
   /** By name, the reference backend among them. */
   readonly peers: Readonly<Record<string, PeerSummary>>;
+  /** The fastest of them; undefined without peers. */
+  readonly bestPeer: string | undefined;
   readonly limit: Limit | undefined;
   /** Seconds a unit would take at the limit, as measured in the same rounds. */
   readonly limitSeconds: number | undefined;
   /** The limit's time over nodegrad's, round by round. */
   readonly share: Summary | undefined;
-  /** nodegrad's time over the fastest peer's, round by round. */
+  /** nodegrad's time over the best peer's, round by round. */
   readonly ratio: Summary | undefined;
   /** Contestants that did not start, and why. */
   readonly absent: Readonly<Record<string, string>>;

@@ -28,3 +28,8 @@ function quantile(sorted: readonly number[], share: number): number {
   const above = sorted[Math.ceil(position)] as number;
   return below + (above - below) * (position - Math.floor(position));
 }
+
+/** @param values At least one, all positive. */
+export function geometricMean(values: readonly number[]): number {
+  return Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
+}

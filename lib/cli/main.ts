@@ -4,6 +4,7 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { InternalError, NodegradError } from "../index.js";
+import { addBenchCommand } from "./bench.js";
 import { addDemoCommand } from "./demo.js";
 import { addEvalCommand } from "./eval.js";
 import { addInfoCommand } from "./info.js";
@@ -14,7 +15,7 @@ function createProgram(): Command {
   const program = new Command("nodegrad").description(manifest.description).version(manifest.version);
   // One line for each mistake: commander puts its suggestions on a second one.
   program.configureOutput({ outputError: (text, write) => write(`${text.trim().replaceAll(/\s*\n\s*/g, " ")}\n`) });
-  for (const add of [addTrainCommand, addEvalCommand, addDemoCommand, addInfoCommand]) add(program);
+  for (const add of [addTrainCommand, addEvalCommand, addDemoCommand, addInfoCommand, addBenchCommand]) add(program);
   return program;
 }
 

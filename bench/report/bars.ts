@@ -1,0 +1,109 @@
+/**
+ * Bars of the cases of a group on one number of threads: nodegrad, the reference backend and the peers.
+ *
+ * Where the cases have limits, a bar is the share of it that a contestant reaches: the longer the better. Where not, it
+ * is the time a unit takes, on a logarithmic axis.
+ */
+
+import type { Result } from "../harness/result.js";
+import { formatRate, formatSeconds, percent } from "./format.js";
+import { decades, drawing, element, label, line, linearScale, logScale, type Point, type Scale } from "./svg.js";
+
+const WIDTH = 680;
+/** From the axis to where the longest bar ends: names stand before it, figures behind. */
+const RANGE: Point = [130, 520];
+const BAR = 14;
+const GAP = 2;
+/** The name of a case, and the space above it. */
+const TITLE = 26;
+const AXIS = 24;
+
+interface Bar {
+  readonly name: string;
+  readonly seconds: number;
+}
+
+/** How far a bar reaches, what is written behind it, and the lines across all bars. */
+interface Measure {
+  readonly scale: Scale;
+  value(result: Result, seconds: number): number;
+  text(result: Result, seconds: number): string;
+  readonly ticks: readonly (readonly [value: number, text: string])[];
+  /** A line that means something: the limit. */
+  readonly mark?: number;
+}
+
+/** One drawing. */
+export function drawBars(title: string, results: readonly Result[]): string {
+  const cases = results.map((result) => ({ result, bars: barsOf(result) })).filter(({ bars }) => bars.length > 0);
+  if (cases.length === 0) return "";
+  const measure = cases.every(({ result }) => result.limitSeconds !== undefined) ? ofLimit(cases) : ofTime(cases);
+  const rows: string[] = [];
+  let y = AXIS;
+  for (const { result, bars } of cases) {
+    rows.push(label(0, y + TITLE - 8, result.case, "start", "case"));
+    y += TITLE;
+    for (const bar of bars) {
+      rows.push(drawBar(result, bar, y, measure));
+      y += BAR + GAP;
+    }
+  }
+  return drawing(WIDTH, y + 4, title, [...drawAxis(measure, y), ...rows]);
+}
+
+/** nodegrad first; the others as their case lists them. */
+function barsOf({ nodegrad, peers }: Result): Bar[] {
+  const all = [["nodegrad", nodegrad] as const, ...Object.entries(peers)];
+  return all.flatMap(([name, time]) => (time === undefined ? [] : [{ name, seconds: time.median }]));
+}
+
+type Cases = readonly { readonly result: Result; readonly bars: readonly Bar[] }[];
+
+function ofLimit(cases: Cases): Measure {
+  const value = ({ limitSeconds = 0 }: Result, seconds: number) => limitSeconds / seconds;
+  const most = Math.max(1, ...cases.flatMap(({ result, bars }) => bars.map(({ seconds }) => value(result, seconds))));
+  const step = most > 2 ? 0.5 : 0.25;
+  const ticks = Array.from({ length: Math.floor(most / step) + 1 }, (_, i) => i * step);
+  return {
+    scale: linearScale([0, most], RANGE),
+    value,
+    text: (result, seconds) => `${percent(value(result, seconds))}, ${formatRate(result, seconds)}`,
+    ticks: ticks.map((share) => [share, share === 1 ? "limit" : percent(share)]),
+    mark: 1,
+  };
+}
+
+function ofTime(cases: Cases): Measure {
+  const ticks = decades(cases.flatMap(({ bars }) => bars.map(({ seconds }) => seconds)));
+  return {
+    scale: logScale([ticks[0] as number, ticks.at(-1) as number], RANGE),
+    value: (_, seconds) => seconds,
+    text: (_, seconds) => formatSeconds(seconds),
+    ticks: ticks.map((seconds) => [seconds, formatSeconds(seconds).replace(/\.0+ /, " ")]),
+  };
+}
+
+function drawBar(result: Result, { name, seconds }: Bar, y: number, measure: Measure): string {
+  const end = Math.max(measure.scale(measure.value(result, seconds)), RANGE[0] + 1);
+  const kind = kindOf(name, result);
+  const textKind = kind === "own" ? "own-text" : "";
+  return [
+    label(RANGE[0] - 8, y + BAR - 3, name, "end", textKind),
+    element("rect", { x: RANGE[0], y, width: end - RANGE[0], height: BAR, class: kind }),
+    label(end + 6, y + BAR - 3, measure.text(result, seconds), "start", textKind),
+  ].join("");
+}
+
+/** The class of a bar: one's own, the best peer's, and others. */
+function kindOf(name: string, { bestPeer }: Result): string {
+  if (name === "nodegrad") return "own";
+  if (name === "reference") return "reference";
+  return name === bestPeer ? "peer best" : "peer";
+}
+
+function drawAxis({ scale, ticks, mark }: Measure, bottom: number): string[] {
+  return ticks.flatMap(([value, text]) => [
+    line([scale(value), AXIS - 4], [scale(value), bottom], value === mark ? "mark" : "grid"),
+    label(scale(value), AXIS - 10, text, "middle", value === mark ? "mark-text" : ""),
+  ]);
+}

@@ -1,0 +1,59 @@
+/** Numbers and names as people read them. */
+
+import type { Result } from "../harness/result.js";
+
+/** Three digits and the unit that fits: `1.23 ms`. */
+export function formatSeconds(seconds: number): string {
+  for (const [unit, size] of [
+    ["s", 1],
+    ["ms", 1e-3],
+    ["µs", 1e-6],
+  ] as const) {
+    if (seconds >= size) return `${digits(seconds / size)} ${unit}`;
+  }
+  return `${digits(seconds * 1e9)} ns`;
+}
+
+/** Three digits, and all of those before the point. */
+function digits(value: number): string {
+  return value >= 1000 ? value.toFixed(0) : value.toPrecision(3);
+}
+
+/** Whole, but for what would be nothing: `93 %`, `0.2 %`. */
+export function percent(share: number): string {
+  const value = 100 * share;
+  return `${value >= 1 || value === 0 ? Math.round(value) : Number(value.toPrecision(1))} %`;
+}
+
+/** `1 thread`, `2 threads`. */
+export function formatThreads(threads: number): string {
+  return `${threads} ${threads === 1 ? "thread" : "threads"}`;
+}
+
+/**
+ * What a contestant that takes so many seconds does in a second: bytes where memory limits the case, floating-point
+ * operations otherwise; empty where the case counts neither.
+ */
+export function formatRate({ flops, bytes, limit }: Result, seconds: number): string {
+  const ofMemory = flops === undefined || (limit !== undefined && limit !== "fma");
+  if (bytes !== undefined && ofMemory) return `${digits(bytes / seconds / 1e9)} GB/s`;
+  return flops === undefined ? "" : `${digits(flops / seconds / 1e9)} GFLOP/s`;
+}
+
+/** `≤ 0.85 × best peer`; empty where there is no target. */
+export function formatTarget({ target }: Result): string {
+  if (target === undefined) return "";
+  if ("share" in target) return `≥ ${percent(target.share)}`;
+  return "seconds" in target ? `≤ ${formatSeconds(target.seconds)}` : `≤ ${target.ratio.toFixed(2)}`;
+}
+
+/** `reached` or `missed`; empty where there is nothing to compare. */
+export function verdict({ target, nodegrad, ratio, share }: Result): string {
+  if (target === undefined) return "";
+  let met: boolean | undefined;
+  if ("share" in target) met = share && share.median >= target.share;
+  else if ("seconds" in target) met = nodegrad && nodegrad.median <= target.seconds;
+  else met = ratio && ratio.median <= target.ratio;
+  if (met === undefined) return "";
+  return met ? "reached" : "missed";
+}
