@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const lib = join(root, "lib");
+const bench = join(root, "bench");
 const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 
 const base = ["errors", "dtype", "shape", "view", "tree", "storage"];
@@ -62,17 +63,17 @@ function layerOf(path: string): string | undefined {
 }
 
 interface Import {
-  /** Relative to lib/. */
+  /** Relative to the folder. */
   readonly file: string;
   readonly specifier: string;
 }
 
-/** Every import, re-export and dynamic import in lib/, types included. */
-function readImports(): Import[] {
-  return readdirSync(lib, { recursive: true, encoding: "utf8" })
+/** Every import, re-export and dynamic import in a folder, types included. */
+function readImports(folder = lib): Import[] {
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
     .filter((file) => file.endsWith(".ts"))
     .flatMap((file) => {
-      const code = readFileSync(join(lib, file), "utf8").replace(/\/\*[\s\S]*?\*\//g, "");
+      const code = readFileSync(join(folder, file), "utf8").replace(/\/\*[\s\S]*?\*\//g, "");
       const statements = code.matchAll(/(?:^|[\s;}])(?:from|import)\s*\(?\s*"([^"\n]+)"/g);
       return Array.from(statements, (match) => ({ file, specifier: match[1] as string }));
     });
@@ -131,6 +132,42 @@ describe("layers of lib/", () => {
     );
     expect(problemOf({ file: "shape.ts", specifier: "commander" })).toMatch(/must not import the package commander/);
     expect(problemOf({ file: join("misc", "a.ts"), specifier: "../shape.js" })).toMatch(/belongs to no layer/);
+  });
+});
+
+describe("benchmarks", () => {
+  /** Where other packages than nodegrad may be imported. */
+  const others: Readonly<Record<string, RegExp>> = { commander: /^harness\/options\.ts$/ };
+
+  /** What is wrong with one import, or undefined: benchmarks see of nodegrad what everybody sees. */
+  function problemOfBenchmark({ file, specifier }: Import): string | undefined {
+    if (specifier.startsWith("node:")) return undefined;
+    if (specifier.startsWith(".")) {
+      const target = relative(bench, resolve(bench, dirname(file), specifier));
+      return target.startsWith("..") ? `${file}: must not import ${specifier}` : undefined;
+    }
+    if (specifier === "nodegrad" || specifier.startsWith("nodegrad/")) return undefined;
+    const path = file.split(sep).join("/");
+    const isAllowed = path.startsWith("peers/") || others[specifier]?.test(path);
+    return isAllowed ? undefined : `${file}: must not import the package ${specifier}`;
+  }
+
+  it("use nodegrad by its public names, and other libraries in the programs of peers", () => {
+    const imports = readImports(bench);
+    expect(imports).toContainEqual({ file: "main.ts", specifier: "nodegrad" });
+    expect(imports.map(problemOfBenchmark).filter((problem) => problem !== undefined)).toEqual([]);
+  });
+
+  it("would be told of an import of something internal", () => {
+    expect(problemOfBenchmark({ file: "main.ts", specifier: "../lib/index.js" })).toMatch(/must not import/);
+    expect(problemOfBenchmark({ file: join("cases", "a.ts"), specifier: "@tensorflow/tfjs" })).toMatch(
+      /must not import the package/,
+    );
+  });
+
+  it("are in the package, compiled and with what is run as it stands", () => {
+    expect(manifest.files).toEqual(expect.arrayContaining(["dist", "bench"]));
+    expect(existsSync(join(root, "dist/bench/main.js"))).toBe(true);
   });
 });
 

@@ -92,8 +92,9 @@ export class Racer {
   async #run(): Promise<number> {
     this.#child.stdin?.write(`run ${this.#count}\n`);
     const line = await this.#nextLine();
+    if (line === undefined) throw new Error(this.#trouble());
     const seconds = Number(line);
-    if (line === undefined || !Number.isFinite(seconds)) throw new Error(this.#trouble());
+    if (!Number.isFinite(seconds)) throw new Error(`answered ${line}`);
     return seconds;
   }
 

@@ -54,7 +54,8 @@ export function drawBars(title: string, results: readonly Result[]): string {
 /** nodegrad first; the others as their case lists them. */
 function barsOf({ nodegrad, peers }: Result): Bar[] {
   const all = [["nodegrad", nodegrad] as const, ...Object.entries(peers)];
-  return all.flatMap(([name, time]) => (time === undefined ? [] : [{ name, seconds: time.median }]));
+  // A difference of two times that are nearly the same may come out as nothing, or less.
+  return all.flatMap(([name, time]) => (time && time.median > 0 ? [{ name, seconds: time.median }] : []));
 }
 
 type Cases = readonly { readonly result: Result; readonly bars: readonly Bar[] }[];

@@ -16,7 +16,7 @@ export function formatSeconds(seconds: number): string {
 
 /** Three digits, and all of those before the point. */
 function digits(value: number): string {
-  return value >= 1000 ? value.toFixed(0) : value.toPrecision(3);
+  return value >= 999.5 ? value.toFixed(0) : value.toPrecision(3);
 }
 
 /** Whole, but for what would be nothing: `93 %`, `0.2 %`. */

@@ -41,7 +41,7 @@ export function drawRoofline(title: string, results: readonly Result[]): string 
   if (spots.length === 0) return "";
   const roofs = roofsOf(results);
   const rates = [...spots.map(({ rate }) => rate), ...(roofs.arithmetic === undefined ? [] : [roofs.arithmetic])];
-  const xTicks = decades(spots.map(({ intensity }) => intensity));
+  const xTicks = decades([...spots.map(({ intensity }) => intensity), ...knees(roofs)]);
   const yTicks = decades(rates);
   const x = logScale([xTicks[0] as number, xTicks.at(-1) as number], [LEFT, RIGHT]);
   const y = logScale([yTicks[0] as number, yTicks.at(-1) as number], [BOTTOM, TOP]);
@@ -74,6 +74,11 @@ function roofsOf(results: readonly Result[]): Roofs {
   return { arithmetic, bandwidths };
 }
 
+/** The operations per byte from which on a memory can feed all the arithmetic. */
+function knees({ arithmetic, bandwidths }: Roofs): number[] {
+  return arithmetic === undefined ? [] : bandwidths.map(([, rate]) => arithmetic / rate);
+}
+
 function drawAxes(xTicks: readonly number[], yTicks: readonly number[], x: Scale, y: Scale): string[] {
   return [
     ...xTicks.flatMap((tick) => [
@@ -94,31 +99,29 @@ function drawAxes(xTicks: readonly number[], yTicks: readonly number[], x: Scale
 }
 
 /** Bandwidths rise with the intensity until they meet the arithmetic, or the edge of the drawing. */
-function drawRoofs(
-  { arithmetic, bandwidths }: Roofs,
-  xTicks: readonly number[],
-  yTicks: readonly number[],
-  x: Scale,
-  y: Scale,
-): string[] {
+function drawRoofs(roofs: Roofs, xTicks: readonly number[], yTicks: readonly number[], x: Scale, y: Scale): string[] {
   const [left, right] = [xTicks[0] as number, xTicks.at(-1) as number];
-  const [bottom, top] = [yTicks[0] as number, arithmetic ?? (yTicks.at(-1) as number)];
-  const drawn: string[] = [];
-  if (arithmetic !== undefined) {
-    const start = Math.max(left, Math.min(right, ...bandwidths.map(([, rate]) => arithmetic / rate)));
-    drawn.push(line([x(start), y(arithmetic)], [x(right), y(arithmetic)], "roof"));
-    drawn.push(label(x(right) - 4, y(arithmetic) - 6, `arithmetic ${gigas(arithmetic)} GFLOP/s`, "end", "roof-text"));
-  }
-  for (const [name, rate] of bandwidths) {
+  const [bottom, top] = [yTicks[0] as number, roofs.arithmetic ?? (yTicks.at(-1) as number)];
+  const drawn = roofs.bandwidths.flatMap(([name, rate]) => {
     const [from, to] = [Math.max(left, bottom / rate), Math.min(right, top / rate)];
-    if (from >= to) continue;
-    drawn.push(line([x(from), y(from * rate)], [x(to), y(to * rate)], "roof"));
-    const angle = (Math.atan2(y(to * rate) - y(from * rate), x(to) - x(from)) * 180) / Math.PI;
-    const place = `translate(${x(from).toFixed(1)} ${y(from * rate).toFixed(1)}) rotate(${angle.toFixed(1)})`;
+    if (from >= to) return [];
+    const [start, end]: [Point, Point] = [
+      [x(from), y(from * rate)],
+      [x(to), y(to * rate)],
+    ];
+    const angle = (Math.atan2(end[1] - start[1], end[0] - start[0]) * 180) / Math.PI;
+    const transform = `translate(${start.map((at) => at.toFixed(1)).join(" ")}) rotate(${angle.toFixed(1)})`;
     const text = escapeText(`${name} ${gigas(rate)} GB/s`);
-    drawn.push(element("text", { transform: place, dx: 8, dy: -5, class: "roof-text" }, text));
-  }
-  return drawn;
+    return [line(start, end, "roof"), element("text", { transform, dx: 8, dy: -5, class: "roof-text" }, text)];
+  });
+  if (roofs.arithmetic === undefined) return drawn;
+  const height = y(roofs.arithmetic);
+  const text = `arithmetic ${gigas(roofs.arithmetic)} GFLOP/s`;
+  return [
+    ...drawn,
+    line([x(Math.min(right, ...knees(roofs))), height], [x(right), height], "roof"),
+    label(x(right) - 4, height - 6, text, "end", "roof-text"),
+  ];
 }
 
 function gigas(rate: number): string {

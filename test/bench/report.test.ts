@@ -1,0 +1,144 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { formatMachine } from "../../bench/harness/machine.js";
+import { geometricMean, summarize } from "../../bench/harness/statistics.js";
+import { formatRate, formatSeconds, formatTarget, percent, verdict } from "../../bench/report/format.js";
+import { keepRun, toRow } from "../../bench/report/json.js";
+import { formatAbsent, formatGroup, formatMeans } from "../../bench/report/table.js";
+import { broken, machine, product, sweep, times } from "./results.js";
+
+describe("statistics", () => {
+  it("summarize by order, in any order", () => {
+    expect(summarize([4, 1, 3, 2])).toEqual({ median: 2.5, min: 1, max: 4, spread: (3.25 - 1.75) / 2 / 2.5 });
+    expect(summarize([7])).toEqual({ median: 7, min: 7, max: 7, spread: 0 });
+  });
+
+  it("average ratios so that a ratio and its inverse cancel", () => {
+    expect(geometricMean([0.5, 2])).toBeCloseTo(1, 15);
+    expect(geometricMean([1, 4, 16])).toBeCloseTo(4, 14);
+  });
+});
+
+describe("formats", () => {
+  it("write times with three digits and the unit that fits", () => {
+    const seconds = [12.345, 1, 0.0123456, 0.99999e-3, 1.5e-6, 8e-9, 12345];
+    expect(seconds.map(formatSeconds)).toEqual([
+      "12.3 s",
+      "1.00 s",
+      "12.3 ms",
+      "1000 µs",
+      "1.50 µs",
+      "8.00 ns",
+      "12345 s",
+    ]);
+  });
+
+  it("write shares so that little is not nothing", () => {
+    expect([2.391, 0.934, 0.012, 0.0042, 0].map(percent)).toEqual(["239 %", "93 %", "1 %", "0.4 %", "0 %"]);
+  });
+
+  it("write rates by what limits the case", () => {
+    expect(formatRate(product, 20e-6)).toBe("50.0 GFLOP/s");
+    expect(formatRate({ ...product, limit: "read" }, 20e-6)).toBe("5.00 GB/s");
+    expect(formatRate({ ...product, limit: undefined }, 20e-6)).toBe("50.0 GFLOP/s");
+    expect(formatRate(sweep, 100e-6)).toBe("10.0 GB/s");
+    expect(formatRate(broken, 1)).toBe("");
+  });
+
+  it("judge targets, and nothing where there is nothing to judge", () => {
+    expect([formatTarget(product), verdict(product)]).toEqual(["≥ 90 %", "missed"]);
+    expect([formatTarget(sweep), verdict(sweep)]).toEqual(["≤ 0.40", "missed"]);
+    expect(verdict({ ...sweep, ratio: times(0.4) })).toBe("reached");
+    expect([formatTarget(broken), verdict(broken)]).toEqual(["≤ 1.00 µs", ""]);
+    expect(verdict({ ...broken, nodegrad: times(1e-6) })).toBe("reached");
+    expect(verdict({ ...product, target: undefined })).toBe("");
+  });
+});
+
+describe("table", () => {
+  it("has a line for each case and leaves out columns that would be empty", () => {
+    const [header, ...rows] = formatGroup([product, { ...product, threads: 2 }]).split("\n");
+    expect(header?.trim().split(/ {2,}/)).toEqual([
+      "case",
+      "threads",
+      "median",
+      "spread",
+      "rate",
+      "of limit",
+      "reference",
+      "best peer",
+      "its median",
+      "ratio to it",
+      "target",
+    ]);
+    expect(rows[0]).toMatch(
+      /^64³ & <more> +1 +20\.0 µs +±5 % +50\.0 GFLOP\/s +50 % fma +5\.00 ms +BLAS +40\.0 µs +0\.50 ±2 % +≥ 90 % +missed$/,
+    );
+    expect(formatGroup([broken]).split("\n")).toEqual([
+      "case  threads  median     target",
+      "call        1  failed  ≤ 1.00 µs",
+    ]);
+  });
+
+  it("sums up each number of threads by geometric means", () => {
+    const rows = [product, { ...product, share: times(0.125), ratio: times(2) }];
+    expect(formatMeans(rows)).toEqual([
+      "geometric mean, 1 thread: 25 % of the limit (2 cases), 1.00 × the best peer's time (2 cases)",
+    ]);
+    expect(formatMeans([product, { ...product, threads: 2 }, broken])).toEqual([]);
+  });
+
+  it("names once who is absent", () => {
+    expect(formatAbsent([product, sweep, broken])).toEqual([
+      "absent: Torch: ModuleNotFoundError: No module named 'torch' (2 cases)",
+      "absent: nodegrad: Error: broken",
+    ]);
+  });
+
+  it("is headed by the machine", () => {
+    expect(formatMachine(machine)).toBe(
+      "nodegrad 0.1.0 (1a2b3c4d5e, avx2), Node.js 20.0.0, linux-x64, Processor, 2 processors, 8 GiB",
+    );
+  });
+});
+
+describe("JSON", () => {
+  const folder = mkdtempSync(join(tmpdir(), "nodegrad-history-"));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it("has exactly the fields that are documented", () => {
+    expect(JSON.parse(JSON.stringify(toRow(product)))).toStrictEqual({
+      case: "products: 64³ & <more>",
+      threads: 1,
+      unit: "product",
+      nodegrad: { median: 20e-6, min: 0.9 * 20e-6, max: 40e-6 },
+      limit: 10e-6,
+      peers: {
+        reference: { version: "0.1.0", median: 5e-3, min: 0.9 * 5e-3, max: 10e-3 },
+        BLAS: { version: "1.2.3", median: 40e-6, min: 0.9 * 40e-6, max: 80e-6 },
+        slow: { version: "4", median: 80e-6, min: 0.9 * 80e-6, max: 160e-6 },
+      },
+    });
+    expect(JSON.parse(JSON.stringify(toRow(broken)))).toStrictEqual({
+      case: "overhead: call",
+      threads: 1,
+      unit: "call",
+      nodegrad: null,
+      limit: null,
+      peers: {},
+    });
+  });
+
+  it("keeps a run as one line, after those before", () => {
+    const file = join(folder, "bench", "history.jsonl");
+    const run = { date: "2026-01-02T03:04:05.678Z", quick: false, machine, results: [toRow(product)] };
+    keepRun(file, run);
+    keepRun(file, { ...run, note: "two\nlines" });
+    const lines = readFileSync(file, "utf8").split("\n");
+    expect(lines).toHaveLength(3);
+    expect(JSON.parse(lines[0] as string)).toEqual(run);
+    expect(JSON.parse(lines[1] as string).note).toBe("two\nlines");
+  });
+});
