@@ -2,7 +2,7 @@
 
 import type { Tensor } from "../graph/tensor.js";
 import { greater, where } from "./comparison.js";
-import { abs, add, erf, exp, expm1, log1p, maximum, minimum, mul, neg, square, sub } from "./elementwise.js";
+import { abs, add, exp, expm1, log1p, maximum, minimum, mul, neg, normalCdf, square, sub } from "./elementwise.js";
 import { defineMap, map } from "./map.js";
 import type { TensorLike } from "./operands.js";
 
@@ -38,9 +38,9 @@ export function elu(x: TensorLike, alpha = 1): Tensor {
   return where(greater(x, 0), x, mul(expm1(minimum(x, 0)), alpha));
 }
 
-/** x · Φ(x) with the normal distribution function Φ: ½x(1 + erf(x/√2)). */
+/** x · Φ(x) with the normal distribution function Φ (`normalCdf`). */
 export function gelu(x: TensorLike): Tensor {
-  return mul(mul(x, 0.5), add(erf(mul(x, Math.SQRT1_2)), 1));
+  return mul(x, normalCdf(x));
 }
 
 /** x · sigmoid(x), also called swish. */

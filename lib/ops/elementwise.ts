@@ -214,6 +214,18 @@ export function erf(x: TensorLike): Tensor {
   return map(erfOp, [x]);
 }
 
+/** The density of the normal distribution, e^(−x²/2) / √(2π). */
+function normalDensity(x: Tensor): Tensor {
+  return mul(1 / Math.sqrt(2 * Math.PI), exp(mul(-0.5, square(x))));
+}
+
+const normalCdfOp = defineMap("normalCdf", "normalCdf", [(t, n) => mul(t, normalDensity(first(n)))]);
+
+/** The distribution function of the normal distribution, Φ(x) = ½ erfc(−x/√2): to its last digits for x ≪ 0 too. */
+export function normalCdf(x: TensorLike): Tensor {
+  return map(normalCdfOp, [x]);
+}
+
 // ── conversion ───────────────────────────────────────────────────────────────────────────────────────────────
 
 const castOp = defineOp<{ dtype: DType }, MapDeclaration<{ dtype: DType }>>({

@@ -45,6 +45,7 @@ export {
   minimum,
   mul,
   neg,
+  normalCdf,
   pow,
   reciprocal,
   round,

@@ -123,6 +123,7 @@ function micro(operands: MicroInfo["operands"], domain: MicroInfo["domain"], res
  *   NaN → 0; anything → bool is ≠ 0; int32 → uint8 keeps the low byte.
  * - comparisons: the dtype word is that of the operands, the result is bool.
  * - `where`: a is bool, b and c have the dtype of the instruction.
+ * - `normalCdf`: Φ(x) = ½ erfc(−x/√2), small results to their last digits too.
  * - `mulAdd`: a·b + c, in one rounding or two.
  */
 export const MICRO_OPS = {
@@ -145,6 +146,7 @@ export const MICRO_OPS = {
   tanh: micro(1, "float"),
   sigmoid: micro(1, "float"),
   erf: micro(1, "float"),
+  normalCdf: micro(1, "float"),
   not: micro(1, "bool"),
   add: micro(2, "number"),
   sub: micro(2, "number"),

@@ -190,8 +190,6 @@ class MicroCompiler {
   // Rough nanoseconds for an element of an array in the cache.
   static double cost_of(MicroOp op) {
     switch (op) {
-      case MicroOp::kSin:
-      case MicroOp::kCos:
       case MicroOp::kPow: return 1.0;
       case MicroOp::kExp:
       case MicroOp::kExpm1:
@@ -199,7 +197,10 @@ class MicroCompiler {
       case MicroOp::kLog1p:
       case MicroOp::kTanh:
       case MicroOp::kSigmoid:
-      case MicroOp::kErf: return 0.25;
+      case MicroOp::kSin:
+      case MicroOp::kCos:
+      case MicroOp::kErf:
+      case MicroOp::kNormalCdf: return 0.25;
       default: return 0.05;
     }
   }

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "../simd/math-double-inl.h"
 #include "../simd/math-inl.h"
 
 namespace ng {
@@ -111,6 +112,7 @@ NG_UNARY(FloatLog1p, Vec, log1p(x));
 NG_UNARY(FloatTanh, Vec, tanh(x));
 NG_UNARY(FloatSigmoid, Vec, sigmoid(x));
 NG_UNARY(FloatErf, Vec, erf(x));
+NG_UNARY(FloatNormalCdf, Vec, normal_cdf(x));
 struct FloatSign {
   static NG_INLINE Vec of(Vec x) {
     const Vec magnitude = select(lt(zero(), abs(x)), set1(1.0f), abs(x));  // 0 and NaN stay
@@ -176,6 +178,13 @@ NG_UNARY(CastIntToBool, IntVec, as_bool(ne(x, set1_int(0))));
 // input and output do not overlap.
 constexpr int kCopy = 64;
 
+// Sine and cosine of arguments that are too large for the vector functions, or no numbers.
+template <int kQuarters>
+void trig_elements(float* out, const float* a, int n) {
+  for (int i = 0; i < n; i++) out[i] = kQuarters == 0 ? sinf(a[i]) : cosf(a[i]);
+}
+
+#if defined(NG_ISA_BASE)
 template <int kQuarters>
 void trig_loop(void* out, const void* a, const void*, const void*, int64_t n) {
   for (int64_t i = 0; i < n; i += kCopy) {
@@ -187,11 +196,27 @@ void trig_loop(void* out, const void* a, const void*, const void*, int64_t n) {
     if (small) {
       for (int j = 0; j < m; j++) y[j] = sin_quarters(x[j], kQuarters);
     } else {
-      for (int j = 0; j < m; j++) y[j] = kQuarters == 0 ? sinf(x[j]) : cosf(x[j]);
+      trig_elements<kQuarters>(y, x, m);
     }
     memcpy(static_cast<float*>(out) + i, y, m * sizeof(float));
   }
 }
+#else
+template <int kQuarters>
+void trig_loop(void* out, const void* a, const void*, const void*, int64_t n) {
+  auto* r = static_cast<float*>(out);
+  const auto* p = static_cast<const float*>(a);
+  for (int64_t i = 0; i < n; i += kLanes) {
+    const int m = static_cast<int>(n - i < kLanes ? n - i : kLanes);
+    const Vec x = load_n(p + i, m);
+    if (any(invert(le(abs(x), set1(kTrigLimit))))) {
+      trig_elements<kQuarters>(r + i, p + i, m);
+    } else {
+      store_n(r + i, sin_quarters<kQuarters>(x), m);
+    }
+  }
+}
+#endif
 
 template <int kUniform>
 void pow_loop(void* out, const void* a, const void* b, const void*, int64_t n) {
@@ -247,6 +272,7 @@ MicroFn find_float(Op op, int uniform) {
     case kTanh: return kFloatUnary<FloatTanh>;
     case kSigmoid: return kFloatUnary<FloatSigmoid>;
     case kErf: return kFloatUnary<FloatErf>;
+    case kNormalCdf: return kFloatUnary<FloatNormalCdf>;
     case kAdd: return binary<FloatAdd, FloatLane, FloatLane>(uniform);
     case kSub: return binary<FloatSub, FloatLane, FloatLane>(uniform);
     case kMul: return binary<FloatMul, FloatLane, FloatLane>(uniform);
@@ -309,6 +335,7 @@ MicroFn find_int(Op op, int uniform) {
     case kTanh:
     case kSigmoid:
     case kErf:
+    case kNormalCdf:
     case kDiv:
     case kPow: return nullptr;  // defined for floats only
   }

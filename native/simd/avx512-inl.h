@@ -49,6 +49,7 @@ NG_INLINE Vec max(Vec a, Vec b) { return {_mm512_max_ps(a.v, b.v)}; }
 NG_INLINE Vec sqrt(Vec a) { return {_mm512_sqrt_ps(a.v)}; }
 NG_INLINE Vec abs(Vec a) { return {_mm512_andnot_ps(_mm512_set1_ps(-0.0f), a.v)}; }
 NG_INLINE Vec neg(Vec a) { return {_mm512_xor_ps(_mm512_set1_ps(-0.0f), a.v)}; }
+NG_INLINE Vec reciprocal_estimate(Vec a) { return {_mm512_rcp14_ps(a.v)}; }
 
 NG_INLINE float reduce_add(Vec a) { return _mm512_reduce_add_ps(a.v); }
 NG_INLINE float reduce_max(Vec a) { return _mm512_reduce_max_ps(a.v); }
@@ -128,6 +129,10 @@ NG_INLINE Vec floor(Vec a) { return {_mm512_roundscale_ps(a.v, _MM_FROUND_TO_NEG
 NG_INLINE Vec ceil(Vec a) { return {_mm512_roundscale_ps(a.v, _MM_FROUND_TO_POS_INF | _MM_FROUND_NO_EXC)}; }
 NG_INLINE Vec round(Vec a) {
   return {_mm512_roundscale_ps(a.v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)};
+}
+
+NG_INLINE Vec lookup(const float (&table)[16], IntVec i) {
+  return {_mm512_permutexvar_ps(i.v, _mm512_load_ps(table))};
 }
 
 NG_INLINE Vec scale(Vec a, Vec k) { return {_mm512_scalef_ps(a.v, k.v)}; }

@@ -4,10 +4,11 @@
 // double precision (the sweep covers every exponent; base lacks a fused multiply-add and is the worst of the
 // sets):
 //
-//   exp 0.8   expm1 1.5   log 0.9   log1p 1.5   tanh 1.3   sigmoid 1.7   erf 1.4   sin, cos 0.6   pow 0.6
+//   exp 0.8   expm1 1.5   log 0.9   log1p 1.5   tanh 1.1   sigmoid 1.4   erf 1.3   sin, cos 1.5 (not in base)
+//   normal_cdf 3.3 for x > -3, and 11 in the tail
 //
 // All are right for +-0 (the sign stays where the function is odd), infinities, NaN, subnormal arguments and
-// results, and overflow. pow follows IEEE 754: pow(x, 0) = pow(1, y) = 1 even for NaN.
+// results, and overflow.
 //
 // The polynomials are minimax approximations (Remez exchange, in 40 digits) of the function named at each,
 // weighted so that the relative error of the function's value is what is levelled.
@@ -53,14 +54,53 @@ NG_INLINE Vec exp_tail(Vec r) {
   return polynomial(c, r);
 }
 
-NG_INLINE Vec exp(Vec x) {
-  // Beyond these limits the result is 0 or infinite. The operand order of min and max keeps a NaN.
-  x = max(set1(-104.0f), min(set1(89.0f), x));
+// e^(x + lost) for x in [-110, 89] and a `lost` far below it, and for NaN.
+#if defined(NG_ISA_AVX512)
+NG_INLINE Vec exp_within(Vec x, Vec lost = zero()) {
+  // 2^(i/16), and what its rounding lost.
+  alignas(64) static const float high[16] = {0x1p+0f,        0x1.0b5586p+0f, 0x1.172b84p+0f, 0x1.2387a6p+0f,
+                                             0x1.306fep+0f,  0x1.3dea64p+0f, 0x1.4bfdaep+0f, 0x1.5ab07ep+0f,
+                                             0x1.6a09e6p+0f, 0x1.7a1148p+0f, 0x1.8ace54p+0f, 0x1.9c4918p+0f,
+                                             0x1.ae89fap+0f, 0x1.c199bep+0f, 0x1.d5818ep+0f, 0x1.ea4afap+0f};
+  alignas(64) static const float low[16] = {0.0f,
+                                            0x1.9f3122p-25f,
+                                            -0x1.c15742p-27f,
+                                            0x1.ceac48p-25f,
+                                            0x1.4636e2p-25f,
+                                            0x1.824684p-25f,
+                                            -0x1.593abcp-25f,
+                                            -0x1.5bd5ecp-27f,
+                                            0x1.9fcef4p-26f,
+                                            -0x1.829fdp-25f,
+                                            0x1.15506ep-27f,
+                                            0x1.51f848p-27f,
+                                            -0x1.a94b14p-26f,
+                                            -0x1.3d56b2p-27f,
+                                            -0x1.822dbcp-27f,
+                                            0x1.52486cp-27f};
+  // Adding 1.5 * 2^19 rounds to a multiple of 1/16, and leaves i in the low bits.
+  const Vec shift = set1(786432.0f), shifted = fma(x, set1(1.44269504f), shift), k = sub(shifted, shift);
+  const Vec r = add(fma(k, set1(-kLn2High), x), fma(k, set1(-kLn2Low), lost));  // |r| <= ln(2)/32
+  const IntVec i = as_int(shifted);
+  const Vec root = lookup(high, i);
+  // e^r - 1 to 2^-29.
+  const Vec tail = fma(set1(1.66666672e-01f), r, set1(5.00015974e-01f));
+  return scale(add(root, fma(root, fma(mul(r, r), tail, r), lookup(low, i))), k);
+}
+#else
+NG_INLINE Vec exp_within(Vec x, Vec lost = zero()) {
   Vec k, r;
   split_exponent(x, &k, &r);
+  r = add(r, lost);
   // 1 + r, what its rounding lost, and the rest: one rounding less than 1 + (r + rest).
   const Vec one = set1(1.0f), high = add(one, r), low = sub(r, sub(high, one));
   return scale(add(high, fma(mul(r, r), exp_tail(r), low)), k);
+}
+#endif
+
+NG_INLINE Vec exp(Vec x) {
+  // Beyond these limits the result is 0 or infinite. The operand order of min and max keeps a NaN.
+  return exp_within(max(set1(-104.0f), min(set1(89.0f), x)));
 }
 
 NG_INLINE Vec expm1(Vec x) {
@@ -103,24 +143,28 @@ NG_INLINE Vec log1p(Vec x) {
   return select(eq(u, one), x, y);
 }
 
+// n / (1 + e) - less, rounded about once, for e in [0, 2^100] and n = 1, e or something between. Newton's
+// step takes its residual with the true sum, so that the rounding of 1 + e does no harm.
+NG_INLINE Vec over_one_plus(Vec n, Vec e, Vec less = zero()) {
+  const Vec estimate = reciprocal_estimate(add(set1(1.0f), e)), q = mul(n, estimate);
+  return fma(fma(neg(e), q, sub(n, q)), estimate, sub(q, less));
+}
+
 NG_INLINE Vec tanh(Vec x) {
-  const Vec a = abs(x), z = mul(x, x);
+  const Vec a = min(set1(20.0f), abs(x)), z = mul(a, a);  // tanh(20) rounds to 1
   // (tanh(a)/a - 1) / a^2 in a^2 for a <= 0.625: 2^-33.
   static const float c[] = {-3.333333080e-01f, 1.333320602e-01f,  -5.394676381e-02f,
                             2.170070664e-02f,  -8.177405371e-03f, 2.142967480e-03f};
   const Vec small = fma(mul(a, z), polynomial(c, z), a);
-  const Vec e = exp(add(a, a));
-  const Vec large = sub(set1(1.0f), div(set1(2.0f), add(e, set1(1.0f))));
+  const Vec e = exp_within(mul(a, set1(-2.0f)));
+  const Vec large = sub(set1(1.0f), over_one_plus(add(e, e), e));
   return with_sign_of(select(lt(a, set1(0.625f)), small, large), x);
 }
 
 NG_INLINE Vec sigmoid(Vec x) {
   // With e^-|x| nothing overflows and small results keep their precision.
-  const Vec e = exp(neg(abs(x))), one = set1(1.0f), sum = add(one, e);
-  const Vec y = div(select(lt(x, zero()), e, one), sum);
-  // What the rounding of the sum lost; lost / sum would be exact, and lost alone is at most twice that.
-  const Vec lost = sub(e, sub(sum, one));
-  return fma(neg(y), lost, y);
+  const Vec e = exp_within(max(set1(-104.0f), neg(abs(x))));
+  return over_one_plus(select(lt(x, zero()), e, set1(1.0f)), e);
 }
 
 NG_INLINE Vec erf(Vec x) {
@@ -132,95 +176,51 @@ NG_INLINE Vec erf(Vec x) {
   static const float far[] = {-1.664825567e-04f, -1.127797090e+00f, -6.369763557e-01f, -1.041134262e-01f,
                               2.231508492e-02f,  -3.065456585e-03f, 1.982160636e-04f};
   const Vec small = fma(a, polynomial(near, z), a);
-  const Vec large = sub(set1(1.0f), exp(polynomial(far, a)));
+  const Vec large = sub(set1(1.0f), exp_within(polynomial(far, a)));
   return with_sign_of(select(lt(a, set1(0.9f)), small, large), x);
 }
 
-// The functions below compute in double precision, element by element, in a form that compilers turn into
-// vector code: no branches, no calls. Their Taylor polynomials need no fitting there.
-
-NG_INLINE uint64_t bits_of(double x) {
-  uint64_t bits;
-  memcpy(&bits, &x, sizeof bits);
-  return bits;
-}
-NG_INLINE double double_of(uint64_t bits) {
-  double x;
-  memcpy(&x, &bits, sizeof x);
-  return x;
-}
-
-// Adding 1.5 * 2^52 rounds to an integer, which then stands in the low bits.
-constexpr double kRoundingShift = 6755399441055744.0;
-
-// Arguments up to here keep k * kHalfPiHigh exact below.
-constexpr float kTrigLimit = 1e6f;
-
-// sin(x + quarters * pi/2) for |x| <= kTrigLimit.
-NG_INLINE float sin_quarters(float x, uint64_t quarters) {
-  // pi/2 in two parts, the first of 33 bits (Cody and Waite).
-  const double half_pi_high = 1.5707963267341256, half_pi_low = 6.0771005065061922e-11;
-  const double shifted = x * 0.63661977236758138 + kRoundingShift, k = shifted - kRoundingShift;
-  const double r = (x - k * half_pi_high) - k * half_pi_low, z = r * r;
-  const uint64_t quadrant = bits_of(shifted) + quarters;
-  const double s =
-      r + r * z *
-              (-1.0 / 6 +
-               z * (1.0 / 120 +
-                    z * (-1.0 / 5040 + z * (1.0 / 362880 + z * (-1.0 / 39916800 + z * (1.0 / 6227020800))))));
-  const double c =
-      1.0 +
-      z * (-0.5 + z * (1.0 / 24 +
-                       z * (-1.0 / 720 + z * (1.0 / 40320 + z * (-1.0 / 3628800 + z * (1.0 / 479001600))))));
-  const double y = (quadrant & 1) != 0 ? c : s;
-  return static_cast<float>(double_of(bits_of(y) ^ ((quadrant & 2) << 62)));
+// The normal distribution function: e^(-a^2/2) W(a) for x = -a below 0, and 1 less that above.
+NG_INLINE Vec normal_cdf(Vec x) {
+  const Vec a = min(set1(14.5f), abs(x));  // beyond lies less than the smallest number
+  const Vec square = mul(a, a), lost = product_error(a, a, square), half = set1(-0.5f);
+  const Vec e = exp_within(mul(square, half), mul(lost, half));
+  // W in 1 / (1 + a/4) - 621/1024: 2^-29 for a <= 3.3, from where on the error may grow as the tail falls.
+  // (There the first coefficient happens to be a float32.)
+  static const float c[] = {1.370829195e-01f,  4.687705338e-01f, 7.175946236e-01f,  8.150987029e-01f,
+                            6.401633024e-01f,  2.702696323e-01f, -4.083422571e-02f, -1.089351699e-01f,
+                            -1.084983256e-02f, 3.887154534e-02f};
+  const Vec u = over_one_plus(set1(1.0f), mul(a, set1(0.25f)), set1(621.0f / 1024));
+  const Vec tail = mul(e, polynomial(c, u));
+  return select(lt(x, zero()), tail, sub(set1(1.0f), tail));
 }
 
-// log2(x) for a double in the range of float32 magnitudes, subnormals included; not for 0, infinity, NaN.
-NG_INLINE double log2_of(double x) {
-  const uint64_t sqrt_half = 0x3fe6a09e667f3bcdull, bias = 512;
-  const uint64_t bits = bits_of(x), e = (bits - sqrt_half + (bias << 52)) >> 52;
-  const double m = double_of(bits - ((e - bias) << 52));  // in [sqrt(1/2), sqrt(2))
-  const double exponent =
-      double_of(e | 0x4330000000000000ull) - (4503599627370496.0 + bias);  // 2^52 + e - 2^52
-  const double s = (m - 1.0) / (m + 1.0), z = s * s;                       // ln m = 2 artanh s
-  const double tail =
-      z * (1.0 / 3 +
-           z * (1.0 / 5 + z * (1.0 / 7 + z * (1.0 / 9 + z * (1.0 / 11 + z * (1.0 / 13 + z * (1.0 / 15)))))));
-  return exponent + 2.8853900817779268 * (s + s * tail);
-}
+#if !defined(NG_ISA_BASE)
+// Arguments up to here keep their reduction below exact enough, and make a whole number that fits its bits.
+constexpr float kTrigLimit = 1e5f;
 
-// 2^x for |x| <= 200.
-NG_INLINE double exp2_of(double x) {
-  const double shifted = x + kRoundingShift, r = (x - (shifted - kRoundingShift)) * 0.69314718055994531;
-  const double p =
-      1.0 +
-      r * (1.0 +
-           r * (1.0 / 2 +
-                r * (1.0 / 6 +
-                     r * (1.0 / 24 +
-                          r * (1.0 / 120 + r * (1.0 / 720 + r * (1.0 / 5040 + r * (1.0 / 40320 +
-                                                                                   r * (1.0 / 362880)))))))));
-  return double_of(bits_of(p) + (bits_of(shifted) << 52));
+// sin(x + kQuarters * pi/2) for |x| <= kTrigLimit.
+template <int kQuarters>
+NG_INLINE Vec sin_quarters(Vec x) {
+  // Adding 1.5 * 2^23 rounds to a whole number, which is left in the low bits.
+  const Vec a = abs(x), shift = set1(12582912.0f), shifted = fma(a, set1(0.636619772f), shift);
+  const Vec k = sub(shifted, shift);
+  // a = k pi/2 + r, with pi/2 in three parts. The first step is exact: terms and difference are multiples of
+  // 2^-23 (Cody and Waite, with fused steps).
+  const Vec r = fma(k, set1(1.71512489e-15f), fma(k, set1(4.37113883e-08f), fma(k, set1(-1.57079637f), a)));
+  const Vec z = mul(r, r);
+  // (sin(r)/r - 1) / r^2 and (cos(r) - 1 + r^2/2) / r^4 in r^2 for |r| <= pi/4: 2^-28, 2^-33.
+  static const float s[] = {-1.666665375e-01f, 8.332106285e-03f, -1.950788283e-04f};
+  static const float c[] = {4.166664556e-02f, -1.388730132e-03f, 2.443075027e-05f};
+  const Vec sine = fma(mul(r, z), polynomial(s, z), r);
+  const Vec cosine = fma(z, fma(z, polynomial(c, z), set1(-0.5f)), set1(1.0f));
+  const IntVec quadrant = add(as_int(shifted), set1_int(kQuarters));
+  const Mask even = eq(bit_and(quadrant, set1_int(1)), set1_int(0));
+  IntVec sign = shift_left<30>(bit_and(quadrant, set1_int(2)));
+  if (kQuarters == 0) sign = bit_xor(sign, bit_and(as_int(x), set1_int(INT32_MIN)));
+  return as_float(bit_xor(as_int(select(even, sine, cosine)), sign));
 }
-
-NG_INLINE float pow_of(float x, float y) {
-  const double magnitude = fabs(static_cast<double>(x));
-  double log2_x = log2_of(magnitude);
-  log2_x = magnitude == 0.0 ? -INFINITY : log2_x;
-  log2_x = magnitude == INFINITY ? INFINITY : log2_x;
-  double exponent = y * log2_x;
-  exponent = magnitude == 1.0 ? 0.0 : exponent;  // even for an infinite y
-  exponent = exponent < 200.0 ? exponent : 200.0;
-  exponent = exponent > -200.0 ? exponent : -200.0;
-  float r = static_cast<float>(exp2_of(exponent));
-  const float half = 0.5f * y;
-  const bool whole = floorf(y) == y, odd = whole & (floorf(half) != half);
-  r = (copysignf(1.0f, x) < 0.0f) & odd ? -r : r;
-  r = (x < 0.0f) & (x > -INFINITY) & !whole ? NAN : r;
-  r = (x != x) | (y != y) ? NAN : r;
-  return (y == 0.0f) | (x == 1.0f) ? 1.0f : r;
-}
+#endif
 
 }  // namespace
 }  // namespace NG_ISA

@@ -11,6 +11,8 @@
 //   min, max            of elements that are not NaN; a NaN in b comes out, one in a may not
 //   sqrt, abs, neg
 //   floor, ceil, round  round is half to even; NaN, infinities and the sign of zeros stay
+//   reciprocal_estimate 1 / a to 14 bits at least, for a in [2^-100, 2^100], infinities and NaN
+//   lookup(table, i)    table[i mod 16] (avx512 only)
 //   scale(a, k)         a * 2^k for whole k in [-250, 250]
 //   reduce_add, reduce_max
 //                       all lanes in one fixed order
@@ -69,7 +71,22 @@ NG_INLINE Mask le(IntVec a, IntVec b) { return invert(lt(b, a)); }
 NG_INLINE Mask ge(IntVec a, IntVec b) { return invert(lt(a, b)); }
 NG_INLINE Mask is_nan(Vec a) { return ne(a, a); }
 
+// a * b - p for p = mul(a, b), exactly unless it is subnormal.
+#if defined(NG_ISA_BASE)
+NG_INLINE Vec product_error(Vec a, Vec b, Vec p) {
+  // Halves of 12 bits, whose products are exact (Dekker).
+  const IntVec high = set1_int(~0xfff);
+  const Vec ah = as_float(bit_and(as_int(a), high)), al = sub(a, ah);
+  const Vec bh = as_float(bit_and(as_int(b), high)), bl = sub(b, bh);
+  return add(add(add(sub(mul(ah, bh), p), mul(ah, bl)), mul(al, bh)), mul(al, bl));
+}
+#else
+NG_INLINE Vec product_error(Vec a, Vec b, Vec p) { return fma(a, b, neg(p)); }
+#endif
+
 #if !defined(NG_ISA_AVX512)
+NG_INLINE Vec reciprocal_estimate(Vec a) { return div(set1(1.0f), a); }
+
 // In two factors: 2^128 is no float, and a subnormal result must be rounded only once.
 NG_INLINE Vec scale(Vec a, Vec k) {
   const IntVec whole = nearest(k), half = shift_right<1>(whole), bias = set1_int(127);

@@ -51,6 +51,7 @@ const elementwise: Case[] = [
   ["sin", ng.sin, [a]],
   ["cos", ng.cos, [a]],
   ["erf", ng.erf, [a]],
+  ["normalCdf", ng.normalCdf, [a]],
   ["tanh", ng.tanh, [a]],
   ["sigmoid", ng.sigmoid, [a]],
   ["relu", ng.relu, [signed]],

@@ -28,6 +28,7 @@ const operations: { readonly [K in Exclude<MicroOp, Internal>]: () => Tensor } =
   tanh: () => ng.tanh(x()),
   sigmoid: () => ng.sigmoid(x()),
   erf: () => ng.erf(x()),
+  normalCdf: () => ng.normalCdf(x()),
   not: () => ng.logicalNot(mask()),
   add: () => ng.add(x(), x()),
   sub: () => ng.sub(x(), x()),

@@ -25,7 +25,7 @@ describe("ProgramWriter and readProgram", () => {
       ...[0, 0, 2, 2, 3, ...zeros(6), 3, 1, ...zeros(6)],
       ...[1, 0, 2, 2, 3, ...zeros(6), 1, 2, ...zeros(6)],
       // map, 14 words; 1 output, 2 inputs; views; 3 registers, 1 micro-instruction, result; lt int32 r2 = r0, r1.
-      ...[14 << 16, 1 | (2 << 16), 1, 0, 0, 3, 1, 2, 29, 2, 2, 0, 1, 0],
+      ...[14 << 16, 1 | (2 << 16), 1, 0, 0, 3, 1, 2, 30, 2, 2, 0, 1, 0],
     ]);
   });
 

@@ -2,7 +2,7 @@
 
 import { type DType, isFloat } from "../../dtype.js";
 import type { MicroOp } from "../../program/opcodes.js";
-import { convert, erf, roundHalfEven, sigmoid } from "./numeric.js";
+import { convert, erf, normalCdf, roundHalfEven, sigmoid } from "./numeric.js";
 
 /** The elements of a register. Bytes and bools travel as int32. */
 export type Lanes = Float32Array | Float64Array | Int32Array;
@@ -67,6 +67,7 @@ export const microOps: { readonly [K in MicroOp]: Loop } = {
   tanh: each(Math.tanh),
   sigmoid: each(sigmoid),
   erf: each(erf),
+  normalCdf: each(normalCdf),
   not: ({ out, a }, count) => {
     for (let i = 0; i < count; i++) out[i] = (a[i] as number) === 0 ? 1 : 0;
   },

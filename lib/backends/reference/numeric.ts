@@ -55,6 +55,14 @@ export function erf(x: number): number {
   return x < 0 ? tail - 1 : 1 - tail;
 }
 
+/** The normal distribution function Φ(x) = ½ erfc(−x/√2), without cancellation for x < 0. */
+export function normalCdf(x: number): number {
+  const y = Math.abs(x) * Math.SQRT1_2;
+  if (y <= 0.46875) return 0.5 * (1 + erf(x * Math.SQRT1_2));
+  const tail = 0.5 * complement(y);
+  return x < 0 ? tail : 1 - tail;
+}
+
 /** erfc(y) = 1 − erf(y) for y > 0.46875. */
 function complement(y: number): number {
   const decay = Math.exp(-y * y);
