@@ -38,8 +38,10 @@
 
 #if defined(_MSC_VER) && !defined(__clang__)
 #define NG_INLINE __forceinline
+#define NG_INLINE_LAMBDA
 #else
 #define NG_INLINE inline __attribute__((always_inline))
+#define NG_INLINE_LAMBDA __attribute__((always_inline))
 #endif
 
 // clang-format off

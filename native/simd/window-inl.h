@@ -5,8 +5,6 @@
 //                       a > b, or a is NaN and b is not
 //   split(lo, hi, even, odd)   of 2 * kLanes neighbours, those at even and those at odd positions
 //   join(even, odd, lo, hi)    the reverse
-//
-// and some operations on single floats, so that one template serves vectors and what is left over.
 
 #ifndef NODEGRAD_SIMD_WINDOW_INL_H_
 #define NODEGRAD_SIMD_WINDOW_INL_H_
@@ -17,14 +15,6 @@ namespace ng {
 namespace NG_ISA {
 namespace {
 
-NG_INLINE float add(float a, float b) { return a + b; }
-NG_INLINE float div(float a, float b) { return a / b; }
-NG_INLINE float max(float a, float b) { return a > b ? a : b; }
-NG_INLINE bool is_nan(float a) { return a != a; }
-NG_INLINE float select(bool m, float a, float b) { return m ? a : b; }
-NG_INLINE int32_t select(bool m, int32_t a, int32_t b) { return m ? a : b; }
-
-NG_INLINE bool overtakes(float a, float b) { return !(a <= b) && b == b; }
 NG_INLINE Mask overtakes(Vec a, Vec b) { return both(invert(le(a, b)), eq(b, b)); }
 
 #if defined(NG_ISA_AVX512)

@@ -81,7 +81,24 @@ const poolings: readonly (readonly [name: string, x: Shape, options: ng.Pool2dOp
   ["NHWC", [2, 6, 7, 19], { kernel: 3, stride: 2, padding: 1, layout: "NHWC" }],
   ["whole images", [2, 3, 5, 4], { kernel: [5, 4] }],
   ["no images", [0, 3, 4, 4], { kernel: 2 }],
+  ["2×2, rows and columns left over", [2, 3, 7, 71], { kernel: 2 }],
+  ["several blocks of rows", [3, 7, 70, 21], { kernel: 3, padding: 1, stride: 1 }],
+  ["apart", [2, 3, 11, 9], { kernel: 2, stride: 3 }],
+  ["NHWC, side by side", [2, 9, 7, 35], { kernel: 2, layout: "NHWC" }],
+  ["NHWC, several blocks of rows", [1, 40, 21, 67], { kernel: 3, padding: 1, stride: 1, layout: "NHWC" }],
 ];
+
+/** Numbers that come again and again, NaN and −∞: what a maximum makes of them must have the same bits everywhere. */
+const special = (x: Tensor) => ng.log(ng.floor(ng.mul(x, 3)));
+
+/** A case, and the same on such numbers. */
+const bothKinds = (one: Case): Case[] => {
+  const { magnitude } = one;
+  const build: Case["build"] = (x, ...others) => one.build(special(x as Tensor), ...others);
+  const onSpecial = { ...one, name: `${one.name}, on NaN and −∞`, build };
+  if (magnitude === undefined) return [one, onSpecial];
+  return [one, { ...onSpecial, magnitude: (x, ...others) => magnitude(special(x as Tensor), ...others) }];
+};
 
 interface PoolingRow {
   readonly name: string;
@@ -111,13 +128,13 @@ const poolingRows: PoolingRow[] = poolings.map(([name, shape, options]) => {
 
 /** Maxima, selections and averages. */
 export const pools: Case[] = poolingRows.flatMap(({ name, x, roundings, maximum, averages }) => [
-  { name: `maximum, ${name}`, operands: [x], build: (a) => maximum(a), roundings: 0 },
-  {
+  ...bothKinds({ name: `maximum, ${name}`, operands: [x], build: (a) => maximum(a), roundings: 0 }),
+  ...bothKinds({
     name: `selection, ${name}`,
     operands: [x, x],
     build: (a, t) => jvp((p) => maximum(p), [a], [t]).tangents[0] as Tensor,
     roundings: 0,
-  },
+  }),
   ...averages.map(
     ([suffix, average]): Case => ({
       name: `average, ${name}${suffix}`,
@@ -131,13 +148,13 @@ export const pools: Case[] = poolingRows.flatMap(({ name, x, roundings, maximum,
 
 /** Gradients of maxima and averages. */
 export const poolGradients: Case[] = poolingRows.flatMap(({ name, x, y, roundings, maximum, averages }) => [
-  {
+  ...bothKinds({
     name: `of the maximum, ${name}`,
     operands: [x, y],
     build: pullback((a) => maximum(a), 0),
     roundings,
     magnitude: (a, t) => pullback((p) => maximum(p), 0)(a, ng.abs(t)),
-  },
+  }),
   ...averages.map(
     ([suffix, average]): Case => ({
       name: `of the average, ${name}${suffix}`,
