@@ -56,14 +56,51 @@ void load_pixels(const MoveKernels& move, const View& view, const float* image, 
 }
 
 void store_pixels(const MoveKernels& move, const View& view, float* image, int64_t row, int64_t rows,
-                  int64_t pixel, int64_t pixels, const float* matrix, int64_t ld) {
+                  int64_t pixel, int64_t pixels, const float* products, int64_t channel_step,
+                  int64_t pixel_step) {
   const int64_t row_step = view.strides[1], step = view.strides[3];
-  each_stretch(view, pixel, pixels, [&](int64_t column, int64_t offset, int64_t length) {
-    const MoveTile tile = step == 1 ? MoveTile{rows, length, row_step, 1, ld, 1}
-                                    : MoveTile{length, rows, step, row_step, 1, ld};
+  each_stretch(view, pixel, pixels, [&](int64_t position, int64_t offset, int64_t length) {
+    const MoveTile tile = step == 1 ? MoveTile{rows, length, row_step, 1, channel_step, pixel_step}
+                                    : MoveTile{length, rows, step, row_step, pixel_step, channel_step};
     move.move4(tile, reinterpret_cast<uint32_t*>(image + row * row_step + offset),
-               reinterpret_cast<const uint32_t*>(matrix + column));
+               reinterpret_cast<const uint32_t*>(products + position * pixel_step));
   });
+}
+
+namespace {
+
+// Chunks that keep 16 threads busy, and the multiply-adds one should have at least: ten microseconds.
+constexpr int64_t kChunks = 32;
+constexpr int64_t kChunkWork = 1024 * 1024;
+
+}  // namespace
+
+ChunkShape cut_into_chunks(const ConvProblem& problem, int64_t most_rows, int64_t panels) {
+  const int64_t images = problem.source.shape[0] * problem.groups, out_h = problem.window.out_h;
+  const int64_t taps = problem.window.taps(), pixels = problem.window.pixels();
+  const double work = static_cast<double>(images) * static_cast<double>(pixels) *
+                      static_cast<double>(problem.rows * problem.channels * taps);
+  const int64_t wanted = std::min(kChunks, 1 + static_cast<int64_t>(work / kChunkWork));
+  int64_t bands = ceil_div(out_h, most_rows), blocks = 1;
+  // Every block of channels reads its source anew, every band all weights.
+  const auto cut_blocks = [&] { blocks = std::min(panels, ceil_div(wanted, images * bands)); };
+  const auto cut_bands = [&] { bands = std::min(out_h, std::max(bands, ceil_div(wanted, images * blocks))); };
+  if (problem.rows * taps > pixels) {
+    cut_blocks();
+    cut_bands();
+  } else {
+    cut_bands();
+    cut_blocks();
+  }
+  return {ceil_div(out_h, bands), ceil_div(panels, blocks)};
+}
+
+std::string add_conv(ConvProblem& problem, const Instruction& instruction, Builder& builder) {
+  const double pixels = cost_by_pixels(problem, builder), channels = cost_by_channels(problem, builder),
+               images = cost_by_images(problem, builder);
+  if (images < std::min(pixels, channels)) return add_conv_by_images(problem, instruction, builder);
+  if (channels < pixels) return add_conv_by_channels(problem, instruction, builder);
+  return add_conv_by_pixels(problem, instruction, builder);
 }
 
 std::string prepare_kConv2d(const Instruction& instruction, Builder& builder) {
@@ -95,7 +132,7 @@ Taps phase_taps(int64_t kernel, int64_t stride, int64_t pad, int64_t dilation, i
   const int64_t step = stride / common;
   int64_t first = 0;
   while (first < step && (phase + pad - first * dilation) % stride != 0) first++;
-  if (first == step || first >= kernel) return {0, 0, 0, 0, 0};
+  if (first == step || first >= kernel) return {0, 0, 1, 0, 1};
   return {ceil_div(kernel - first, step), (phase + pad - first * dilation) / stride,
           -step * dilation / stride, first, step};
 }

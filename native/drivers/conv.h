@@ -1,14 +1,18 @@
-// Convolutions as matrix products.
+// Convolutions.
 //
-//   forward        out [o, pixels] = w [o, taps] · patches(x)
+//   forward        out[o, pixel] = sum over channels and taps of w[o, c, tap] · x[c, pixel + tap]
 //   data gradient  dx = a convolution of dy with taps mirrored; for a stride s, one for each of the s x s
 //                  phases of the pixels of dx, each with the taps that meet it
-//   weights        dw [o, taps] = sum over images of dy [o, pixels] · patches(x)^T     (conv_weight.h)
+//   weights        dw[o, c, tap] = sum over images and pixels of dy[o, pixel] · x[c, pixel + tap]
+//                  (conv_weight.h)
 //
-// The first two are add_conv(): with images side by side where there are many (conv_batch.cc), else by
-// patches (conv_product.cc). Channels are always the rows of these products, whatever the layout of the
-// tensors: images and pixels are many and can be cut anywhere, so that register tiles are full for any number
-// of channels.
+// The first two are add_conv(). All of its algorithms compute register tiles of sums of products and read the
+// image where it lies, or a copy of some of its rows; they differ in what the rows and columns of a tile are,
+// so that some pair of pixels, output channels and images fills the registers, whatever their numbers:
+//
+//   conv_by_pixels.cc    pixels × output channels: most convolutions
+//   conv_by_channels.cc  output channels × pixels: few channels, and images whose pixels lie side by side
+//   conv_by_images.cc    output channels × images: large batches of images too small for the others
 
 #ifndef NODEGRAD_DRIVERS_CONV_H_
 #define NODEGRAD_DRIVERS_CONV_H_
@@ -17,7 +21,9 @@
 #include <string>
 #include <vector>
 
-#include "conv_patches.h"
+#include "../kernels/conv.h"
+#include "../kernels/move.h"
+#include "conv_window.h"
 #include "driver.h"
 
 namespace ng {
@@ -44,25 +50,60 @@ struct ConvProblem {
   Window window;
   std::vector<View> views;  // the outputs, then the extra inputs, all [n, groups * rows, out_h, out_w]
   int64_t images_at = -1;   // where in the workspace `source` lies image beside image; -1 if it does not yet
+
+  // Products, and terms of each if all taps are inside the image.
+  double products() const {
+    return static_cast<double>(groups * rows * source.shape[0]) * static_cast<double>(window.pixels());
+  }
+  int64_t terms() const { return channels * window.taps(); }
 };
 
-// Adds the steps for `problem`; `instruction` has the micro-program. Returns an empty string, or why not. May
-// lay out the source image beside image, for other problems of the same instruction too.
+// Adds the steps for `problem` by the cheapest algorithm; `instruction` has the micro-program. Returns an
+// empty string, or why not. May lay out the source image beside image, for other problems of the same
+// instruction.
 std::string add_conv(ConvProblem& problem, const Instruction& instruction, Builder& builder);
 
-// The same with images side by side, and whether that is possible and faster.
-bool gains_from_batch(const ConvProblem& problem, const Builder& builder);
-std::string add_batched_conv(ConvProblem& problem, const Instruction& instruction, Builder& builder);
+// The algorithms, named after the rows of their register tiles. A cost counts vector multiply-adds, or what
+// takes as long.
+double cost_by_pixels(const ConvProblem& problem, const Builder& builder);
+std::string add_conv_by_pixels(const ConvProblem& problem, const Instruction& instruction, Builder& builder);
+
+double cost_by_channels(const ConvProblem& problem, const Builder& builder);
+std::string add_conv_by_channels(const ConvProblem& problem, const Instruction& instruction,
+                                 Builder& builder);
+
+double cost_by_images(const ConvProblem& problem, const Builder& builder);
+std::string add_conv_by_images(ConvProblem& problem, const Instruction& instruction, Builder& builder);
+
+// Costs of a vector of weights that is packed, and of a vector of products that is written as it is, or
+// turned first.
+constexpr double kPackCost = 20, kWriteCost = 6, kTurnCost = 30;
+
+// How the products of an output row with all channels are cut into register tiles.
+struct TileShape {
+  int vectors;    // of the columns of a tile
+  int64_t tiles;  // the rows are cut into
+  double cost;    // of the whole output row per term of the sums
+};
+
+// What a chunk of a convolution is: some rows of the output of one image, for some panels of its channels.
+struct ChunkShape {
+  int64_t band_h, block_panels;
+};
+
+// Bands of at most `most_rows` output rows, smaller ones or blocks of panels where that leaves threads idle.
+ChunkShape cut_into_chunks(const ConvProblem& problem, int64_t most_rows, int64_t panels);
 
 // A view [n, c, h, w] as a matrix [c, pixels] of each image.
 bool has_flat_pixels(const View& view);  // whether a pixel's place is linear in its number
 
-// Copies rows [row, row + rows) and pixels [pixel, pixel + pixels) of an image from or to a matrix of row
-// stride ld.
+// Copies rows [row, row + rows) and pixels [pixel, pixel + pixels) of an image to a matrix of row stride ld,
+// or from products of any steps.
 void load_pixels(const MoveKernels& move, const View& view, const float* image, int64_t row, int64_t rows,
                  int64_t pixel, int64_t pixels, float* matrix, int64_t ld);
 void store_pixels(const MoveKernels& move, const View& view, float* image, int64_t row, int64_t rows,
-                  int64_t pixel, int64_t pixels, const float* matrix, int64_t ld);
+                  int64_t pixel, int64_t pixels, const float* products, int64_t channel_step,
+                  int64_t pixel_step);
 
 }  // namespace ng
 

@@ -23,13 +23,31 @@ std::string ConvResult::prepare(const ConvProblem& problem, const Instruction& i
   return problem_found;
 }
 
-void ConvResult::write(const Run& run, const ConvTile& t, const float* products, int64_t ld,
-                       char* scratch) const {
+int64_t ConvResult::scratch_bytes(int64_t tile_floats) const {
+  if (epilogue_.is_identity()) return 0;
+  return round_up(sizeof(float) * tile_floats, kArenaBlock) + epilogue_.scratch_bytes();
+}
+
+void ConvResult::write(const Run& run, const ConvTile& t, const float* products, int64_t channel_step,
+                       int64_t pixel_step, char* scratch) const {
   const View& out = views_[0];
   if (epilogue_.is_identity()) {
     store_pixels(*move_, out, run.at<float>(out) + t.image * out.strides[0], t.row, t.rows, t.pixel, t.pixels,
-                 products, ld);
-  } else if (by_pixels_) {
+                 products, channel_step, pixel_step);
+    return;
+  }
+  const int64_t lines = by_pixels_ ? t.pixels : t.rows, length = by_pixels_ ? t.rows : t.pixels;
+  int64_t ld = by_pixels_ ? pixel_step : channel_step;
+  const int64_t step = by_pixels_ ? channel_step : pixel_step;
+  if (step != 1) {
+    float* turned = reinterpret_cast<float*>(scratch);
+    move_->move4({lines, length, length, 1, ld, step}, reinterpret_cast<uint32_t*>(turned),
+                 reinterpret_cast<const uint32_t*>(products));
+    products = turned;
+    ld = length;
+  }
+  scratch += round_up(sizeof(float) * lines * length, kArenaBlock);
+  if (by_pixels_) {
     epilogue_.apply(run, t.image, t.pixel, t.pixels, t.row, t.rows, products, ld, scratch);
   } else {
     epilogue_.apply(run, t.image, t.row, t.rows, t.pixel, t.pixels, products, ld, scratch);

@@ -25,13 +25,15 @@ class ConvResult {
   // Whether the products are the result, as they are.
   bool is_identity() const { return epilogue_.is_identity(); }
 
-  // Whether write() takes pixels as rows and channels as columns, as they lie in the output.
+  // Whether write() is fastest on products with the channels of a pixel side by side.
   bool by_pixels() const { return by_pixels_; }
 
-  int64_t scratch_bytes() const { return epilogue_.scratch_bytes(); }
+  // Private memory write() needs for tiles of so many products.
+  int64_t scratch_bytes(int64_t tile_floats) const;
 
-  // Ends a tile: the products [channels, pixels], or [pixels, channels], with row stride ld.
-  void write(const Run& run, const ConvTile& tile, const float* products, int64_t ld, char* scratch) const;
+  // Ends a tile. One of the steps, from channel to channel and from pixel to pixel, is 1.
+  void write(const Run& run, const ConvTile& tile, const float* products, int64_t channel_step,
+             int64_t pixel_step, char* scratch) const;
 
  private:
   std::vector<View> views_;  // the outputs, then the extra inputs

@@ -53,7 +53,7 @@ void WeightSums::combine(const void* opaque, const Run& run, int64_t chunk, Work
   }
   for (int64_t i = 0; i < rows; i++) {  // a row of dw is a [c, kh, kw] image
     store_pixels(*self.move_, dw, run.at<float>(dw) + (row + i) * dw.strides[0], 0, channels, 0,
-                 self.window_taps_, sums + i * taps, self.window_taps_);
+                 self.window_taps_, sums + i * taps, self.window_taps_, 1);
   }
 }
 

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "../kernels/kernels.h"
+#include "conv_patches.h"
 #include "conv_weight.h"
 
 namespace ng {

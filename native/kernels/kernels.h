@@ -5,6 +5,7 @@
 #ifndef NODEGRAD_KERNELS_KERNELS_H_
 #define NODEGRAD_KERNELS_KERNELS_H_
 
+#include "conv.h"
 #include "dot.h"
 #include "gemm.h"
 #include "im2col.h"
@@ -18,6 +19,7 @@ namespace ng {
 
 struct Kernels {
   const char* target;  // "base", "avx2", "avx512" or "neon"
+  const ConvKernels* conv;
   const DotKernels* dot;
   const GemmKernels* gemm;
   const Im2colKernels* im2col;

@@ -8,6 +8,7 @@
 namespace ng {
 namespace NG_ISA {
 
+extern const ConvKernels conv_kernels;
 extern const DotKernels dot_kernels;
 extern const GemmKernels gemm_kernels;
 extern const Im2colKernels im2col_kernels;
@@ -19,8 +20,8 @@ extern const SoftmaxKernels softmax_kernels;
 
 extern const Kernels kernels;
 const Kernels kernels = {
-    NG_NAME(NG_ISA), &dot_kernels,  &gemm_kernels,   &im2col_kernels,  &map_kernels,
-    &move_kernels,   &pool_kernels, &reduce_kernels, &softmax_kernels,
+    NG_NAME(NG_ISA), &conv_kernels, &dot_kernels,  &gemm_kernels,   &im2col_kernels,
+    &map_kernels,    &move_kernels, &pool_kernels, &reduce_kernels, &softmax_kernels,
 };
 
 }  // namespace NG_ISA

@@ -11,7 +11,7 @@ import type { Shape } from "../../lib/shape.js";
 import { type Case, f32, i32, ofMagnitudes, pullback } from "./case.js";
 import type { Operand } from "./operands.js";
 import { reductions } from "./reduction-cases.js";
-import { convolutionCases, epilogue, poolGradients, pools } from "./window-cases.js";
+import { convolutionCases, epilogues, poolGradients, pools } from "./window-cases.js";
 
 export type { Case } from "./case.js";
 export { type MicroCase, microCases } from "./micro-cases.js";
@@ -285,7 +285,7 @@ export const opcodeCases: { readonly [K in Opcode]: readonly Case[] } = {
   map: maps,
   reduce: reductions,
   matmul: products,
-  conv2d: [...convolutionCases(undefined), epilogue],
+  conv2d: [...convolutionCases(undefined), ...epilogues],
   conv2dGradInput: convolutionCases(0),
   conv2dGradWeight: convolutionCases(1),
   pool: pools,

@@ -35,6 +35,30 @@ const convolutions: readonly (readonly [name: string, x: Shape, w: Shape, option
   ["NHWC", [2, 9, 8, 5], [6, 5, 3, 3], { layout: "NHWC", padding: 1 }],
   ["NHWC in groups", [2, 6, 7, 8], [4, 2, 3, 2], { layout: "NHWC", groups: 4, stride: 2 }],
   ["no images", [0, 3, 5, 5], [2, 3, 3, 3], {}],
+  ["rows of pixels left over, many channels", [1, 6, 3, 31], [70, 6, 3, 3], { padding: 1 }],
+  ["rows of pixels left over, many channels, NHWC", [2, 3, 19, 5], [37, 5, 2, 3], { layout: "NHWC", padding: 1 }],
+  [
+    "many channels, dilated with strides, NHWC",
+    [1, 9, 23, 4],
+    [33, 4, 3, 3],
+    { layout: "NHWC", stride: 2, dilation: 2 },
+  ],
+  ["long rows, few channels", [2, 3, 4, 75], [17, 3, 3, 3], { padding: 1 }],
+  ["long rows, few channels, with strides", [1, 2, 9, 83], [3, 2, 5, 5], { stride: [2, 3], padding: 2 }],
+  ["long rows, few channels, NHWC", [1, 5, 66, 3], [2, 3, 3, 3], { layout: "NHWC", padding: 1, dilation: [1, 2] }],
+  ["depthwise, NHWC", [2, 7, 9, 37], [37, 1, 3, 3], { layout: "NHWC", groups: 37, padding: 1 }],
+  [
+    "depthwise, NHWC with strides",
+    [1, 9, 12, 16],
+    [16, 1, 3, 5],
+    { layout: "NHWC", groups: 16, stride: [2, 3], padding: 2 },
+  ],
+  [
+    "depthwise, NHWC dilated with a multiplier",
+    [1, 9, 9, 6],
+    [18, 1, 3, 3],
+    { layout: "NHWC", groups: 6, dilation: 2 },
+  ],
   ["a batch", [30, 3, 6, 5], [3, 3, 3, 3], { padding: 1 }],
   ["a batch, 3×4 dilated with strides", [32, 2, 9, 8], [2, 2, 3, 4], { stride: [2, 3], dilation: [1, 2], padding: 2 }],
   ["a batch, NHWC in groups", [32, 5, 6, 6], [4, 3, 3, 3], { layout: "NHWC", groups: 2, padding: 1 }],
@@ -61,14 +85,29 @@ export function convolutionCases(input: 0 | 1 | undefined): Case[] {
   });
 }
 
-/** A convolution with what follows it in the same instruction. */
-export const epilogue: Case = {
-  name: "with a bias and an activation",
-  operands: [f32(2, 3, 6, 7), f32(8, 3, 3, 3), f32(8, 1, 1)],
-  build: (x, w, b) => ng.relu(ng.add(ng.conv2d(x, w, { padding: 1 }), b)),
-  roundings: 29,
-  magnitude: ofMagnitudes((x, w, b) => ng.add(ng.conv2d(x, w, { padding: 1 }), b)),
-};
+/** Convolutions with what follows them in the same instruction: name, x, w, bias, options. */
+const ended: readonly (readonly [name: string, x: Shape, w: Shape, bias: Shape, options: ng.Conv2dOptions])[] = [
+  ["", [2, 3, 6, 7], [8, 3, 3, 3], [8, 1, 1], { padding: 1 }],
+  [", NHWC", [2, 6, 7, 3], [8, 3, 3, 3], [8], { layout: "NHWC", padding: 1 }],
+  [", many channels", [2, 9, 6, 14], [35, 9, 3, 3], [35, 1, 1], { padding: 1 }],
+  [", many channels, NHWC", [2, 6, 14, 9], [35, 9, 3, 3], [35], { layout: "NHWC", padding: 1 }],
+  [", a batch", [32, 3, 5, 4], [5, 3, 3, 3], [5, 1, 1], {}],
+  [", depthwise", [1, 20, 6, 9], [20, 1, 3, 3], [20, 1, 1], { groups: 20 }],
+  [", depthwise, NHWC", [1, 6, 9, 20], [20, 1, 3, 3], [20], { layout: "NHWC", groups: 20, padding: 1 }],
+  [", 1×1", [2, 9, 6, 7], [12, 9, 1, 1], [12, 1, 1], {}],
+  [", 1×1, NHWC", [2, 6, 7, 9], [12, 9, 1, 1], [12], { layout: "NHWC" }],
+];
+
+export const epilogues: Case[] = ended.map(([name, x, w, bias, options]) => {
+  const sum: Case["build"] = (a, b, c) => ng.add(ng.conv2d(a as Tensor, b as Tensor, options), c as Tensor);
+  return {
+    name: `with a bias and an activation${name}`,
+    operands: [f32(...x), f32(...w), f32(...bias)],
+    build: (a, b, c) => ng.relu(sum(a as Tensor, b as Tensor, c as Tensor)),
+    roundings: sizeOf(w.slice(1)) + 2,
+    magnitude: ofMagnitudes(sum),
+  };
+});
 
 // ── pooling ─────────────────────────────────────────────────────────────────────────────────────────────────
 

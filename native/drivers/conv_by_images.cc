@@ -7,6 +7,7 @@
 // multiplied by zeros. The products of a tile of pixels, in the same layout, are turned back at its end.
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 
 #include "../kernels/kernels.h"
@@ -16,7 +17,7 @@
 namespace ng {
 namespace {
 
-struct BatchPlan {
+struct ImagePlan {
   ConvProblem problem;
   const GemmKernels* gemm;
   const MoveKernels* move;
@@ -31,7 +32,7 @@ struct BatchPlan {
   int64_t weights_at;          // in the workspace: [group][panel][row tap][column tap][channel][mr]
 
   // Private memory, in bytes from its start; the products are first.
-  int64_t turned_at, epilogue_at;
+  int64_t turned_at, result_at;
 
   int64_t k() const { return problem.channels * rows.count * cols.count; }
   int64_t images(int64_t block) const {
@@ -45,7 +46,7 @@ struct BatchPlan {
 };
 
 // Packs one panel of weights.
-void pack_weights(const BatchPlan& plan, const Run& run, int64_t chunk) {
+void pack_weights(const ImagePlan& plan, const Run& run, int64_t chunk) {
   const ConvProblem& problem = plan.problem;
   const View& w = problem.weights;
   const int64_t group = chunk / plan.panels, first = chunk % plan.panels * plan.panel_rows;
@@ -67,7 +68,7 @@ void pack_weights(const BatchPlan& plan, const Run& run, int64_t chunk) {
 }
 
 // Lays out some rows of a block of images.
-void pack_images(const BatchPlan& plan, const Run& run, int64_t chunk) {
+void pack_images(const ImagePlan& plan, const Run& run, int64_t chunk) {
   const View& source = plan.problem.source;
   const int64_t *strides = source.strides, nr = plan.gemm->nr, channels = plan.problem.channels;
   const int64_t width = source.shape[3], y0 = chunk % plan.packs * plan.pack_h;
@@ -104,13 +105,13 @@ void pack_images(const BatchPlan& plan, const Run& run, int64_t chunk) {
 }
 
 void pack(const void* opaque, const Run& run, int64_t chunk, Worker&) {
-  const BatchPlan& plan = *static_cast<const BatchPlan*>(opaque);
+  const ImagePlan& plan = *static_cast<const ImagePlan*>(opaque);
   const int64_t panels = plan.problem.groups * plan.panels;
   chunk < panels ? pack_weights(plan, run, chunk) : pack_images(plan, run, chunk - panels);
 }
 
 // The products of one output pixel: c [rows, images].
-void multiply_pixel(const BatchPlan& plan, const float* weights, const float* images, int64_t y, int64_t x,
+void multiply_pixel(const ImagePlan& plan, const float* weights, const float* images, int64_t y, int64_t x,
                     float* c, int64_t ldc, int rows, int columns) {
   const GemmKernels& gemm = *plan.gemm;
   const Window& window = plan.problem.window;
@@ -139,7 +140,7 @@ void multiply_pixel(const BatchPlan& plan, const float* weights, const float* im
 }
 
 void run_tile(const void* opaque, const Run& run, int64_t chunk, Worker& worker) {
-  const BatchPlan& plan = *static_cast<const BatchPlan*>(opaque);
+  const ImagePlan& plan = *static_cast<const ImagePlan*>(opaque);
   const ConvProblem& problem = plan.problem;
   const int64_t row_blocks = plan.panels / plan.tile_panels;
   const int64_t first_panel = chunk % row_blocks * plan.tile_panels;
@@ -171,16 +172,9 @@ void run_tile(const void* opaque, const Run& run, int64_t chunk, Worker& worker)
                    reinterpret_cast<const uint32_t*>(products));
   for (int64_t i = 0; i < count; i++) {
     plan.result.write(run, {block * nr + i, group * problem.rows + row, rows, y0 * out_w, pixels},
-                      turned + i * rows * pixels, by_pixels ? rows : pixels,
-                      worker.scratch + plan.epilogue_at);
+                      turned + i * rows * pixels, by_pixels ? 1 : pixels, by_pixels ? rows : 1,
+                      worker.scratch + plan.result_at);
   }
-}
-
-Taps ascending(const Taps& taps) {
-  if (taps.source_step >= 0) return taps;
-  const int64_t last = taps.count - 1;
-  return {taps.count, taps.source + last * taps.source_step, -taps.source_step,
-          taps.kernel + last * taps.kernel_step, -taps.kernel_step};
 }
 
 // Products of a chunk, in floats, so that they and what they are turned into stay in the L2 cache; chunks
@@ -189,7 +183,7 @@ constexpr int64_t kTileFloats = 48 * 1024;
 constexpr int64_t kChunks = 16;
 constexpr int64_t kPackPixels = 128;
 
-void choose_chunks(BatchPlan* plan) {
+void choose_chunks(ImagePlan* plan) {
   const ConvProblem& problem = plan->problem;
   const int64_t nr = plan->gemm->nr, out_h = problem.window.out_h, out_w = problem.window.out_w;
   plan->blocks = ceil_div(problem.source.shape[0], nr);
@@ -212,24 +206,38 @@ void choose_chunks(BatchPlan* plan) {
 
 }  // namespace
 
-bool gains_from_batch(const ConvProblem& problem, const Builder& builder) {
+double cost_by_images(const ConvProblem& problem, const Builder& builder) {
   const GemmKernels& gemm = *builder.kernels.gemm;
-  const int64_t n = problem.source.shape[0], rest = n % gemm.nr;
-  // Patches cost a copy of every tap of a pixel, images side by side about four copies of every product.
-  const int64_t taps = problem.channels * problem.window.taps();
+  const Window& window = problem.window;
+  if (window.taps() == 0 || problem.source.size() == 0) return HUGE_VAL;
+  const auto taps_inside = [](const Taps& unordered, int64_t stride, int64_t outputs, int64_t size) {
+    const Taps taps = unordered.ascending();
+    int64_t sum = 0;
+    for (int64_t i = 0; i < outputs; i++) {
+      sum += inside(i * stride + taps.source, taps.source_step, taps.count, size).count();
+    }
+    return static_cast<double>(sum);
+  };
+  const double taps = taps_inside(window.rows, window.stride_h, window.out_h, problem.source.shape[2]) *
+                      taps_inside(window.cols, window.stride_w, window.out_w, problem.source.shape[3]);
   // A block that is not full costs as much as a full one, or half where one vector is enough.
-  const int64_t paid = n - rest + (rest == 0 ? 0 : rest <= gemm.lanes ? gemm.nr / 2 : gemm.nr);
-  return problem.window.taps() > 1 && taps >= 4 * problem.rows && problem.source.size() > 0 &&
-         problem.views[0].size() > 0 && 4 * n >= 3 * paid;
+  const int64_t n = problem.source.shape[0], vectors = ceil_div(n, gemm.lanes);
+  const int64_t panels = ceil_div(problem.rows, gemm.mr), panel_rows = ceil_div(problem.rows, panels);
+  const int64_t tile = std::max<int64_t>(panel_rows, 4) * panels * vectors;  // sums wait for each other
+  // Pixels lie far apart; images are turned when they are laid out, and products once more at the end.
+  constexpr double kPixelCost = 1.15;
+  const double sums = taps * static_cast<double>(problem.groups * problem.channels * tile);
+  const double moved = static_cast<double>(problem.source.size()) / 2 + problem.products() * 1.5;
+  return kPixelCost * sums + moved * kTurnCost / gemm.lanes;
 }
 
-std::string add_batched_conv(ConvProblem& problem, const Instruction& instruction, Builder& builder) {
-  auto* plan = builder.make_plan<BatchPlan>();
+std::string add_conv_by_images(ConvProblem& problem, const Instruction& instruction, Builder& builder) {
+  auto* plan = builder.make_plan<ImagePlan>();
   plan->problem = problem;
   plan->gemm = builder.kernels.gemm;
   plan->move = builder.kernels.move;
-  plan->rows = ascending(problem.window.rows);
-  plan->cols = ascending(problem.window.cols);
+  plan->rows = problem.window.rows.ascending();
+  plan->cols = problem.window.cols.ascending();
   const std::string problem_found = plan->result.prepare(problem, instruction, builder);
   if (!problem_found.empty()) return problem_found;
   builder.explain("direct, images side by side");
@@ -237,8 +245,8 @@ std::string add_batched_conv(ConvProblem& problem, const Instruction& instructio
 
   const int64_t tile_bytes = round_up(sizeof(float) * plan->tile_floats(), kArenaBlock);
   plan->turned_at = tile_bytes;
-  plan->epilogue_at = 2 * tile_bytes;
-  builder.reserve_scratch(plan->epilogue_at + plan->result.scratch_bytes());
+  plan->result_at = 2 * tile_bytes;
+  builder.reserve_scratch(plan->result_at + plan->result.scratch_bytes(plan->tile_floats()));
   const int64_t panels = problem.groups * plan->panels, blocks = plan->blocks * problem.groups;
   plan->weights_at = builder.reserve_workspace(sizeof(float) * panels * plan->k() * plan->gemm->mr);
   const double weights = static_cast<double>(problem.rows) * plan->k() * problem.groups;
