@@ -14,8 +14,14 @@ import { keepRun, toRow } from "./report/json.js";
 import { formatPage } from "./report/page.js";
 import { formatAbsent, formatGroup } from "./report/table.js";
 
-const FULL: Effort = { rounds: 15, turnSeconds: 0.15, patienceSeconds: 20, peers: Number.POSITIVE_INFINITY };
-const QUICK: Effort = { rounds: 5, turnSeconds: 0.04, patienceSeconds: 10, peers: 1 };
+const FULL: Effort = {
+  rounds: 15,
+  turnSeconds: 0.15,
+  patienceSeconds: 20,
+  reference: true,
+  peers: Number.POSITIVE_INFINITY,
+};
+const QUICK: Effort = { rounds: 5, turnSeconds: 0.04, patienceSeconds: 10, reference: false, peers: 1 };
 
 /** The cases that the options ask for, by group. */
 function chooseCases({ filter, threads, quick }: Options): (readonly [group: Group, cases: readonly Case[]])[] {
@@ -27,23 +33,26 @@ function chooseCases({ filter, threads, quick }: Options): (readonly [group: Gro
     .filter(([, cases]) => cases.length > 0);
 }
 
-/** Runs all cases and prints a table for each group. */
-async function runAll(chosen: ReturnType<typeof chooseCases>, { quick, python }: Options): Promise<Result[]> {
+/** Runs all cases, prints a table for each group, and yields what is known after it. */
+async function* runAll(chosen: ReturnType<typeof chooseCases>, { quick, python }: Options): AsyncGenerator<Result[]> {
   const workshop = new Workshop(python);
   const total = chosen.flatMap(([, cases]) => cases).length;
+  const start = performance.now();
   const results: Result[] = [];
   for (const [group, cases] of chosen) {
     const rows: Result[] = [];
     for (const contest of cases) {
-      const position = `${results.length + rows.length + 1}/${total}`;
+      const done = results.length + rows.length;
+      const left = ((performance.now() - start) / 60_000 / done) * (total - done);
+      const position = `${done + 1}/${total}${left >= 1 ? ` (${left.toFixed(0)} min left)` : ""}`;
       process.stderr.write(`${position} ${group.name}: ${contest.name}, ${formatThreads(contest.threads)}\n`);
       rows.push(await runCase(group, contest, quick ? QUICK : FULL, workshop));
     }
     const title = group.name === group.level ? group.name : `${group.level}: ${group.name}`;
     console.log(`\n${title}\n\n${formatGroup(rows)}`);
     results.push(...rows);
+    yield results;
   }
-  return results;
 }
 
 // Contestants and what was compiled for them end with this process, and it ends when asked to.
@@ -63,15 +72,16 @@ if (backend !== "native") fail("the native backend is not in use, and it is what
 
 const machine = describeMachine();
 console.log(formatMachine(machine));
-const results = await runAll(chosen, options);
-console.log(["", ...formatAbsent(results)].join("\n"));
-
-const date = new Date().toISOString();
 const { quick, html, json, keep } = options;
-writeFileSync(html, formatPage({ date, machine, quick, results }));
-console.log(`charts: ${html}`);
-if (json !== undefined) writeFileSync(json, `${JSON.stringify(results.map(toRow), null, 2)}\n`);
+let results: Result[] = [];
+for await (results of runAll(chosen, options)) {
+  // After every group: what is interrupted has not been in vain.
+  writeFileSync(html, formatPage({ date: new Date().toISOString(), machine, quick, results }));
+  if (json !== undefined) writeFileSync(json, `${JSON.stringify(results.map(toRow), null, 2)}\n`);
+}
+console.log(["", ...formatAbsent(results), `charts: ${html}`].join("\n"));
 if (keep !== undefined) {
-  keepRun(HISTORY, { date, note: keep === true ? undefined : keep, quick, machine, results: results.map(toRow) });
+  const note = keep === true ? undefined : keep;
+  keepRun(HISTORY, { date: new Date().toISOString(), note, quick, machine, results: results.map(toRow) });
 }
 if (results.some(({ nodegrad }) => nodegrad === undefined)) process.exitCode = 1;

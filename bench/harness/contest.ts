@@ -15,6 +15,8 @@ export interface Effort {
   readonly turnSeconds: number;
   /** How long a contestant may take until it is ready for its turns. */
   readonly patienceSeconds: number;
+  /** Whether the reference backend takes part. */
+  readonly reference: boolean;
   /** Most peers of a case. */
   readonly peers: number;
 }
@@ -22,9 +24,10 @@ export interface Effort {
 /** Threads that spin after their work, as OpenMP's do for a while, get this long to fall asleep. */
 const PAUSE_MS = 10;
 
-/** A contestant whose turns last longer takes part in a few rounds only. */
+/** A contestant whose turns last longer takes part in a few rounds only, or not at all. */
 const SLOW_SECONDS = 1;
 const SLOW_ROUNDS = 3;
+const TOO_SLOW_SECONDS = 6;
 
 /** The contestant that shows what the machine can do. */
 const LIMIT = "limit";
@@ -35,7 +38,7 @@ export async function runCase(group: Group, contest: Case, effort: Effort, works
   try {
     let peers = 0;
     for (const contestant of contest.contestants) {
-      if (isPeer(contestant) && peers === effort.peers) continue;
+      if (isPeer(contestant) ? peers === effort.peers : isReference(contestant) && !effort.reference) continue;
       const present = await field.enter(contestant.name, () => workshop.contestant(group, contest, contestant));
       if (present && isPeer(contestant)) peers++;
     }
@@ -51,6 +54,10 @@ export async function runCase(group: Group, contest: Case, effort: Effort, works
 /** Everybody but nodegrad, on whatever backend. */
 function isPeer(contestant: Contestant): boolean {
   return !("start" in contestant);
+}
+
+function isReference(contestant: Contestant): boolean {
+  return "backend" in contestant && contestant.backend === "reference";
 }
 
 /** The contestants that take part. */
@@ -72,6 +79,7 @@ class Field {
       const racer = new Racer(name, command(), this.#threads);
       this.racers.set(name, racer);
       await racer.warmUp(turnSeconds, patienceSeconds);
+      if (racer.turnSeconds > TOO_SLOW_SECONDS) throw new Error(`takes ${racer.turnSeconds.toFixed(0)} s a turn`);
     });
   }
 
@@ -106,16 +114,19 @@ class Field {
 
 function judge(group: Group, contest: Case, { racers, absent }: Field): Result {
   const { contestants, limit, flops, bytes } = contest;
+  const limiter = racers.get(LIMIT);
+  const units = (limit === "fma" ? flops : bytes) ?? 0;
+  const timesOf = ({ version, times }: Racer) => {
+    return { version, ...summarize(times), share: limiter && compare(limiter.times, times, units) };
+  };
   const own = racers.get(contestants[0]?.name ?? "");
   const others = contestants.slice(1).flatMap((contestant) => {
     const racer = racers.get(contestant.name);
-    return racer === undefined ? [] : [{ contestant, racer, time: summarize(racer.times) }];
+    return racer === undefined ? [] : [{ contestant, racer, times: timesOf(racer) }];
   });
   const best = others
     .filter(({ contestant }) => isPeer(contestant))
-    .reduce<(typeof others)[number] | undefined>((a, b) => (a && a.time.median <= b.time.median ? a : b), undefined);
-  const limiter = racers.get(LIMIT);
-  const units = (limit === "fma" ? flops : bytes) ?? 0;
+    .reduce<(typeof others)[number] | undefined>((a, b) => (a && a.times.median <= b.times.median ? a : b), undefined);
   return {
     level: group.level,
     group: group.name,
@@ -125,12 +136,11 @@ function judge(group: Group, contest: Case, { racers, absent }: Field): Result {
     flops,
     bytes,
     target: contest.target,
-    nodegrad: own && summarize(own.times),
-    peers: Object.fromEntries(others.map(({ racer, time }) => [racer.name, { version: racer.version, ...time }])),
+    nodegrad: own && timesOf(own),
+    peers: Object.fromEntries(others.map(({ racer, times }) => [racer.name, times])),
     bestPeer: best?.racer.name,
     limit,
     limitSeconds: limiter && units * summarize(limiter.times).median,
-    share: own && limiter && compare(limiter.times, own.times, units),
     ratio: own && best && compare(own.times, best.racer.times),
     absent,
   };

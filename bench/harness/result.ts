@@ -3,9 +3,12 @@
 import type { Level, Limit, Target } from "./case.js";
 import type { Summary } from "./statistics.js";
 
-/** Seconds a unit of a peer. */
-export interface PeerSummary extends Summary {
+/** Seconds a unit of a contestant. */
+export interface Times extends Summary {
+  /** As the contestant reports it. */
   readonly version: string;
+  /** The limit's time over the contestant's, round by round; undefined without a limit. */
+  readonly share: Summary | undefined;
 }
 
 /** What a case gave. */
@@ -19,16 +22,14 @@ export interface Result {
   readonly bytes: number | undefined;
   readonly target: Target | undefined;
   /** Seconds a unit; undefined where nodegrad itself could not run. */
-  readonly nodegrad: Summary | undefined;
+  readonly nodegrad: Times | undefined;
   /** By name, the reference backend among them. */
-  readonly peers: Readonly<Record<string, PeerSummary>>;
+  readonly peers: Readonly<Record<string, Times>>;
   /** The fastest of them; undefined without peers. */
   readonly bestPeer: string | undefined;
   readonly limit: Limit | undefined;
   /** Seconds a unit would take at the limit, as measured in the same rounds. */
   readonly limitSeconds: number | undefined;
-  /** The limit's time over nodegrad's, round by round. */
-  readonly share: Summary | undefined;
   /** nodegrad's time over the best peer's, round by round. */
   readonly ratio: Summary | undefined;
   /** Contestants that did not start, and why. */

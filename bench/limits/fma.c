@@ -19,8 +19,8 @@
 typedef float Vector __attribute__((vector_size(4 * LANES)));
 
 static void work(struct Member* member, long count) {
-  // Converges to 2: neither overflow nor denormal numbers. Each read may differ to the compiler, which so can neither
-  // compute ahead nor merge sums.
+  // Converges to 2: neither overflow nor denormal numbers. Each read may differ to the compiler, which so can
+  // neither compute ahead nor merge sums.
   volatile float half = 0.5f;
   const Vector scale = half - (Vector){0}, shift = scale + scale;
   Vector sums[SUMS];

@@ -12,9 +12,10 @@ static inline double now(void) {
   return time.tv_sec + 1e-9 * time.tv_nsec;
 }
 
-// Says that this contestant, of this version, is ready, and calls `run(state, N)` for every line `run N`, which does
-// the work N times; a piece of work is so many units.
-static inline int serve_counted(const char* version, void (*run)(void* state, long count), void* state, double units) {
+// Says that this contestant, of this version, is ready, and calls `run(state, N)` for every line `run N`,
+// which does the work N times; a piece of work is so many units.
+static inline int serve_counted(const char* version, void (*run)(void* state, long count), void* state,
+                                double units) {
   long count;
   printf("ready %s\n", version);
   fflush(stdout);

@@ -5,7 +5,7 @@
  * is the time a unit takes, on a logarithmic axis.
  */
 
-import type { Result } from "../harness/result.js";
+import type { Result, Times } from "../harness/result.js";
 import { formatRate, formatSeconds, percent } from "./format.js";
 import { decades, drawing, element, label, line, linearScale, logScale, type Point, type Scale } from "./svg.js";
 
@@ -20,14 +20,14 @@ const AXIS = 24;
 
 interface Bar {
   readonly name: string;
-  readonly seconds: number;
+  readonly times: Times;
 }
 
 /** How far a bar reaches, what is written behind it, and the lines across all bars. */
 interface Measure {
   readonly scale: Scale;
-  value(result: Result, seconds: number): number;
-  text(result: Result, seconds: number): string;
+  value(times: Times): number;
+  text(result: Result, times: Times): string;
   readonly ticks: readonly (readonly [value: number, text: string])[];
   /** A line that means something: the limit. */
   readonly mark?: number;
@@ -37,7 +37,9 @@ interface Measure {
 export function drawBars(title: string, results: readonly Result[]): string {
   const cases = results.map((result) => ({ result, bars: barsOf(result) })).filter(({ bars }) => bars.length > 0);
   if (cases.length === 0) return "";
-  const measure = cases.every(({ result }) => result.limitSeconds !== undefined) ? ofLimit(cases) : ofTime(cases);
+  const measure = cases.every(({ bars }) => bars.every(({ times }) => times.share !== undefined))
+    ? ofLimit(cases)
+    : ofTime(cases);
   const rows: string[] = [];
   let y = AXIS;
   for (const { result, bars } of cases) {
@@ -55,43 +57,43 @@ export function drawBars(title: string, results: readonly Result[]): string {
 function barsOf({ nodegrad, peers }: Result): Bar[] {
   const all = [["nodegrad", nodegrad] as const, ...Object.entries(peers)];
   // A difference of two times that are nearly the same may come out as nothing, or less.
-  return all.flatMap(([name, time]) => (time && time.median > 0 ? [{ name, seconds: time.median }] : []));
+  return all.flatMap(([name, times]) => (times && times.median > 0 ? [{ name, times }] : []));
 }
 
 type Cases = readonly { readonly result: Result; readonly bars: readonly Bar[] }[];
 
 function ofLimit(cases: Cases): Measure {
-  const value = ({ limitSeconds = 0 }: Result, seconds: number) => limitSeconds / seconds;
-  const most = Math.max(1, ...cases.flatMap(({ result, bars }) => bars.map(({ seconds }) => value(result, seconds))));
+  const value = ({ share }: Times) => share?.median ?? 0;
+  const most = Math.max(1, ...cases.flatMap(({ bars }) => bars.map(({ times }) => value(times))));
   const step = most > 2 ? 0.5 : 0.25;
   const ticks = Array.from({ length: Math.floor(most / step) + 1 }, (_, i) => i * step);
   return {
     scale: linearScale([0, most], RANGE),
     value,
-    text: (result, seconds) => `${percent(value(result, seconds))}, ${formatRate(result, seconds)}`,
+    text: (result, times) => `${percent(value(times))}, ${formatRate(result, times.median)}`,
     ticks: ticks.map((share) => [share, share === 1 ? "limit" : percent(share)]),
     mark: 1,
   };
 }
 
 function ofTime(cases: Cases): Measure {
-  const ticks = decades(cases.flatMap(({ bars }) => bars.map(({ seconds }) => seconds)));
+  const ticks = decades(cases.flatMap(({ bars }) => bars.map(({ times }) => times.median)));
   return {
     scale: logScale([ticks[0] as number, ticks.at(-1) as number], RANGE),
-    value: (_, seconds) => seconds,
-    text: (_, seconds) => formatSeconds(seconds),
+    value: ({ median }) => median,
+    text: (_, { median }) => formatSeconds(median),
     ticks: ticks.map((seconds) => [seconds, formatSeconds(seconds).replace(/\.0+ /, " ")]),
   };
 }
 
-function drawBar(result: Result, { name, seconds }: Bar, y: number, measure: Measure): string {
-  const end = Math.max(measure.scale(measure.value(result, seconds)), RANGE[0] + 1);
+function drawBar(result: Result, { name, times }: Bar, y: number, measure: Measure): string {
+  const end = Math.max(measure.scale(measure.value(times)), RANGE[0] + 1);
   const kind = kindOf(name, result);
   const textKind = kind === "own" ? "own-text" : "";
   return [
     label(RANGE[0] - 8, y + BAR - 3, name, "end", textKind),
     element("rect", { x: RANGE[0], y, width: end - RANGE[0], height: BAR, class: kind }),
-    label(end + 6, y + BAR - 3, measure.text(result, seconds), "start", textKind),
+    label(end + 6, y + BAR - 3, measure.text(result, times), "start", textKind),
   ].join("");
 }
 

@@ -48,10 +48,10 @@ export function formatTarget({ target }: Result): string {
 }
 
 /** `reached` or `missed`; empty where there is nothing to compare. */
-export function verdict({ target, nodegrad, ratio, share }: Result): string {
+export function verdict({ target, nodegrad, ratio }: Result): string {
   if (target === undefined) return "";
   let met: boolean | undefined;
-  if ("share" in target) met = share && share.median >= target.share;
+  if ("share" in target) met = nodegrad?.share && nodegrad.share.median >= target.share;
   else if ("seconds" in target) met = nodegrad && nodegrad.median <= target.seconds;
   else met = ratio && ratio.median <= target.ratio;
   if (met === undefined) return "";

@@ -122,19 +122,19 @@ function formatTable(results: readonly Result[]): string {
     "",
   ];
   const rows = results.flatMap((result) => {
-    const { nodegrad, peers, limitSeconds, ratio } = result;
-    const contestants = [["nodegrad", nodegrad && { version: "", ...nodegrad }] as const, ...Object.entries(peers)];
+    const { nodegrad, peers, ratio } = result;
+    const contestants = [["nodegrad", nodegrad] as const, ...Object.entries(peers)];
     return contestants.map(([name, time]) => {
       const own = name === "nodegrad";
       const cells = [result.case, String(result.threads), name];
       if (time === undefined) return [...cells, "", "failed"];
-      const { version, median, min, max } = time;
+      const { version, median, min, max, share } = time;
       return [
         ...cells,
         version,
         ...[median, min, max].map(formatSeconds),
         formatRate(result, median),
-        limitSeconds === undefined ? "" : percent(limitSeconds / median),
+        share === undefined ? "" : percent(share.median),
         own && ratio ? ratio.median.toFixed(2) : "",
         own ? formatTarget(result) : "",
         own ? verdict(result) : "",

@@ -135,10 +135,11 @@ function formatTick(value: number): string {
 
 /** A point that tells what it is when pointed at. */
 function drawSpot({ result, rate }: Spot, at: Point, group: number): string {
-  const share = result.share === undefined ? "" : `, ${percent(result.share.median)} of its limit`;
+  const share = result.nodegrad?.share;
+  const ofLimit = share === undefined ? "" : `, ${percent(share.median)} of its limit`;
   const flops = `${gigas(rate)} GFLOP/s`;
   const own = formatRate(result, result.nodegrad?.median ?? 1);
-  const text = `${result.group}: ${result.case}: ${own === flops ? flops : `${flops}, ${own}`}${share}`;
+  const text = `${result.group}: ${result.case}: ${own === flops ? flops : `${flops}, ${own}`}${ofLimit}`;
   return element("g", {}, element("title", {}, escapeText(text)), symbol(at, group));
 }
 

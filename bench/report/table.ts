@@ -12,7 +12,7 @@ export function formatGroup(results: readonly Result[]): string {
     ["median", ({ nodegrad }) => (nodegrad === undefined ? "failed" : formatSeconds(nodegrad.median))],
     ["spread", ({ nodegrad }) => (nodegrad === undefined ? "" : `±${percent(nodegrad.spread)}`)],
     ["rate", (result) => (result.nodegrad === undefined ? "" : formatRate(result, result.nodegrad.median))],
-    ["of limit", ({ share, limit }) => (share === undefined ? "" : `${percent(share.median)} ${limit}`)],
+    ["of limit", ({ nodegrad, limit }) => (nodegrad?.share ? `${percent(nodegrad.share.median)} ${limit}` : "")],
     ["reference", ({ peers }) => (peers.reference === undefined ? "" : formatSeconds(peers.reference.median))],
     ["best peer", ({ bestPeer }) => bestPeer ?? ""],
     [
@@ -29,15 +29,16 @@ export function formatGroup(results: readonly Result[]): string {
   );
 }
 
-/** Geometric means of what can be averaged, for each number of threads. */
+/** Geometric means of what can be averaged, for each number of threads; the cases of the limits are too unlike. */
 export function formatMeans(results: readonly Result[]): string[] {
-  return [...new Set(results.map(({ threads }) => threads))].flatMap((threads) => {
-    const rows = results.filter((result) => result.threads === threads);
+  const alike = results.filter(({ level }) => level !== "limits");
+  return [...new Set(alike.map(({ threads }) => threads))].flatMap((threads) => {
+    const rows = alike.filter((result) => result.threads === threads);
     const means = [
       formatMean(
         "of the limit",
         percent,
-        rows.map(({ share }) => share?.median),
+        rows.map(({ nodegrad }) => nodegrad?.share?.median),
       ),
       formatMean(
         "the best peer's time",

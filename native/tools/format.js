@@ -1,14 +1,16 @@
-// Formats the C++ sources with clang-format; with --check only reports what is not formatted.
+// Formats the C and C++ sources with clang-format; with --check only reports what is not formatted.
 
 import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const native = fileURLToPath(new URL("..", import.meta.url));
-const files = readdirSync(native, { recursive: true })
-  .filter((file) => /\.(cc|h)$/.test(file))
-  .map((file) => join(native, file));
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const files = ["native", "bench"].flatMap((folder) =>
+  readdirSync(join(root, folder), { recursive: true })
+    .filter((file) => /\.(cc?|h)$/.test(file))
+    .map((file) => join(root, folder, file)),
+);
 
 if (spawnSync("clang-format", ["--version"]).error !== undefined) {
   console.log("format: skipped: clang-format is not installed");

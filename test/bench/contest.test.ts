@@ -5,7 +5,7 @@ import type { Case, Contestant, Group } from "../../bench/harness/case.js";
 import type { Command, Workshop } from "../../bench/harness/commands.js";
 import { type Effort, runCase } from "../../bench/harness/contest.js";
 
-const effort: Effort = { rounds: 5, turnSeconds: 0.001, patienceSeconds: 10, peers: 10 };
+const effort: Effort = { rounds: 5, turnSeconds: 0.001, patienceSeconds: 10, reference: true, peers: 10 };
 const group: Group = { level: "kernels", name: "group", cases: () => [] };
 
 /** Says it is ready, and answers with what an expression of the turn's number gives. */
@@ -66,14 +66,14 @@ describe("contest", { timeout: 60_000 }, () => {
     expect(result.peers.fast?.version).toBe("2.0 beta");
     expect(result.nodegrad).toMatchObject({ min: 2, max: 20 });
     expect(result.absent).toEqual({});
-    expect(result).toMatchObject({ limitSeconds: undefined, share: undefined });
+    expect(result).toMatchObject({ limitSeconds: undefined, nodegrad: { share: undefined } });
   });
 
   it("gives the share of the limit", async () => {
     const arithmetic = await contest([own(speaker("8"))], { limit: "fma", flops: 4, bytes: 100 }, {}, speaker("0.5"));
-    expect(arithmetic).toMatchObject({ limitSeconds: 2, share: { median: 0.25 } });
+    expect(arithmetic).toMatchObject({ limitSeconds: 2, nodegrad: { share: { median: 0.25 } } });
     const memory = await contest([own(speaker("8"))], { limit: "read", flops: 4, bytes: 100 }, {}, speaker("0.01"));
-    expect(memory).toMatchObject({ limitSeconds: 1, share: { median: 0.125 } });
+    expect(memory).toMatchObject({ limitSeconds: 1, nodegrad: { share: { median: 0.125 } } });
   });
 
   it("says why somebody is absent, and goes on", async () => {
@@ -97,8 +97,8 @@ describe("contest", { timeout: 60_000 }, () => {
       mad: "answered what?",
       limit: "cc cannot compile fma.c: spawn cc ENOENT",
     });
-    expect(result.nodegrad).toMatchObject({ median: 1 });
-    expect(result).toMatchObject({ peers: {}, bestPeer: undefined, ratio: undefined, share: undefined });
+    expect(result.nodegrad).toMatchObject({ median: 1, share: undefined });
+    expect(result).toMatchObject({ peers: {}, bestPeer: undefined, ratio: undefined });
   });
 
   it("has no figures where nodegrad itself fails", async () => {
@@ -113,6 +113,11 @@ describe("contest", { timeout: 60_000 }, () => {
     const others = ["b", "c"].map((name) => peer(name, speaker("1")));
     const result = await contest([own(speaker("1")), reference(speaker("1")), absent, ...others], {}, { peers: 1 });
     expect(Object.keys(result.peers)).toEqual(["reference", "b"]);
+  });
+
+  it("leaves the reference out where it is not wanted", async () => {
+    const result = await contest([own(speaker("1")), reference(speaker("1"))], {}, { reference: false });
+    expect(result).toMatchObject({ peers: {}, absent: {} });
   });
 
   it("gives slow contestants fewer turns", async () => {

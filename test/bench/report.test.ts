@@ -7,7 +7,7 @@ import { geometricMean, summarize } from "../../bench/harness/statistics.js";
 import { formatRate, formatSeconds, formatTarget, percent, verdict } from "../../bench/report/format.js";
 import { keepRun, toRow } from "../../bench/report/json.js";
 import { formatAbsent, formatGroup, formatMeans } from "../../bench/report/table.js";
-import { broken, machine, product, sweep, times } from "./results.js";
+import { broken, limits, machine, product, summary, sweep, times } from "./results.js";
 
 describe("statistics", () => {
   it("summarize by order, in any order", () => {
@@ -50,7 +50,7 @@ describe("formats", () => {
   it("judge targets, and nothing where there is nothing to judge", () => {
     expect([formatTarget(product), verdict(product)]).toEqual(["≥ 90 %", "missed"]);
     expect([formatTarget(sweep), verdict(sweep)]).toEqual(["≤ 0.40", "missed"]);
-    expect(verdict({ ...sweep, ratio: times(0.4) })).toBe("reached");
+    expect(verdict({ ...sweep, ratio: summary(0.4) })).toBe("reached");
     expect([formatTarget(broken), verdict(broken)]).toEqual(["≤ 1.00 µs", ""]);
     expect(verdict({ ...broken, nodegrad: times(1e-6) })).toBe("reached");
     expect(verdict({ ...product, target: undefined })).toBe("");
@@ -83,11 +83,11 @@ describe("table", () => {
   });
 
   it("sums up each number of threads by geometric means", () => {
-    const rows = [product, { ...product, share: times(0.125), ratio: times(2) }];
+    const rows = [product, { ...product, nodegrad: times(80e-6, 0.125), ratio: summary(2) }];
     expect(formatMeans(rows)).toEqual([
       "geometric mean, 1 thread: 25 % of the limit (2 cases), 1.00 × the best peer's time (2 cases)",
     ]);
-    expect(formatMeans([product, { ...product, threads: 2 }, broken])).toEqual([]);
+    expect(formatMeans([product, { ...product, threads: 2 }, broken, ...limits])).toEqual([]);
   });
 
   it("names once who is absent", () => {

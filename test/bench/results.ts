@@ -1,11 +1,16 @@
 /** Results as the benchmarks give them, without running any. */
 
 import type { Machine } from "../../bench/harness/machine.js";
-import type { Result } from "../../bench/harness/result.js";
+import type { Result, Times } from "../../bench/harness/result.js";
 import type { Summary } from "../../bench/harness/statistics.js";
 
-export function times(median: number): Summary {
+export function summary(median: number): Summary {
   return { median, min: 0.9 * median, max: 2 * median, spread: 0.05 };
+}
+
+/** Of a contestant that reaches a share of the limit. */
+export function times(median: number, share?: number, version = "0.1.0"): Times {
+  return { version, ...summary(median), share: share === undefined ? undefined : summary(share) };
 }
 
 /** A product at half of 100 GFLOP/s, beside a peer that takes twice as long. */
@@ -18,16 +23,15 @@ export const product: Result = {
   flops: 1e6,
   bytes: 1e5,
   target: { share: 0.9 },
-  nodegrad: times(20e-6),
+  nodegrad: times(20e-6, 0.5),
   peers: {
-    reference: { version: "0.1.0", ...times(5e-3) },
-    BLAS: { version: "1.2.3", ...times(40e-6) },
-    slow: { version: "4", ...times(80e-6) },
+    reference: times(5e-3, 0.002),
+    BLAS: times(40e-6, 0.25, "1.2.3"),
+    slow: times(80e-6, 0.125, "4"),
   },
   bestPeer: "BLAS",
   limit: "fma",
   limitSeconds: 10e-6,
-  share: { median: 0.5, min: 0.4, max: 0.6, spread: 0.02 },
   ratio: { median: 0.5, min: 0.4, max: 0.6, spread: 0.02 },
   absent: { Torch: "ModuleNotFoundError: No module named 'torch'" },
 };
@@ -40,10 +44,9 @@ export const sweep: Result = {
   flops: undefined,
   bytes: 1e6,
   target: { ratio: 0.4 },
-  nodegrad: times(100e-6),
+  nodegrad: times(100e-6, 0.25),
   limit: "copy",
   limitSeconds: 25e-6,
-  share: times(0.25),
 };
 
 /** Overhead: nothing but nodegrad, which fails here. */
@@ -61,7 +64,6 @@ export const broken: Result = {
   bestPeer: undefined,
   limit: undefined,
   limitSeconds: undefined,
-  share: undefined,
   ratio: undefined,
   absent: { nodegrad: "Error: broken" },
 };
