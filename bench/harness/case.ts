@@ -5,7 +5,11 @@
  *
  * The harness asks for as many repetitions as fill a turn, so the clock is read outside the loop.
  */
-export type Runner = (count: number) => number;
+export interface Runner {
+  (count: number): number;
+  /** What the work results in, where that can be compared with what other contestants get. */
+  readonly result?: () => Float32Array;
+}
 
 /** What cases are sorted by, in the order of the report: from what the machine can do to what users do. */
 export type Level = "limits" | "overhead" | "kernels" | "blocks" | "training" | "models";
@@ -79,13 +83,18 @@ export function nodegrad(start: () => Runner, { reference = false } = {}): reado
   return reference ? [own, { name: "reference", start, backend: "reference" }] : [own];
 }
 
-/** Turns a piece of work, of one unit or more, into a runner. */
-export function repeat(work: () => unknown, units = 1): Runner {
-  return (count) => {
+/**
+ * Turns a piece of work, of one unit or more, into a runner.
+ *
+ * @param result What the work resulted in, where others can compare with it.
+ */
+export function repeat(work: () => unknown, units = 1, result?: () => Float32Array): Runner {
+  const run = (count: number) => {
     const start = performance.now();
     for (let i = 0; i < count; i++) work();
     return (performance.now() - start) / 1000 / (count * units);
   };
+  return Object.assign(run, { result });
 }
 
 /** The same for peers whose work ends in a promise, one piece after the other. */

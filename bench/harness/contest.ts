@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Case, Contestant, Group } from "./case.js";
 import type { Workshop } from "./commands.js";
+import { agree } from "./numbers.js";
 import { Racer } from "./racer.js";
 import type { Result } from "./result.js";
 import { type Summary, summarize } from "./statistics.js";
@@ -80,7 +81,17 @@ class Field {
       this.racers.set(name, racer);
       await racer.warmUp(turnSeconds, patienceSeconds);
       if (racer.turnSeconds > TOO_SLOW_SECONDS) throw new Error(`takes ${racer.turnSeconds.toFixed(0)} s a turn`);
+      this.#compareResult(racer);
     });
+  }
+
+  /** Whoever computes something else than the first is no contestant. */
+  #compareResult({ check }: Racer): void {
+    const first = this.racers.values().next().value?.check;
+    if (check === undefined || first === undefined || agree(check, first)) return;
+    throw new Error(
+      `computes something else: checksum ${check.sum}, norm ${check.norm}, not ${first.sum}, ${first.norm}`,
+    );
   }
 
   /** Gives everybody a turn in each round. */

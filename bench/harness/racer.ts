@@ -4,6 +4,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface, type Interface } from "node:readline";
 import type { Command } from "./commands.js";
+import type { Check } from "./numbers.js";
 
 /** Processes that run; nobody leaves any behind. */
 const running = new Set<ChildProcess>();
@@ -18,6 +19,8 @@ export class Racer {
   readonly times: number[] = [];
   /** As the contestant reports it. */
   version = "";
+  /** Of what it computes, where that can be compared. */
+  check: Check | undefined;
   /** How long a turn lasts, once it is warmed up. */
   turnSeconds = 0;
   readonly #child: ChildProcess;
@@ -55,6 +58,7 @@ export class Racer {
       const [, version] = /^ready ?(.*)$/.exec((await this.#nextLine()) ?? "") ?? [];
       if (version === undefined) throw new Error(this.#trouble());
       this.version = version;
+      this.check = await this.#askForCheck();
       for (;;) {
         const start = performance.now();
         await this.#run();
@@ -86,6 +90,16 @@ export class Racer {
     if (!running.has(this.#child)) return;
     this.#child.kill("SIGKILL");
     await once(this.#child, "close");
+  }
+
+  async #askForCheck(): Promise<Check | undefined> {
+    this.#child.stdin?.write("check\n");
+    const line = await this.#nextLine();
+    if (line === undefined) throw new Error(this.#trouble());
+    if (line === "nothing") return undefined;
+    const [sum, norm] = line.split(" ").map(Number);
+    if (sum === undefined || norm === undefined || !Number.isFinite(sum + norm)) throw new Error(`answered ${line}`);
+    return { sum, norm };
   }
 
   /** Seconds a unit of work. */

@@ -39,12 +39,14 @@ static void run_team(void* state, long count) {
   for (int i = 1; i < team->threads; i++) pthread_join(handles[i], NULL);
 }
 
-// Serves with `work(member, N)` on every thread; a unit of work is a `units`-th of what the threads do in one of the N.
+// Serves with `work(member, N)` on every thread; a unit of work is a `units`-th of what the threads do in one
+// of the N.
 static int serve_team(int threads, void (*work)(struct Member* member, long count), double units) {
   static struct Team team;
   if (threads < 1 || threads > MAX_THREADS) return 1;
   team.threads = threads;
-  for (int i = 0; i < threads; i++) team.members[i] = (struct Member){.index = i, .threads = threads, .work = work};
+  for (int i = 0; i < threads; i++)
+    team.members[i] = (struct Member){.index = i, .threads = threads, .work = work};
   return serve_counted("1", run_team, &team, units, (struct Result){NULL, 0});
 }
 

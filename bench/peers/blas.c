@@ -16,10 +16,10 @@
 
 enum { ROWS = 101, PLAIN = 111, TRANSPOSED = 112 };
 
-typedef void Gemm(int order, int transA, int transB, int m, int n, int k, float alpha, const float* a, int lda,
-                  const float* b, int ldb, float beta, float* c, int ldc);
-typedef void Gemv(int order, int trans, int rows, int columns, float alpha, const float* a, int lda, const float* x,
-                  int incx, float beta, float* y, int incy);
+typedef void Gemm(int order, int transA, int transB, int m, int n, int k, float alpha, const float* a,
+                  int lda, const float* b, int ldb, float beta, float* c, int ldc);
+typedef void Gemv(int order, int trans, int rows, int columns, float alpha, const float* a, int lda,
+                  const float* x, int incx, float beta, float* y, int incy);
 
 struct Product {
   Gemm* gemm;
@@ -31,8 +31,8 @@ struct Product {
 
 static void multiply(void* state) {
   const struct Product* p = (const struct Product*)state;
-  p->gemm(ROWS, p->transposedA ? TRANSPOSED : PLAIN, p->transposedB ? TRANSPOSED : PLAIN, p->m, p->n, p->k, 1, p->a,
-          p->transposedA ? p->m : p->k, p->b, p->transposedB ? p->k : p->n, 0, p->c, p->n);
+  p->gemm(ROWS, p->transposedA ? TRANSPOSED : PLAIN, p->transposedB ? TRANSPOSED : PLAIN, p->m, p->n, p->k, 1,
+          p->a, p->transposedA ? p->m : p->k, p->b, p->transposedB ? p->k : p->n, 0, p->c, p->n);
 }
 
 static void multiply_vector(void* state) {
@@ -41,7 +41,8 @@ static void multiply_vector(void* state) {
   p->gemv(ROWS, p->transposedB ? PLAIN : TRANSPOSED, rows, columns, 1, p->b, columns, p->a, 1, 0, p->c, 1);
 }
 
-// These libraries choose AVX-512 kernels for processors that they know only; they read the choice when they are loaded.
+// These libraries choose AVX-512 kernels for processors that they know only; they read the choice when they
+// are loaded.
 static void choose_kernels(void) {
 #if defined(__AVX512F__)
   setenv("OPENBLAS_CORETYPE", "SKYLAKEX", 0);
@@ -90,5 +91,6 @@ int main(int argc, char** argv) {
     fprintf(stderr, "%s has no cblas_sgemm\n", argv[2]);
     return 1;
   }
-  return serve(version_of(library), m == 1 ? multiply_vector : multiply, &product, (struct Result){c, (long)m * n});
+  return serve(version_of(library), m == 1 ? multiply_vector : multiply, &product,
+               (struct Result){c, (long)m * n});
 }

@@ -1,13 +1,8 @@
 """The twenty-line network in numpy, which takes the number of threads from the environment."""
 
-import os
-
-os.environ.setdefault("OPENBLAS_CORETYPE", "SKYLAKEX")  # read when numpy is imported
-os.environ.setdefault("BLIS_ARCH_TYPE", "zen3")
+from protocol import serve  # first: it chooses the instruction set of what is imported below
 
 import numpy as np
-
-from protocol import serve
 
 BATCH, INPUTS, HIDDEN, OUTPUTS = 64, 1000, 100, 10
 LEARNING_RATE = np.float32(1e-4)

@@ -3,8 +3,8 @@
 //     matmul NN|NT|TN|TT M N K
 //     conv forward|data|weights NCHW|NHWC N C H W FILTERS KERNEL STRIDE PADDING GROUPS
 //
-// A convolution may run in oneDNN's own layouts, with the time of bringing the tensors there and back. What is fastest
-// of the ways there are is found before the first turn, and stands behind the version.
+// A convolution may run in oneDNN's own layouts, with the time of bringing the tensors there and back. What
+// is fastest of the ways there are is found before the first turn, and stands behind the version.
 
 #include <functional>
 #include <numeric>
@@ -30,7 +30,8 @@ struct Way {
 };
 
 void run(void* state) {
-  for (const auto& [primitive, arguments] : static_cast<Way*>(state)->steps) primitive.execute(queue, arguments);
+  for (const auto& [primitive, arguments] : static_cast<Way*>(state)->steps)
+    primitive.execute(queue, arguments);
   queue.wait();
 }
 
@@ -58,7 +59,8 @@ int serve_fastest(std::vector<Way> ways, const memory& output) {
   const std::string version = std::to_string(v->major) + "." + std::to_string(v->minor) + "." +
                               std::to_string(v->patch) + ", " + best.name;
   return serve(version.c_str(), run, &best,
-               {static_cast<const float*>(output.get_data_handle()), long(output.get_desc().get_size() / sizeof(float))});
+               {static_cast<const float*>(output.get_data_handle()),
+                long(output.get_desc().get_size() / sizeof(float))});
 }
 
 // A tensor of numbers of the sequence `seed` in a plain layout.
@@ -116,8 +118,7 @@ Way forward(const Convolution& c, const std::string& name, dnnl::algorithm algor
   const convolution_forward::primitive_desc desc(
       {dnnl::prop_kind::forward_training, algorithm, x, weights, y, c.strides, c.padding, c.padding}, cpu);
   return convolve<convolution_forward>(
-      desc, name,
-      {{DNNL_ARG_SRC, c.x, desc.src_desc()}, {DNNL_ARG_WEIGHTS, c.weights, desc.weights_desc()}},
+      desc, name, {{DNNL_ARG_SRC, c.x, desc.src_desc()}, {DNNL_ARG_WEIGHTS, c.weights, desc.weights_desc()}},
       {DNNL_ARG_DST, c.y, desc.dst_desc()});
 }
 
@@ -127,16 +128,16 @@ Way backward(const Convolution& c, const std::string& name, dnnl::algorithm algo
       {dnnl::prop_kind::forward_training, algorithm, x, weights, y, c.strides, c.padding, c.padding}, cpu);
   if (data) {
     using dnnl::convolution_backward_data;
-    const convolution_backward_data::primitive_desc desc({algorithm, x, weights, y, c.strides, c.padding, c.padding},
-                                                         cpu, hint);
+    const convolution_backward_data::primitive_desc desc(
+        {algorithm, x, weights, y, c.strides, c.padding, c.padding}, cpu, hint);
     return convolve<convolution_backward_data>(
         desc, name,
         {{DNNL_ARG_DIFF_DST, c.y, desc.diff_dst_desc()}, {DNNL_ARG_WEIGHTS, c.weights, desc.weights_desc()}},
         {DNNL_ARG_DIFF_SRC, c.x, desc.diff_src_desc()});
   }
   using dnnl::convolution_backward_weights;
-  const convolution_backward_weights::primitive_desc desc({algorithm, x, weights, y, c.strides, c.padding, c.padding},
-                                                          cpu, hint);
+  const convolution_backward_weights::primitive_desc desc(
+      {algorithm, x, weights, y, c.strides, c.padding, c.padding}, cpu, hint);
   return convolve<convolution_backward_weights>(
       desc, name, {{DNNL_ARG_SRC, c.x, desc.src_desc()}, {DNNL_ARG_DIFF_DST, c.y, desc.diff_dst_desc()}},
       {DNNL_ARG_DIFF_WEIGHTS, c.weights, desc.diff_weights_desc()});
@@ -147,18 +148,25 @@ int convolution(char** argv) {
   memory::dim sizes[9];
   for (int i = 0; i < 9; i++) sizes[i] = atol(argv[2 + i]);
   const auto [n, c, h, w, filters, kernel, stride, padding, groups] = sizes;
-  const memory::dim oh = (h + 2 * padding - kernel) / stride + 1, ow = (w + 2 * padding - kernel) / stride + 1;
+  const memory::dim oh = (h + 2 * padding - kernel) / stride + 1,
+                    ow = (w + 2 * padding - kernel) / stride + 1;
   using tag = memory::format_tag;
   const tag plain = layout == "NCHW" ? tag::nchw : tag::nhwc;
-  const memory weights = groups == 1 ? tensor({filters, c, kernel, kernel}, tag::oihw, 2)
-                                     : tensor({groups, filters / groups, c / groups, kernel, kernel}, tag::goihw, 2);
-  const Convolution conv{
-      tensor({n, c, h, w}, plain, 1), weights, tensor({n, filters, oh, ow}, plain, 3), {stride, stride},
-      {padding, padding}};
+  const memory weights = groups == 1
+                             ? tensor({filters, c, kernel, kernel}, tag::oihw, 2)
+                             : tensor({groups, filters / groups, c / groups, kernel, kernel}, tag::goihw, 2);
+  const Convolution conv{tensor({n, c, h, w}, plain, 1),
+                         weights,
+                         tensor({n, filters, oh, ow}, plain, 3),
+                         {stride, stride},
+                         {padding, padding}};
 
   std::vector<Way> ways;
-  const auto any = [](const memory& m) { return memory::desc(m.get_desc().dims(), memory::data_type::f32, tag::any); };
-  const auto attempt = [&](const std::string& name, dnnl::algorithm algorithm, bool plain_data, bool plain_weights) {
+  const auto any = [](const memory& m) {
+    return memory::desc(m.get_desc().dims(), memory::data_type::f32, tag::any);
+  };
+  const auto attempt = [&](const std::string& name, dnnl::algorithm algorithm, bool plain_data,
+                           bool plain_weights) {
     const memory::desc x = plain_data ? conv.x.get_desc() : any(conv.x);
     const memory::desc y = plain_data ? conv.y.get_desc() : any(conv.y);
     const memory::desc w = plain_weights ? conv.weights.get_desc() : any(conv.weights);
@@ -169,7 +177,8 @@ int convolution(char** argv) {
       // Not every algorithm works in every layout.
     }
   };
-  for (const dnnl::algorithm algorithm : {dnnl::algorithm::convolution_direct, dnnl::algorithm::convolution_winograd}) {
+  for (const dnnl::algorithm algorithm :
+       {dnnl::algorithm::convolution_direct, dnnl::algorithm::convolution_winograd}) {
     attempt("plain", algorithm, true, true);
     attempt("own weights", algorithm, true, false);
     attempt("own layouts", algorithm, false, false);

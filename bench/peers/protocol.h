@@ -50,16 +50,17 @@ static inline void print_check(struct Result result) {
   printf(result.size > 0 ? "%.9g %.9g\n" : "nothing\n", sum, sqrt(squares));
 }
 
-// Says that this contestant, of this version, is ready, and calls `run(state, N)` for every line `run N`, which does
-// the work N times; a piece of work is so many units. A line `check` asks what the work results in.
-static inline int serve_counted(const char* version, void (*run)(void* state, long count), void* state, double units,
-                                struct Result result) {
+// Says that this contestant, of this version, is ready, and calls `run(state, N)` for every line `run N`,
+// which does the work N times; a piece of work is so many units. A line `check` asks what the work results
+// in.
+static inline int serve_counted(const char* version, void (*run)(void* state, long count), void* state,
+                                double units, struct Result result) {
   char line[64];
   printf("ready %s\n", version);
   fflush(stdout);
   while (fgets(line, sizeof line, stdin) != NULL) {
     if (strncmp(line, "check", 5) == 0) {
-      run(state, 1);
+      if (result.size > 0) run(state, 1);
       print_check(result);
     } else {
       const long count = atol(line + 4);

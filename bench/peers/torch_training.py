@@ -1,14 +1,11 @@
 """A training step in eager PyTorch: torch_training.py THREADS lenet5|mlp BATCH contiguous_format|channels_last."""
 
-import os
 import sys
 
-os.environ.setdefault("ATEN_CPU_CAPABILITY", "avx512")  # read when torch is imported
+from protocol import serve  # first: it chooses the instruction set of what is imported below
 
 import torch
 from torch import nn
-
-from protocol import serve
 
 threads, network, batch, layout = int(sys.argv[1]), sys.argv[2], int(sys.argv[3]), sys.argv[4]
 torch.set_num_threads(threads)

@@ -1,13 +1,10 @@
 """The twenty-line network in PyTorch: torch_twenty_lines.py THREADS by_hand|autograd."""
 
-import os
 import sys
 
-os.environ.setdefault("ATEN_CPU_CAPABILITY", "avx512")  # read when torch is imported
+from protocol import serve  # first: it chooses the instruction set of what is imported below
 
 import torch
-
-from protocol import serve
 
 BATCH, INPUTS, HIDDEN, OUTPUTS = 64, 1000, 100, 10
 LEARNING_RATE = 1e-4

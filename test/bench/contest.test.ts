@@ -8,10 +8,11 @@ import { type Effort, runCase } from "../../bench/harness/contest.js";
 const effort: Effort = { rounds: 5, turnSeconds: 0.001, patienceSeconds: 10, reference: true, peers: 10 };
 const group: Group = { level: "kernels", name: "group", cases: () => [] };
 
-/** Says it is ready, and answers with what an expression of the turn's number gives. */
-function speaker(answer: string, { version = "1.2", before = "" } = {}): Command {
+/** Says it is ready, and answers with what an expression of the turn's number gives, or with a check. */
+function speaker(answer: string, { version = "1.2", before = "", check = "nothing" } = {}): Command {
   const code = `${before}; console.log("ready ${version}"); let turn = 0;
     require("readline").createInterface(process.stdin).on("line", (line) => {
+      if (line === "check") { console.log("${check}"); return; }
       const count = Number(line.split(" ")[1]);
       const busy = performance.now(); while (performance.now() - busy < 2);
       console.log(${answer}); turn++;
@@ -74,6 +75,23 @@ describe("contest", { timeout: 60_000 }, () => {
     expect(arithmetic).toMatchObject({ limitSeconds: 2, nodegrad: { share: { median: 0.25 } } });
     const memory = await contest([own(speaker("8"))], { limit: "read", flops: 4, bytes: 100 }, {}, speaker("0.01"));
     expect(memory).toMatchObject({ limitSeconds: 1, nodegrad: { share: { median: 0.125 } } });
+  });
+
+  it("lets nobody take part who computes something else", async () => {
+    const result = await contest([
+      own(speaker("1", { check: "1.5 100" })),
+      peer("same", speaker("1", { check: "1.5001 100.001" })),
+      peer("silent", speaker("1")),
+      peer("other sum", speaker("1", { check: "2 100" })),
+      peer("other norm", speaker("1", { check: "1.5 101" })),
+      peer("mad", speaker("1", { check: "NaN 100" })),
+    ]);
+    expect(Object.keys(result.peers)).toEqual(["same", "silent"]);
+    expect(result.absent).toEqual({
+      "other sum": "computes something else: checksum 2, norm 100, not 1.5, 100",
+      "other norm": "computes something else: checksum 1.5, norm 101, not 1.5, 100",
+      mad: "answered NaN 100",
+    });
   });
 
   it("says why somebody is absent, and goes on", async () => {

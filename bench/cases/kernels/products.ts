@@ -1,0 +1,100 @@
+/** Matrix products, in the shapes that networks have. */
+
+import { matmul, transpose } from "nodegrad";
+import { type Case, type Group, nodegrad, type Runner, type Target } from "../../harness/case.js";
+import { filled, into } from "./kernel.js";
+
+type Transposes = "NN" | "NT" | "TN";
+
+/**
+ * C (M×N) = A (M×K) · B (K×N); T says that a factor is stored transposed. The targets are shares of the machine's
+ * arithmetic on one thread and on two, or no more than the time of the best peer.
+ */
+type Row = readonly [m: number, n: number, k: number, transposes: Transposes, one: number, two: number];
+
+/** As a target: as fast as the best peer. */
+const PEER = 0;
+
+const square = (size: number, one: number, two = one): Row => [size, size, size, "NN", one, two];
+
+const PRODUCTS: readonly Row[] = [
+  square(32, 0.9, 0.45),
+  square(64, 0.97, 0.7),
+  square(96, 0.97, 0.85),
+  square(128, PEER),
+  square(256, PEER),
+  square(512, PEER),
+  square(1024, 0.96),
+  square(2048, 0.96),
+  square(127, PEER),
+  square(251, PEER),
+  square(509, PEER),
+  square(1023, 0.95),
+  // Fully connected layers of LeNet-5: forward, and the gradients of their inputs and weights.
+  [64, 500, 2450, "NN", 0.95, 0.95],
+  [64, 500, 2450, "NT", 0.95, 0.95],
+  [2450, 500, 64, "TN", 0.95, 0.95],
+  [64, 10, 500, "NN", 0.8, 0.58],
+  [64, 10, 500, "NT", 0.87, 0.58],
+  [500, 10, 64, "TN", 0.8, 0.58],
+  [64, 100, 1000, "NN", 0.94, 0.94],
+  [256, 3072, 768, "NN", 0.94, 0.94],
+  [128, 1024, 4096, "NN", 0.94, 0.94],
+  [16, 4096, 1024, "NN", 0.85, 0.85],
+  [16, 4096, 1024, "NT", 0.85, 0.85],
+  [64, 4096, 9216, "NN", 0.93, 0.93],
+  // Convolutions seen as products, forward …
+  [50, 12544, 500, "NN", 0.94, 0.94],
+  [20, 50176, 25, "NN", 0.85, 0.85],
+  [4096, 64, 27, "NN", 0.94, 0.94],
+  // … and the gradients of their filters: few results, each a long sum.
+  [20, 25, 50176, "NT", 0.75, 0.75],
+  [50, 500, 12544, "NT", 0.9, 0.9],
+  // A matrix and a vector: bound by reading the matrix.
+  [1, 1000, 4096, "NN", 0.9, 0.9],
+  [1, 1000, 4096, "NT", 0.9, 0.9],
+];
+
+const QUICK = ["256³", "64×500×2450 NN"];
+
+/** Operations that a slow contestant can be asked for. */
+const SLOW_FLOPS = 1e7;
+
+export const products: Group = {
+  level: "kernels",
+  name: "matrix products",
+  cases: (threads) => threads.flatMap((count) => PRODUCTS.map((row) => productCase(row, count))),
+};
+
+function productCase([m, n, k, transposes, one, two]: Row, threads: number): Case {
+  const name = m === n && n === k ? `${m}³` : `${m}×${n}×${k} ${transposes}`;
+  const share = threads === 1 ? one : two;
+  const target: Target = share === PEER ? { ratio: 1 } : { share };
+  const flops = 2 * m * n * k;
+  const args = [transposes, String(m), String(n), String(k)] as const;
+  return {
+    name,
+    unit: "product",
+    threads,
+    flops,
+    bytes: 4 * (m * k + k * n + m * n),
+    limit: m === 1 ? "read" : "fma",
+    target,
+    quick: QUICK.includes(name),
+    contestants: [
+      ...nodegrad(() => multiply(m, n, k, transposes), { reference: flops < SLOW_FLOPS && threads === 1 }),
+      { name: "OpenBLAS", program: ["blas.c", "openblas", ...args], flags: ["-ldl", "-lm"] },
+      { name: "oneDNN", program: ["onednn.cc", "matmul", ...args], flags: ["-std=c++17", "-ldnnl"] },
+      { name: "BLIS", program: ["blas.c", "blis", ...args], flags: ["-ldl", "-lm"] },
+      { name: "PyTorch", script: ["torch_kernels.py", "matmul", ...args] },
+    ],
+  };
+}
+
+function multiply(m: number, n: number, k: number, transposes: Transposes): Runner {
+  const a = filled(transposes === "TN" ? [k, m] : [m, k], 1);
+  const b = filled(transposes === "NT" ? [n, k] : [k, n], 2);
+  return into(filled([m, n], 3), () =>
+    matmul(transposes === "TN" ? transpose(a) : a, transposes === "NT" ? transpose(b) : b),
+  );
+}
