@@ -111,6 +111,13 @@ Napi::Value program_memory(const Napi::CallbackInfo& info) {
   return result;
 }
 
+// Memory, if need be that of packed copies.
+bool allocate(Environment* environment, Memory* memory, int64_t bytes) {
+  if (memory->allocate(bytes)) return true;
+  environment->wait();  // runs use the copies
+  return environment->packed->drop_all(0) && memory->allocate(bytes);
+}
+
 // createState(dtype code, length): handle of zeroed memory
 Napi::Value create_state(const Napi::CallbackInfo& info) {
   Environment& environment = environment_of(info);
@@ -124,7 +131,7 @@ Napi::Value create_state(const Napi::CallbackInfo& info) {
   state->dtype = static_cast<DType>(dtype);
   state->length = length;
   const int64_t bytes = state->bytes();
-  if (!state->memory.allocate(bytes)) {
+  if (!allocate(&environment, &state->memory, bytes)) {
     return Napi::Value(
         info.Env(), fail(info.Env(), "BACKEND",
                          format("state: not enough memory for %lld bytes", static_cast<long long>(bytes))));
@@ -132,7 +139,8 @@ Napi::Value create_state(const Napi::CallbackInfo& info) {
   memset(state->memory.data(), 0, bytes);
   const int32_t handle = environment.states.add(std::move(state));
   if (handle < 0) return Napi::Value(info.Env(), fail(info.Env(), "BACKEND", "state: too many states"));
-  environment.account(info.Env(), bytes);
+  environment.state_bytes += bytes;
+  environment.account(info.Env());
   return Napi::Number::New(info.Env(), handle);
 }
 
@@ -163,15 +171,20 @@ void read_state(const Napi::CallbackInfo& info) {
 // writeState(handle, from)
 void write_state(const Napi::CallbackInfo& info) {
   char* data = nullptr;
-  const State* state = state_and_array(info, &data);
-  if (state != nullptr && state->length > 0) memcpy(state->memory.data(), data, state->bytes());
+  State* state = state_and_array(info, &data);
+  if (state == nullptr) return;
+  if (state->length > 0) memcpy(state->memory.data(), data, state->bytes());
+  state->packed.version++;
 }
 
 // freeState(handle): runs in flight keep it until they are done.
 void free_state(const Napi::CallbackInfo& info) {
   Environment& environment = environment_of(info);
-  const std::shared_ptr<State> state = environment.states.remove(int_argument(info, 0));
-  if (state != nullptr) environment.account(info.Env(), -state->bytes());
+  std::shared_ptr<State> state = environment.states.remove(int_argument(info, 0));
+  if (state == nullptr) return;
+  environment.state_bytes -= state->bytes();
+  state.reset();
+  environment.account(info.Env());
 }
 
 // finish(): waits for all asynchronous runs.
@@ -197,6 +210,7 @@ Napi::Value memory(const Napi::CallbackInfo& info) {
   environment.wait();  // runs grow the arena
   Napi::Object result = Napi::Object::New(info.Env());
   result.Set("arenaBytes", static_cast<double>(environment.arena.bytes()));
+  result.Set("packedBytes", static_cast<double>(environment.packed->bytes()));
   result.Set("stateBytes", static_cast<double>(environment.state_bytes));
   result.Set("states", static_cast<double>(environment.states.count()));
   result.Set("programs", static_cast<double>(environment.programs.count()));

@@ -5,10 +5,12 @@
 
 #include <node_api.h>
 
+#include <memory>
 #include <string>
 
 #include "../program/handles.h"
 #include "../program/machine.h"
+#include "../program/packed.h"
 #include "../program/state.h"
 #include "../threads/executor.h"
 
@@ -32,6 +34,7 @@ struct Environment {
   HandleTable<PreparedProgram> programs;
   HandleTable<State> states;
   Arena arena;  // of the run at work; runs of one environment never overlap
+  std::shared_ptr<PackedPool> packed = std::make_shared<PackedPool>();
   int64_t runs = 0;
   int64_t state_bytes = 0;
   int64_t reported_bytes = 0;
@@ -41,14 +44,13 @@ struct Environment {
   napi_threadsafe_function completed = nullptr;
   int64_t pending = 0;
 
-  // Counts native memory, and tells V8 when it has changed a lot.
-  void account(napi_env env, int64_t change) {
-    state_bytes += change;
-    const int64_t unreported = state_bytes - reported_bytes;
+  // Tells V8 about native memory when it has changed a lot.
+  void account(napi_env env) {
+    const int64_t unreported = state_bytes + packed->bytes() - reported_bytes;
     if (unreported < kReportBytes && unreported > -kReportBytes) return;
     int64_t total;
     napi_adjust_external_memory(env, unreported, &total);
-    reported_bytes = state_bytes;
+    reported_bytes += unreported;
   }
 
   // A run, a read or a write on this thread comes after all that was asked for before.

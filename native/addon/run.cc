@@ -37,8 +37,8 @@ class Call {
   }
 
   bool run() {
-    const Bindings bindings = {inputs_.data(), state_data_.data(), outputs_.data(), scalars_};
-    return program->run(bindings, &environment->arena, environment->threads, &fault);
+    const Bindings bindings = {inputs_.data(), state_pointers_.data(), outputs_.data(), scalars_};
+    return program->run(bindings, &environment->arena, environment->packed, environment->threads, &fault);
   }
 
   // Undefined, or [opcode, position, index, limit] of the first bad index.
@@ -151,7 +151,7 @@ class Call {
     if (!error.empty()) return "states: " + error;
     environment->runs++;
     states_.reserve(count);
-    state_data_.reserve(count);
+    state_pointers_.reserve(count);
     for (int32_t slot = 0; slot < count; slot++) {
       const Buffer& buffer = program->buffer(BufferKind::kState, slot);
       const std::shared_ptr<State>* state =
@@ -165,7 +165,7 @@ class Call {
       if ((*state)->bound_by == environment->runs) return format("state %d is bound twice", slot);
       (*state)->bound_by = environment->runs;
       states_.push_back(*state);
-      state_data_.push_back((*state)->memory.data());
+      state_pointers_.push_back(state->get());
     }
     return "";
   }
@@ -174,7 +174,7 @@ class Call {
   std::vector<char*> inputs_;
   std::vector<char*> outputs_;
   std::vector<std::shared_ptr<State>> states_;
-  std::vector<char*> state_data_;
+  std::vector<State*> state_pointers_;
   const double* scalars_ = nullptr;
   std::vector<double> scalar_copy_;
 };
@@ -188,6 +188,7 @@ napi_value run(napi_env env, napi_callback_info info) {
   if (!call.read(env, info, false)) return nullptr;
   call.environment->wait();
   if (!call.run()) return fail(env, "BACKEND", kNoMemory);
+  call.environment->account(env);
   return call.result(env);
 }
 
@@ -220,6 +221,7 @@ class AsyncRun : public Executor::Job {
   void settle(napi_env env) {
     Environment* environment = call.environment;
     if (--environment->pending == 0) napi_unref_threadsafe_function(env, environment->completed);
+    environment->account(env);
     napi_delete_reference(env, arrays);
     if (problem == nullptr) {
       napi_resolve_deferred(env, deferred, call.result(env));

@@ -31,12 +31,26 @@ struct IndexFault {
   int64_t limit = 0;  // indices must lie in [0, limit)
 };
 
+// Where a packed copy of weights lies, see Builder::reserve_packed.
+struct Packed {
+  int32_t slot = -1;   // in Run::packed, if it is kept from run to run
+  int64_t offset = 0;  // in Run::workspace otherwise
+};
+
 // What one run binds. Shared by all of its threads.
 struct Run {
   char* const* buffers;   // address of every buffer, by its number in the Program
   const double* scalars;  // scalar inputs, by slot
   char* workspace;        // memory an instruction's steps share, see Builder::reserve_workspace
+  char* const* packed;    // kept copies, by slot
   IndexFault* fault;
+
+  // Address of a packed copy.
+  template <typename T>
+  T* at(const Packed& packed_copy) const {
+    return reinterpret_cast<T*>(packed_copy.slot < 0 ? workspace + packed_copy.offset
+                                                     : packed[packed_copy.slot]);
+  }
 
   // Address of the first element of a view.
   template <typename T>
@@ -67,12 +81,20 @@ struct Step {
   const void* plan;
   int64_t chunks;
   double nanoseconds;  // rough time of all chunks on one thread: decides whether waking threads pays
+  bool keeps = false;  // fills a kept copy: left out of a run that finds all copies current
+};
+
+// A copy of a buffer's memory that is kept from run to run.
+struct KeptCopy {
+  int32_t buffer;
+  int32_t recipe;
+  int64_t bytes;
 };
 
 // Collects the steps of a Program while its instructions are prepared.
 class Builder {
  public:
-  Builder(const Program& program, const Kernels& kernels) : program(program), kernels(kernels) {}
+  Builder(const Program& program, const Kernels& kernels);
 
   const Program& program;
   const Kernels& kernels;
@@ -99,6 +121,20 @@ class Builder {
     return offset;
   }
 
+  // Whether what is packed of a buffer can be kept: it outlives runs, and no instruction writes it.
+  bool lasts(int32_t buffer) const { return lasting_[buffer]; }
+
+  // Memory for what `fn` makes of a view: weights in the order a kernel reads them. Kept from run to run
+  // where its buffer lasts; otherwise workspace, and made in every run. What it is made into must follow from
+  // `fn`, the view and `words` (block sizes, say): others with the same share it. Follow it with
+  // add_packing().
+  Packed reserve_packed(StepFn fn, const View& view, const std::vector<int64_t>& words, int64_t bytes);
+
+  // The step that fills a copy; `fn` as in reserve_packed. It may read nothing but the view.
+  void add_packing(const Packed& packed, StepFn fn, const void* plan, int64_t chunks, double nanoseconds) {
+    if (chunks > 0) steps_.push_back({fn, plan, chunks, nanoseconds, packed.slot >= 0});
+  }
+
   // Private memory each thread needs while it does a chunk, in bytes.
   void reserve_scratch(int64_t bytes) {
     if (bytes > scratch_bytes_) scratch_bytes_ = bytes;
@@ -121,6 +157,7 @@ class Builder {
   std::vector<Step> take_steps() { return std::move(steps_); }
   std::vector<std::shared_ptr<void>> take_plans() { return std::move(plans_); }
   std::vector<std::string> take_notes() { return std::move(notes_); }
+  std::vector<KeptCopy> take_kept() { return std::move(kept_); }
   int64_t workspace_bytes() const { return workspace_bytes_; }
   int64_t scratch_bytes() const { return scratch_bytes_; }
 
@@ -128,6 +165,9 @@ class Builder {
   std::vector<Step> steps_;
   std::vector<std::shared_ptr<void>> plans_;
   std::vector<std::string> notes_;  // by instruction
+  std::vector<bool> lasting_;       // by buffer
+  std::vector<KeptCopy> kept_;
+  int64_t kept_bytes_ = 0;
   int64_t workspace_used_ = 0;
   int64_t workspace_bytes_ = 0;
   int64_t scratch_bytes_ = 0;

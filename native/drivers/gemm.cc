@@ -8,9 +8,9 @@
 namespace ng {
 namespace {
 
-// A whole operand as panels in the workspace: for every matrix of the batch and every block of k, all panels.
+// A whole operand as panels: for every matrix of the batch and every block of k, all panels.
 struct SharedPanels {
-  int64_t offset = 0;  // in the workspace, bytes
+  Packed packed;
   int64_t width = 0;   // mr or nr
   int64_t panels = 0;  // of a matrix
   int64_t group = 1;   // panels packed by one chunk
@@ -18,8 +18,7 @@ struct SharedPanels {
 
   int64_t groups() const { return ceil_div(panels, group); }
   float* at(const Run& run, int64_t batch, int64_t k, int64_t start, int64_t length, int64_t panel) const {
-    return reinterpret_cast<float*>(run.workspace + offset) + (batch * k + start) * panels * width +
-           panel * width * length;
+    return run.at<float>(packed) + (batch * k + start) * panels * width + panel * width * length;
   }
 };
 
@@ -75,12 +74,11 @@ void finish(const GemmPlan& plan, const Run& run, const Region& r, const float* 
 }
 
 // Packs one group of panels of A or of B.
+template <bool is_a>
 void pack_panels(const void* opaque, const Run& run, int64_t chunk, Worker&) {
   const GemmPlan& plan = *static_cast<const GemmPlan*>(opaque);
   const GemmProblem& problem = plan.problem;
-  const bool is_a = chunk < plan.shared_a.chunks;
   const SharedPanels& shared = is_a ? plan.shared_a : plan.shared_b;
-  if (!is_a) chunk -= plan.shared_a.chunks;
   const int64_t panel = chunk % shared.groups() * shared.group;
   const int64_t block = chunk / shared.groups() % plan.tiling.k_blocks;
   const int64_t batch = chunk / shared.groups() / plan.tiling.k_blocks;
@@ -279,23 +277,35 @@ int64_t reserve(int64_t* used, int64_t floats) {
   return offset;
 }
 
-// Floats that one chunk packs ahead.
+// Floats that one chunk packs ahead, and the time it takes for one of them.
 constexpr int64_t kGroupFloats = 64 * 1024;
+constexpr double kPackNanoseconds = 0.2;
 
-// Plans to pack a whole operand of `length` rows or columns ahead.
-void share(const GemmPlan& plan, int64_t length, int64_t width, SharedPanels* shared, Builder& builder) {
-  shared->width = width;
-  shared->panels = ceil_div(length, width);
-  shared->group = std::max<int64_t>(1, kGroupFloats / (width * plan.tiling.kc));
+// Plans to pack a whole operand ahead: the rows of A or the columns of B.
+template <bool is_a>
+void share(const GemmPlan& plan, SharedPanels* shared, Builder& builder) {
+  const GemmProblem& p = plan.problem;
+  const MatrixView& matrix = is_a ? p.a : p.b;
+  const int64_t length = is_a ? p.m : p.n;
+  shared->width = is_a ? plan.kernels->mr : plan.kernels->nr;
+  shared->panels = ceil_div(length, shared->width);
+  shared->group = std::max<int64_t>(1, kGroupFloats / (shared->width * plan.tiling.kc));
   shared->chunks = plan.batches * plan.tiling.k_blocks * shared->groups();
-  shared->offset = builder.reserve_workspace(plan.batches * plan.problem.k * shared->panels * width *
-                                             static_cast<int64_t>(sizeof(float)));
+  const int64_t floats = plan.batches * p.k * shared->panels * shared->width;
+  std::vector<int64_t> words = {length, p.k, matrix.row, matrix.col, plan.tiling.kc, p.batch_rank};
+  words.insert(words.end(), p.batch, p.batch + p.batch_rank);
+  words.insert(words.end(), matrix.batch, matrix.batch + p.batch_rank);
+  shared->packed = builder.reserve_packed(pack_panels<is_a>, *matrix.view, words,
+                                          floats * static_cast<int64_t>(sizeof(float)));
+  builder.add_packing(shared->packed, pack_panels<is_a>, &plan, shared->chunks,
+                      static_cast<double>(floats) * kPackNanoseconds);
 }
 
 void add_tiled(GemmPlan* plan, Builder& builder) {
   const GemmProblem& p = plan->problem;
   const GemmKernels& kernels = *plan->kernels;
-  const Tiling& tiling = plan->tiling = choose_tiling(p, kernels, plan->batches);
+  const Tiling& tiling = plan->tiling = choose_tiling(
+      p, kernels, plan->batches, builder.lasts(p.a.view->buffer), builder.lasts(p.b.view->buffer));
   plan->combine_rows = std::max<int64_t>(1, kSkinnyFloats / (p.n * tiling.splits));
 
   const bool combines = tiling.splits > 1;
@@ -309,9 +319,8 @@ void add_tiled(GemmPlan* plan, Builder& builder) {
   builder.reserve_scratch(used + plan->epilogue.scratch_bytes());
 
   const double nanoseconds = tiling.cost * 0.3;
-  if (tiling.a == Source::kShared) share(*plan, p.m, kernels.mr, &plan->shared_a, builder);
-  if (tiling.b == Source::kShared) share(*plan, p.n, kernels.nr, &plan->shared_b, builder);
-  builder.add_step(pack_panels, plan, plan->shared_a.chunks + plan->shared_b.chunks, nanoseconds / 16);
+  if (tiling.a == Source::kShared) share<true>(*plan, &plan->shared_a, builder);
+  if (tiling.b == Source::kShared) share<false>(*plan, &plan->shared_b, builder);
   if (combines) {
     plan->parts = builder.reserve_workspace(tiling.splits * plan->batches * p.m * p.n *
                                             static_cast<int64_t>(sizeof(float)));

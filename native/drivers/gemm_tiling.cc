@@ -48,38 +48,44 @@ bool reads_b_in_place(const GemmProblem& p, const GemmKernels& kernels) {
 
 // Fills in what follows from the size of a tile: where it takes its operands from, and what the product
 // costs.
-void complete_tiling(const GemmProblem& p, const GemmKernels& kernels, int64_t batches, Tiling* tiling) {
+void complete_tiling(const GemmProblem& p, const GemmKernels& kernels, int64_t batches, bool keeps_a,
+                     bool keeps_b, Tiling* tiling) {
   const double lanes = kernels.lanes;
   const int64_t row_tiles = tiling->row_tiles = ceil_div(p.m, tiling->tile_m);
   const int64_t col_tiles = tiling->col_tiles = ceil_div(p.n, tiling->tile_n);
-  const auto source = [&](bool in_place, int64_t floats, int64_t uses) {
+  const auto source = [&](bool in_place, bool keeps, int64_t floats, int64_t uses) {
     if (in_place || p.k == 0) return Source::kInPlace;
+    if (keeps) return Source::kShared;
     return uses > 1 && batches * floats <= kSharedFloats ? Source::kShared : Source::kPrivate;
   };
   // Reads `floats` for each of `uses` tiles and packs them for each, or once for all.
-  const auto cost_of = [&](Source from, double floats, int64_t uses, double pack_cost) {
+  const auto cost_of = [&](Source from, bool keeps, double floats, int64_t uses, double pack_cost) {
     const double times = static_cast<double>(uses);
-    const double packs = from == Source::kInPlace ? 0 : from == Source::kShared ? kSharedCost : times;
+    const double packs = from == Source::kInPlace || keeps ? 0
+                         : from == Source::kShared         ? kSharedCost
+                                                           : times;
     return floats / lanes * (times + packs * pack_cost);
   };
-  tiling->a = source(reads_a_in_place(p, kernels, *tiling), p.m * p.k, col_tiles);
-  tiling->b = source(reads_b_in_place(p, kernels), p.k * p.n, row_tiles);
+  tiling->a = source(reads_a_in_place(p, kernels, *tiling), keeps_a, p.m * p.k, col_tiles);
+  tiling->b = source(reads_b_in_place(p, kernels), keeps_b, p.k * p.n, row_tiles);
 
   const double k = static_cast<double>(p.k), m = static_cast<double>(p.m), n = static_cast<double>(p.n);
   const double stretch = std::min(n, static_cast<double>(tiling->tile_n));
   const bool is_far = p.b.col == 1 && !has_near_rows(p.b);
   const double pack_b = kPackCost * (is_far ? 1 + kShortStretch / stretch : 1);
   const double vectors = static_cast<double>(ceil_div(p.n, kernels.lanes));
-  double cost = m * vectors * k + cost_of(tiling->a, m * k, col_tiles, kPackCost) +
-                cost_of(tiling->b, k * n, row_tiles, pack_b);
+  double cost = m * vectors * k + cost_of(tiling->a, keeps_a, m * k, col_tiles, kPackCost) +
+                cost_of(tiling->b, keeps_b, k * n, row_tiles, pack_b);
   if (tiling->splits > 1) cost += kSplitCost * m * vectors * static_cast<double>(tiling->splits);
-  const int steps = (tiling->splits > 1) + (tiling->a == Source::kShared || tiling->b == Source::kShared);
+  const int steps = (tiling->splits > 1) + (tiling->a == Source::kShared && !keeps_a) +
+                    (tiling->b == Source::kShared && !keeps_b);
   tiling->cost = static_cast<double>(batches) * cost + kStepCost * steps;
 }
 
 }  // namespace
 
-Tiling choose_tiling(const GemmProblem& p, const GemmKernels& kernels, int64_t batches) {
+Tiling choose_tiling(const GemmProblem& p, const GemmKernels& kernels, int64_t batches, bool keeps_a,
+                     bool keeps_b) {
   const double vectors = static_cast<double>(batches * p.m * ceil_div(p.n, kernels.lanes));
   const int64_t wanted = std::clamp<int64_t>(
       static_cast<int64_t>(vectors * static_cast<double>(p.k) / kMinChunk), 1, kManyChunks);
@@ -95,7 +101,7 @@ Tiling choose_tiling(const GemmProblem& p, const GemmKernels& kernels, int64_t b
       const int64_t even = round_up(ceil_div(p.n, ceil_div(wanted, others)), kernels.nr);
       const int64_t fitting = kTileFloats / std::max(tiling.kc, tiling.tile_m) / kernels.nr * kernels.nr;
       tiling.tile_n = std::max<int64_t>(kernels.nr, std::min(even, fitting));
-      complete_tiling(p, kernels, batches, &tiling);
+      complete_tiling(p, kernels, batches, keeps_a, keeps_b, &tiling);
       const int64_t chunks = others * tiling.col_tiles;
       const double idle = std::max(1.0, static_cast<double>(wanted) / static_cast<double>(2 * chunks));
       if (best.tile_m == 0 || tiling.cost * idle < best_cost) {

@@ -16,7 +16,7 @@ namespace ng {
 enum class Source {
   kInPlace,  // in the operand itself
   kPrivate,  // each chunk packs what it needs into its scratch
-  kShared,   // an earlier step packed the whole operand into the workspace
+  kShared,   // an earlier step packed the whole operand
 };
 
 // How a product is cut. Chosen from the shape and the instruction set alone: it decides the order of sums.
@@ -30,8 +30,10 @@ struct Tiling {
 };
 
 // The cheapest tiling that gives enough chunks for many threads. `batches` matrices, none of them empty; k
-// may be 0.
-Tiling choose_tiling(const GemmProblem& problem, const GemmKernels& kernels, int64_t batches);
+// may be 0. `keeps_a`, `keeps_b`: what is packed of the operand ahead is kept from run to run, and so costs
+// nothing.
+Tiling choose_tiling(const GemmProblem& problem, const GemmKernels& kernels, int64_t batches, bool keeps_a,
+                     bool keeps_b);
 
 }  // namespace ng
 

@@ -63,18 +63,40 @@ Refusal PreparedProgram::prepare(const int32_t* words, size_t count, const Kerne
     *error = format("instruction %d: %s: ", static_cast<int>(i), name_of(instruction.opcode)) + *error;
     return Refusal::kUnsupported;
   }
-  steps_ = builder.take_steps();
-  plans_ = builder.take_plans();
-  notes_ = builder.take_notes();
-  shared_nanoseconds_ = shared_nanoseconds(steps_.data(), steps_.size());
-  workspace_bytes_ = round_up(builder.workspace_bytes());
-  scratch_bytes_ = round_up(builder.scratch_bytes());
-  const int64_t reserved = workspace_bytes_ + scratch_bytes_;
+  take_steps(&builder);
+  int64_t reserved = workspace_bytes_ + scratch_bytes_;
+  for (const KeptCopy& kept : kept_) reserved += kept.bytes;
   if (reserved < 0 || reserved > memory_limit(program_)) {
     *error = format("instructions need too much memory: %lld bytes", static_cast<long long>(reserved));
     return Refusal::kMemory;
   }
   return place_constants(error);
+}
+
+void PreparedProgram::take_steps(Builder* builder) {
+  steps_.list = builder->take_steps();
+  for (const Step& step : steps_.list) {
+    if (!step.keeps) steps_without_packing_.list.push_back(step);
+  }
+  for (Steps* steps : {&steps_, &steps_without_packing_}) {
+    steps->shared_nanoseconds = shared_nanoseconds(steps->list.data(), steps->list.size());
+  }
+  plans_ = builder->take_plans();
+  notes_ = builder->take_notes();
+  kept_ = builder->take_kept();
+  copies_.resize(kept_.size());
+  packed_.resize(kept_.size());
+  workspace_bytes_ = round_up(builder->workspace_bytes());
+  scratch_bytes_ = round_up(builder->scratch_bytes());
+  std::vector<bool> written(program_.slots[static_cast<int>(BufferKind::kState)]);
+  for (const Instruction& instruction : program_.instructions) {
+    for (const View* output : instruction.outputs) {
+      const Buffer& buffer = program_.buffers[output->buffer];
+      if (buffer.kind != BufferKind::kState || written[buffer.place]) continue;
+      written[buffer.place] = true;
+      written_.push_back(static_cast<int32_t>(buffer.place));
+    }
+  }
 }
 
 Refusal PreparedProgram::place_constants(std::string* error) {
@@ -98,11 +120,20 @@ void PreparedProgram::set_constant(int32_t slot, const void* data) {
   const int32_t number = numbers_[static_cast<int>(BufferKind::kConstant)][slot];
   const int64_t bytes = bytes_of(program_.buffers[number]);
   if (bytes > 0) memcpy(addresses_[number], data, bytes);
+  packed_constants_.version++;
 }
 
 void PreparedProgram::bind(BufferKind kind, char* const* addresses) {
   const std::vector<int32_t>& numbers = numbers_[static_cast<int>(kind)];
   for (size_t slot = 0; slot < numbers.size(); slot++) addresses_[numbers[slot]] = addresses[slot];
+}
+
+void PreparedProgram::bind_states(State* const* states) {
+  const std::vector<int32_t>& numbers = numbers_[static_cast<int>(BufferKind::kState)];
+  for (size_t slot = 0; slot < numbers.size(); slot++) {
+    addresses_[numbers[slot]] = states[slot]->memory.data();
+  }
+  for (int32_t slot : written_) states[slot]->packed.version++;
 }
 
 void PreparedProgram::bind_temps(char* arena) {
@@ -113,19 +144,50 @@ void PreparedProgram::bind_temps(char* arena) {
   }
 }
 
-bool PreparedProgram::run(const Bindings& bindings, Arena* arena, int threads, IndexFault* fault) {
-  if (steps_.empty()) return true;
+PackedSource& PreparedProgram::source_of(const KeptCopy& kept, State* const* states) {
+  const Buffer& buffer = program_.buffers[kept.buffer];
+  return buffer.kind == BufferKind::kState ? states[buffer.place]->packed : packed_constants_;
+}
+
+// Finds every kept copy, or room for it, and tells whether all of them are current.
+bool PreparedProgram::bind_kept(const Bindings& bindings, const std::shared_ptr<PackedPool>& pool,
+                                bool* current) {
+  *current = true;
+  for (size_t slot = 0; slot < kept_.size(); slot++) {
+    PackedSource& source = source_of(kept_[slot], bindings.states);
+    PackedCopy* copy = copies_[slot] = source.copy(kept_[slot].recipe, pool);
+    copy->last_run = pool->runs;
+    if (copy->memory.data() == nullptr && !pool->allocate(copy, kept_[slot].bytes, pool->runs)) return false;
+    packed_[slot] = copy->memory.data();
+    *current = *current && copy->version == source.version;
+  }
+  return true;
+}
+
+bool PreparedProgram::run(const Bindings& bindings, Arena* arena, const std::shared_ptr<PackedPool>& pool,
+                          int threads, IndexFault* fault) {
+  if (steps_.list.empty()) return true;
   const int64_t workspace = program_.arena_bytes;
   const int64_t scratch = workspace + workspace_bytes_;
-  if (!arena->reserve(scratch + threads * scratch_bytes_)) return false;
+  const int64_t needed = scratch + threads * scratch_bytes_;
+  pool->runs++;
+  bool current;
+  if (!bind_kept(bindings, pool, &current)) return false;
+  if (!arena->reserve(needed) && !(pool->drop_all(pool->runs) && arena->reserve(needed))) return false;
   char* memory = arena->data();
   bind(BufferKind::kInput, bindings.inputs);
-  bind(BufferKind::kState, bindings.states);
+  bind_states(bindings.states);
   bind(BufferKind::kOutput, bindings.outputs);
   bind_temps(memory);
-  const Run run = {addresses_.data(), bindings.scalars, memory + workspace, fault};
-  run_steps({steps_.data(), steps_.size(), &run, memory + scratch, scratch_bytes_, shared_nanoseconds_},
+  const Run run = {addresses_.data(), bindings.scalars, memory + workspace, packed_.data(), fault};
+  const Steps& steps = current ? steps_without_packing_ : steps_;
+  run_steps({steps.list.data(), steps.list.size(), &run, memory + scratch, scratch_bytes_,
+             steps.shared_nanoseconds},
             threads);
+  if (current || fault->raised) return true;
+  for (size_t slot = 0; slot < kept_.size(); slot++) {
+    copies_[slot]->version = source_of(kept_[slot], bindings.states).version;
+  }
   return true;
 }
 

@@ -9,18 +9,20 @@
 
 #include "../drivers/driver.h"
 #include "memory.h"
+#include "packed.h"
 #include "program.h"
+#include "state.h"
 
 namespace ng {
 
 // Why a Program was not prepared.
 enum class Refusal { kNone, kMalformed, kDType, kUnsupported, kMemory };
 
-// What one run reads and writes besides the arena: addresses by slot. An address has room for the length its
-// buffer states and is aligned to its elements, no more.
+// What one run reads and writes besides the arena, by slot. An address has room for the length its buffer
+// states and is aligned to its elements, no more.
 struct Bindings {
   char* const* inputs;
-  char* const* states;
+  State* const* states;
   char* const* outputs;
   const double* scalars;
 };
@@ -56,24 +58,41 @@ class PreparedProgram {
   int64_t scratch_bytes() const { return scratch_bytes_; }
   int64_t constant_bytes() const { return constants_.bytes(); }
 
-  // Runs all instructions in the arena on up to `threads` threads. False when there is not enough memory;
-  // otherwise `fault` tells whether an index was out of range, which ends the run after that instruction.
-  bool run(const Bindings& bindings, Arena* arena, int threads, IndexFault* fault);
+  // Runs all instructions in the arena on up to `threads` threads, with kept copies in the pool. False when
+  // there is not enough memory; otherwise `fault` tells whether an index was out of range, which ends the run
+  // after that instruction.
+  bool run(const Bindings& bindings, Arena* arena, const std::shared_ptr<PackedPool>& pool, int threads,
+           IndexFault* fault);
 
  private:
+  // Steps, and what decides how they are shared.
+  struct Steps {
+    std::vector<Step> list;
+    double shared_nanoseconds = 0;
+  };
+
   Refusal place_constants(std::string* error);
+  void take_steps(Builder* builder);
   void bind(BufferKind kind, char* const* addresses);
+  void bind_states(State* const* states);
   void bind_temps(char* arena);
+  PackedSource& source_of(const KeptCopy& kept, State* const* states);
+  bool bind_kept(const Bindings& bindings, const std::shared_ptr<PackedPool>& pool, bool* current);
 
   Program program_;
   std::vector<int32_t> numbers_[5];  // by kind: the buffer of each slot; temps in order
   std::vector<char*> addresses_;     // by buffer: where it lies in the current run
   char* arena_ = nullptr;            // the arena that the temps' addresses belong to
   Memory constants_;
-  std::vector<Step> steps_;
+  PackedSource packed_constants_;
+  std::vector<int32_t> written_;              // slots of states that the Program writes
+  Steps steps_;                               // all
+  Steps steps_without_packing_;               // for runs that find every kept copy current
   std::vector<std::shared_ptr<void>> plans_;  // what the steps point to
   std::vector<std::string> notes_;            // by instruction
-  double shared_nanoseconds_ = 0;
+  std::vector<KeptCopy> kept_;
+  std::vector<PackedCopy*> copies_;  // of the current run, by slot
+  std::vector<char*> packed_;        // their memory
   int64_t workspace_bytes_ = 0;
   int64_t scratch_bytes_ = 0;
 };

@@ -70,7 +70,8 @@ bool self_test(const Kernels& kernels) {
   char* outputs[] = {reinterpret_cast<char*>(out.data())};
   Arena arena;
   IndexFault fault;
-  if (!program.run({inputs, nullptr, outputs, nullptr}, &arena, 1, &fault)) return false;
+  const auto pool = std::make_shared<PackedPool>();
+  if (!program.run({inputs, nullptr, outputs, nullptr}, &arena, pool, 1, &fault)) return false;
   for (int i = 0; i < kRows; i++) {
     for (int j = 0; j < kColumns; j++) {
       float sum = c[i * kColumns + j];

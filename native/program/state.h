@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "memory.h"
+#include "packed.h"
 #include "program.h"
 
 namespace ng {
@@ -14,6 +15,7 @@ struct State {
   DType dtype;
   int64_t length;  // elements
   Memory memory;
+  PackedSource packed;   // copies of the memory; whoever writes it raises their version
   int64_t bound_by = 0;  // number of the run that bound it last, to find one bound twice
 
   int64_t bytes() const { return length * size_of(dtype); }

@@ -69,6 +69,8 @@ export type IndexFault = readonly [opcode: number, position: number, index: numb
 export interface NativeMemory {
   readonly arenaBytes: number;
   readonly stateBytes: number;
+  /** Copies of weights in the order their kernels read them. */
+  readonly packedBytes: number;
   readonly states: number;
   readonly programs: number;
 }
