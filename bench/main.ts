@@ -43,8 +43,8 @@ async function* runAll(chosen: ReturnType<typeof chooseCases>, { quick, python }
     const rows: Result[] = [];
     for (const contest of cases) {
       const done = results.length + rows.length;
-      const left = ((performance.now() - start) / 60_000 / done) * (total - done);
-      const position = `${done + 1}/${total}${left >= 1 ? ` (${left.toFixed(0)} min left)` : ""}`;
+      const minutes = done === 0 ? 0 : ((performance.now() - start) / 60_000 / done) * (total - done);
+      const position = `${done + 1}/${total}${minutes >= 1 ? ` (${minutes.toFixed(0)} min left)` : ""}`;
       process.stderr.write(`${position} ${group.name}: ${contest.name}, ${formatThreads(contest.threads)}\n`);
       rows.push(await runCase(group, contest, quick ? QUICK : FULL, workshop));
     }
