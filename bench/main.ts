@@ -12,7 +12,7 @@ import type { Result } from "./harness/result.js";
 import { formatThreads } from "./report/format.js";
 import { keepRun, toRow } from "./report/json.js";
 import { formatPage } from "./report/page.js";
-import { formatAbsent, formatGroup } from "./report/table.js";
+import { formatAbsent, formatGroup, formatSummary } from "./report/table.js";
 
 const FULL: Effort = {
   rounds: 15,
@@ -79,7 +79,7 @@ for await (results of runAll(chosen, options)) {
   writeFileSync(html, formatPage({ date: new Date().toISOString(), machine, quick, results }));
   if (json !== undefined) writeFileSync(json, `${JSON.stringify(results.map(toRow), null, 2)}\n`);
 }
-console.log(["", ...formatAbsent(results), `charts: ${html}`].join("\n"));
+console.log(["", formatSummary(results), "", ...formatAbsent(results), `charts: ${html}`].join("\n"));
 if (keep !== undefined) {
   const note = keep === true ? undefined : keep;
   keepRun(HISTORY, { date: new Date().toISOString(), note, quick, machine, results: results.map(toRow) });

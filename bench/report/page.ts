@@ -7,8 +7,9 @@ import type { Result } from "../harness/result.js";
 import { drawBars } from "./bars.js";
 import { formatRate, formatSeconds, formatTarget, formatThreads, percent, verdict } from "./format.js";
 import { drawRoofline } from "./roofline.js";
+import { SUMMARY_HEADER, summaryRows } from "./summary.js";
 import { element, escapeText } from "./svg.js";
-import { formatAbsent, formatMeans } from "./table.js";
+import { formatAbsent } from "./table.js";
 
 /** What the page shows. */
 export interface Run {
@@ -37,6 +38,7 @@ export function formatPage({ date, machine, quick, results }: Run): string {
     element("h1", {}, "nodegrad benchmarks"),
     paragraph(`${date.slice(0, 16).replace("T", " ")} UTC. ${formatMachine(machine)}.${quick ? " A quick run." : ""}`),
     paragraph(HOW_TO_READ),
+    formatSummary(results),
     formatRoofline(results),
     ...levels.map((level) =>
       formatLevel(
@@ -82,6 +84,22 @@ function forThreads(results: readonly Result[], draw: (title: string, results: r
   return charts.every((chart) => chart === "") ? "" : element("div", { class: "charts" }, ...charts);
 }
 
+function formatSummary(results: readonly Result[]): string {
+  const rows = summaryRows(results);
+  if (rows.length === 0) return "";
+  return element(
+    "section",
+    {},
+    element("h2", {}, "Summary"),
+    paragraph(SUMMARY),
+    drawTable("summary", SUMMARY_HEADER, rows),
+  );
+}
+
+const SUMMARY =
+  "Geometric means over the cases of a group: the share of the limit, and nodegrad's time over the best peer's, which " +
+  "is below 1 where nodegrad is faster.";
+
 function formatRoofline(results: readonly Result[]): string {
   const charts = forThreads(results, (threads, some) => drawRoofline(`Roofline of the kernels, ${threads}`, some));
   return charts === "" ? "" : element("section", {}, element("h2", {}, "Roofline"), paragraph(ROOFLINE), charts);
@@ -97,16 +115,15 @@ function formatLevel(level: Result["level"], results: readonly Result[]): string
     const rows = results.filter((result) => result.group === group);
     return [
       group === level ? "" : element("h3", {}, escapeText(group)),
-      ...formatMeans(rows).map(paragraph),
       forThreads(rows, (threads, some) => drawBars(`${group}, ${threads}`, some)),
-      element("details", {}, element("summary", {}, "All figures"), formatTable(rows)),
+      element("details", {}, element("summary", {}, "All figures"), formatFigures(rows)),
     ].join("");
   });
   return element("section", {}, element("h2", {}, TITLES[level]), ...sections);
 }
 
 /** A row for each contestant of each case. */
-function formatTable(results: readonly Result[]): string {
+function formatFigures(results: readonly Result[]): string {
   const head = [
     "case",
     "threads",
@@ -141,6 +158,11 @@ function formatTable(results: readonly Result[]): string {
       ];
     });
   });
+  return drawTable("figures", head, rows);
+}
+
+/** A table of text, which scrolls by itself where it is wider than the page. */
+function drawTable(title: string, head: readonly string[], rows: readonly (readonly string[])[]): string {
   const row = (cells: readonly string[], cell: string) => {
     return element("tr", {}, ...cells.map((text) => element(cell, {}, escapeText(text))));
   };
@@ -150,7 +172,7 @@ function formatTable(results: readonly Result[]): string {
     element("thead", {}, row(head, "th")),
     element("tbody", {}, ...rows.map((cells) => row(cells, "td"))),
   );
-  return element("div", { class: "wide", tabindex: 0, role: "region", "aria-label": "figures" }, table);
+  return element("div", { class: "wide", tabindex: 0, role: "region", "aria-label": title }, table);
 }
 
 function formatMissing(results: readonly Result[]): string {

@@ -1,10 +1,10 @@
 /** Results as tables of plain text. */
 
 import type { Result } from "../harness/result.js";
-import { geometricMean } from "../harness/statistics.js";
-import { formatRate, formatSeconds, formatTarget, formatThreads, percent, verdict } from "./format.js";
+import { formatRate, formatSeconds, formatTarget, percent, verdict } from "./format.js";
+import { SUMMARY_HEADER, summaryRows } from "./summary.js";
 
-/** One table for the results of a group, and a line for each number of threads that sums it up. */
+/** One table for the results of a group. */
 export function formatGroup(results: readonly Result[]): string {
   const columns: readonly (readonly [title: string, cell: (result: Result) => string])[] = [
     ["case", (result) => result.case],
@@ -24,39 +24,19 @@ export function formatGroup(results: readonly Result[]): string {
     ["", verdict],
   ];
   const cells = columns.map(([title, cell]) => [title, ...results.map(cell)]);
-  return [...align(cells.filter(([, ...rest]) => rest.some((cell) => cell !== ""))), ...formatMeans(results)].join(
-    "\n",
-  );
+  return align(cells.filter(hasCells)).join("\n");
 }
 
-/** Geometric means of what can be averaged, for each number of threads; the cases of the limits are too unlike. */
-export function formatMeans(results: readonly Result[]): string[] {
-  const alike = results.filter(({ level }) => level !== "limits");
-  return [...new Set(alike.map(({ threads }) => threads))].flatMap((threads) => {
-    const rows = alike.filter((result) => result.threads === threads);
-    const means = [
-      formatMean(
-        "of the limit",
-        percent,
-        rows.map(({ nodegrad }) => nodegrad?.share?.median),
-      ),
-      formatMean(
-        "the best peer's time",
-        (mean) => `${mean.toFixed(2)} ×`,
-        rows.map(({ ratio }) => ratio?.median),
-      ),
-    ].filter((mean) => mean !== undefined);
-    return means.length === 0 ? [] : [`geometric mean, ${formatThreads(threads)}: ${means.join(", ")}`];
-  });
+/** Whether a column has more than its title. */
+function hasCells([, ...cells]: readonly string[]): boolean {
+  return cells.some((cell) => cell !== "");
 }
 
-function formatMean(
-  what: string,
-  format: (mean: number) => string,
-  values: readonly (number | undefined)[],
-): string | undefined {
-  const known = values.filter((value) => value !== undefined);
-  return known.length < 2 ? undefined : `${format(geometricMean(known))} ${what} (${known.length} cases)`;
+/** What the groups come to, as a table; empty where there is nothing to sum up. */
+export function formatSummary(results: readonly Result[]): string {
+  const rows = summaryRows(results);
+  const columns = SUMMARY_HEADER.map((title, i) => [title, ...rows.map((cells) => cells[i] ?? "")]);
+  return rows.length === 0 ? "" : align(columns.filter(hasCells)).join("\n");
 }
 
 /** Who did not run, and why: one line each. */

@@ -6,7 +6,7 @@ import { formatMachine } from "../../bench/harness/machine.js";
 import { geometricMean, summarize } from "../../bench/harness/statistics.js";
 import { formatRate, formatSeconds, formatTarget, percent, verdict } from "../../bench/report/format.js";
 import { keepRun, toRow } from "../../bench/report/json.js";
-import { formatAbsent, formatGroup, formatMeans } from "../../bench/report/table.js";
+import { formatAbsent, formatGroup, formatSummary } from "../../bench/report/table.js";
 import { broken, limits, machine, product, summary, sweep, times } from "./results.js";
 
 describe("statistics", () => {
@@ -82,12 +82,16 @@ describe("table", () => {
     ]);
   });
 
-  it("sums up each number of threads by geometric means", () => {
-    const rows = [product, { ...product, nodegrad: times(80e-6, 0.125), ratio: summary(2) }];
-    expect(formatMeans(rows)).toEqual([
-      "geometric mean, 1 thread: 25 % of the limit (2 cases), 1.00 × the best peer's time (2 cases)",
+  it("sums up groups by geometric means", () => {
+    const slower = { ...product, nodegrad: times(80e-6, 0.125), ratio: summary(2) };
+    const better = { ...sweep, threads: 2, ratio: summary(0.3) };
+    expect(formatSummary([...limits, product, slower, better, broken]).split("\n")).toEqual([
+      "group     threads  cases  of limit  ratio to best peer  targets reached",
+      "products        1      2      25 %                1.00           0 of 2",
+      "sweeps          2      1      25 %                0.30           1 of 1",
+      "overhead        1      1",
     ]);
-    expect(formatMeans([product, { ...product, threads: 2 }, broken, ...limits])).toEqual([]);
+    expect(formatSummary(limits)).toBe("");
   });
 
   it("names once who is absent", () => {
