@@ -32,6 +32,7 @@ import {
   ShapeError,
   StaleTensorError,
   scatterAdd,
+  setAccuracy,
   setBackend,
   setNumThreads,
   squeeze,
@@ -290,6 +291,11 @@ const options: Misuse[] = [
     () => assign(unchecked(w)),
   ],
   ["an array realised", "realize: needs tensors, got Float32Array(6)", () => realize(unchecked(x.dataSync()))],
+  [
+    "an unknown accuracy",
+    'setAccuracy: accuracy must be "fast" or "strict", got "exact"',
+    () => setAccuracy("exact" as never),
+  ],
   ["no threads", "setNumThreads: must be an integer from 1 to 256, got 0", () => setNumThreads(0)],
   [
     "no factory",
@@ -550,6 +556,15 @@ describe("in the environment", () => {
     [{ NODEGRAD_BACKEND: "reference" }, "2"],
   ])("%j", async (env, output) => {
     expect(await runScript(compute, env as Record<string, string>)).toMatchObject({ code: 0, stdout: `${output}\n` });
+  });
+
+  it("NODEGRAD_ACCURACY is what convolutions default to", async () => {
+    const script = `try { console.log(ng.getAccuracy()); } catch (error) { console.log(error.code, error.message); }`;
+    const outputs = ["strict", "exact"].map((accuracy) => runScript(script, { NODEGRAD_ACCURACY: accuracy }));
+    expect((await Promise.all(outputs)).map(({ stdout }) => stdout)).toEqual([
+      "strict\n",
+      'OPTION NODEGRAD_ACCURACY: must be "fast" or "strict", got "exact"\n',
+    ]);
   });
 
   it("NODEGRAD_BACKEND=native throws where the addon does not load; auto falls back and says so", async () => {

@@ -31,7 +31,17 @@ export class Conv2d extends Module {
   constructor(inputs: number, outputs: number, kernel: Pair, options: Conv2dOptions & WeightOptions = {}) {
     super();
     const op = "Conv2d";
-    checkOptions(op, options, ["stride", "padding", "dilation", "groups", "layout", "bias", "gain", "seed"]);
+    checkOptions(op, options, [
+      "stride",
+      "padding",
+      "dilation",
+      "groups",
+      "layout",
+      "accuracy",
+      "bias",
+      "gain",
+      "seed",
+    ]);
     const { bias, gain, seed, ...convolution } = options;
     checkCount(op, "inputs", inputs);
     checkCount(op, "outputs", outputs);

@@ -3,7 +3,9 @@
 import { checkOptions, ShapeError } from "../errors.js";
 import { defineOp, type InstructionDeclaration } from "../graph/op.js";
 import { apply, type Tensor } from "../graph/tensor.js";
+import { ACCURACIES } from "../program/opcodes.js";
 import { checkShape, MAX_SIZE, type Shape, showShape } from "../shape.js";
+import { type Accuracy, checkAccuracy, getAccuracy } from "./accuracy.js";
 import { checkFloat, checkSameDType, checkTensor, first, second } from "./operands.js";
 import {
   axesOfLayout,
@@ -27,6 +29,7 @@ type ConvAttributes = {
   readonly padding: Margins;
   readonly dilations: Lengths;
   readonly groups: number;
+  readonly accuracy: Accuracy;
 };
 
 /** A gradient does not know the size of what it is a gradient of: strides leave it open. */
@@ -34,12 +37,12 @@ type GradAttributes = ConvAttributes & { readonly shape: Shape };
 
 /** The attributes of the convolution that a node belongs to. */
 function convOf(node: Tensor): ConvAttributes {
-  const { layout, strides, padding, dilations, groups } = node.attributes as ConvAttributes;
-  return { layout, strides, padding, dilations, groups };
+  const { layout, strides, padding, dilations, groups, accuracy } = node.attributes as ConvAttributes;
+  return { layout, strides, padding, dilations, groups, accuracy };
 }
 
 function words(node: Tensor): Readonly<Record<string, number>> {
-  const { strides, padding, dilations, groups } = convOf(node);
+  const { strides, padding, dilations, groups, accuracy } = convOf(node);
   return {
     strideH: strides[0],
     strideW: strides[1],
@@ -48,6 +51,7 @@ function words(node: Tensor): Readonly<Record<string, number>> {
     dilationH: dilations[0],
     dilationW: dilations[1],
     groups,
+    accuracy: ACCURACIES.indexOf(accuracy),
   };
 }
 
@@ -139,6 +143,11 @@ export interface Conv2dOptions {
   readonly groups?: number;
   /** Order of the axes of x and of the result (default `"NCHW"`). */
   readonly layout?: Layout;
+  /**
+   * Whether sums may be rearranged where that is faster, in this convolution and in its gradients: see `setAccuracy`,
+   * which is also where the default comes from.
+   */
+  readonly accuracy?: Accuracy;
 }
 
 /**
@@ -160,15 +169,16 @@ export function conv2d(x: Tensor, w: Tensor, options: Conv2dOptions = {}): Tenso
   checkFloat("conv2d", checkTensor("conv2d", x, "x"));
   checkFloat("conv2d", checkTensor("conv2d", w, "weights"));
   checkSameDType("conv2d", [x, w]);
-  checkOptions("conv2d", options, ["stride", "padding", "dilation", "groups", "layout"]);
+  checkOptions("conv2d", options, ["stride", "padding", "dilation", "groups", "layout", "accuracy"]);
   const layout = checkLayout("conv2d", options.layout ?? "NCHW");
   const strides = checkPair("conv2d", "stride", options.stride ?? 1);
   const dilations = checkPair("conv2d", "dilation", options.dilation ?? 1);
   const groups = checkCount("conv2d", "groups", options.groups ?? 1);
+  const accuracy = checkAccuracy('conv2d: option "accuracy"', options.accuracy ?? getAccuracy());
   const sizes = imageSizes("conv2d", x, layout);
   checkFilters(sizes.c, x, w, groups);
   const padding = resolvePadding("conv2d", options.padding ?? 0, sizes, extents(w, dilations), strides);
-  return convolve(x, w, { layout, strides, padding, dilations, groups });
+  return convolve(x, w, { layout, strides, padding, dilations, groups, accuracy });
 }
 
 function checkFilters(channels: number, x: Tensor, w: Tensor, groups: number): void {

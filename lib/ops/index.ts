@@ -1,5 +1,6 @@
 /** Every operation, as users see it. */
 
+export { type Accuracy, getAccuracy, setAccuracy } from "./accuracy.js";
 export { elu, gelu, leakyRelu, relu, sigmoid, silu, softplus, tanh } from "./activations.js";
 export { broadcastTo, sum, tile } from "./broadcast.js";
 export {

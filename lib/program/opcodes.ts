@@ -19,7 +19,7 @@ export interface InstructionInfo {
   readonly canFail: boolean;
 }
 
-const window = ["strideH", "strideW", "padTop", "padLeft", "dilationH", "dilationW", "groups"] as const;
+const window = ["strideH", "strideW", "padTop", "padLeft", "dilationH", "dilationW", "groups", "accuracy"] as const;
 const pooling = [
   "kind",
   "kernelH",
@@ -48,6 +48,7 @@ function instruction(inputs: number, extra: InstructionInfo["extra"], attributes
  *   axes equal (broadcast by stride 0). Register 0 holds the product.
  * - `conv2d`: out = micro(x ⋆ w, extra…); x `[n, c, h, w]`, w `[o, c/groups, kh, kw]`, out `[n, o, oh, ow]`;
  *   NHWC data is a view with permuted strides. Padding at the bottom and right follows from the shapes.
+ *   `accuracy` is an `ACCURACIES` index; like that of the two below, it does not change what is to be computed.
  * - `conv2dGradInput`: out = micro(dx, extra…) from dy `[n, o, oh, ow]`, w; out `[n, c, h, w]`.
  * - `conv2dGradWeight`: out = micro(dw, extra…) from x, dy; out `[o, c/groups, kh, kw]`.
  * - `pool`: x `[n, c, h, w]` → `[n, c, oh, ow]`; `kind` is a `POOL_KINDS` index. `select` has two inputs
@@ -88,6 +89,10 @@ export const OPCODES = Object.keys(INSTRUCTIONS) as readonly Opcode[];
 /** How `reduce` combines elements; the identities are 0, 1, and the smallest and the largest value of the dtype. */
 export const REDUCE_KINDS = ["sum", "prod", "max", "min", "argMax", "argMin"] as const;
 export type ReduceKind = (typeof REDUCE_KINDS)[number];
+
+/** Whether a machine may rearrange the sums of a convolution: `strict` is one sum a result. */
+export const ACCURACIES = ["fast", "strict"] as const;
+export type Accuracy = (typeof ACCURACIES)[number];
 
 /** How `pool` combines a window. */
 export const POOL_KINDS = ["max", "average", "select"] as const;

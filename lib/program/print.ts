@@ -19,7 +19,15 @@ import { dtypeInfo } from "../dtype.js";
 import { showShape } from "../shape.js";
 import { isContiguous } from "../view.js";
 import { ARENA_BLOCK } from "./format.js";
-import { INSTRUCTIONS, type InstructionInfo, type Opcode, POOL_KINDS, RANDOM_KINDS, REDUCE_KINDS } from "./opcodes.js";
+import {
+  ACCURACIES,
+  INSTRUCTIONS,
+  type InstructionInfo,
+  type Opcode,
+  POOL_KINDS,
+  RANDOM_KINDS,
+  REDUCE_KINDS,
+} from "./opcodes.js";
 import { printMicro } from "./print-micro.js";
 import { type Instruction, type ProgramBuffer, type ProgramView, readProgram } from "./reader.js";
 
@@ -121,6 +129,7 @@ function showAttributes(opcode: Opcode, attributes: Readonly<Record<string, numb
   for (const [name, value] of Object.entries(attributes)) {
     const pair = /^(.+)(H|Top)$/.exec(name);
     if (name === "kind") parts.push(kinds[opcode]?.[value] ?? `kind ${value}`);
+    else if (name === "accuracy") parts.push(ACCURACIES[value] ?? `accuracy ${value}`);
     else if (pair) parts.push(`${pair[1]} ${value}×${attributes[pair[1] + (pair[2] === "H" ? "W" : "Left")]}`);
     else if (/(W|Left)$/.test(name) || (name === "axis" && value === -1)) continue;
     else parts.push(`${name} ${value}`);

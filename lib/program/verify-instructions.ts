@@ -3,7 +3,7 @@
 import { type DType, isFloat } from "../dtype.js";
 import { sameShape, showShape, sizeOf } from "../shape.js";
 import { MAX_REGISTERS } from "./format.js";
-import { INSTRUCTIONS, type Opcode, POOL_KINDS, RANDOM_KINDS, REDUCE_KINDS } from "./opcodes.js";
+import { ACCURACIES, INSTRUCTIONS, type Opcode, POOL_KINDS, RANDOM_KINDS, REDUCE_KINDS } from "./opcodes.js";
 import type { Instruction, ProgramView } from "./reader.js";
 import type { Check } from "./verify.js";
 import { registerTypes } from "./verify-micro.js";
@@ -198,6 +198,7 @@ function convolution(
   for (const name of ["strideH", "strideW", "dilationH", "dilationW"]) attribute(instruction, name, 1, MAX_INT, check);
   for (const name of ["padTop", "padLeft"]) attribute(instruction, name, 0, MAX_INT, check);
   const groups = attribute(instruction, "groups", 1, MAX_INT, check);
+  attribute(instruction, "accuracy", 0, ACCURACIES.length - 1, check);
   const [n, c] = x.shape as [number, number];
   const [o, channels, kernelH, kernelW] = w.shape as [number, number, number, number];
   const show = () => `x ${showShape(x.shape)}, w ${showShape(w.shape)}, y ${showShape(y.shape)}, ${groups} groups`;

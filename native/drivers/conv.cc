@@ -2,11 +2,13 @@
 
 #include <algorithm>
 
+#include "winograd.h"
+
 namespace ng {
 
 ConvAttributes conv_attributes(const Instruction& instruction) {
   const int32_t* a = instruction.attributes;
-  return {a[0], a[1], a[2], a[3], a[4], a[5], a[6]};
+  return {a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7] == static_cast<int32_t>(Accuracy::kStrict)};
 }
 
 std::string check_conv_types(const Instruction& instruction) {
@@ -98,6 +100,9 @@ ChunkShape cut_into_chunks(const ConvProblem& problem, int64_t most_rows, int64_
 std::string add_conv(ConvProblem& problem, const Instruction& instruction, Builder& builder) {
   const double pixels = cost_by_pixels(problem, builder), channels = cost_by_channels(problem, builder),
                images = cost_by_images(problem, builder);
+  const WinogradTransforms* transforms =
+      choose_winograd(problem, std::min({pixels, channels, images}), builder);
+  if (transforms != nullptr) return add_winograd_conv(problem, *transforms, instruction, builder);
   if (images < std::min(pixels, channels)) return add_conv_by_images(problem, instruction, builder);
   if (channels < pixels) return add_conv_by_channels(problem, instruction, builder);
   return add_conv_by_pixels(problem, instruction, builder);
@@ -110,6 +115,7 @@ std::string prepare_kConv2d(const Instruction& instruction, Builder& builder) {
   const View &x = *instruction.inputs[0], &w = *instruction.inputs[1], &out = *instruction.outputs[0];
   ConvProblem problem = {x, w, 0, 1, a.groups, w.shape[0] / a.groups, w.shape[1], forward_window(a, w, out),
                          {}};
+  problem.strict = a.strict;
   for (const View* view : instruction.outputs) problem.views.push_back(*view);
   for (size_t i = 2; i < instruction.inputs.size(); i++) problem.views.push_back(*instruction.inputs[i]);
   return add_conv(problem, instruction, builder);
@@ -149,6 +155,7 @@ std::string prepare_kConv2dGradInput(const Instruction& instruction, Builder& bu
     for (int64_t x = 0; x < std::min(a.stride_w, std::max<int64_t>(dx.shape[3], 1)); x++) {
       ConvProblem problem = {dy, w, 1, 0, a.groups, w.shape[1], w.shape[0] / a.groups, {}, {}};
       problem.images_at = images_at;
+      problem.strict = a.strict;
       for (const View* view : instruction.outputs) problem.views.push_back(*view);
       for (size_t i = 2; i < instruction.inputs.size(); i++) problem.views.push_back(*instruction.inputs[i]);
       for (View& view : problem.views) {

@@ -6,7 +6,8 @@
 //   weights        dw[o, c, tap] = sum over images and pixels of dy[o, pixel] · x[c, pixel + tap]
 //                  (conv_weight.h)
 //
-// The first two are add_conv(). All of its algorithms compute register tiles of sums of products and read the
+// The first two are add_conv(). Where it may, and where that is faster, it goes by Winograd's algorithm
+// (winograd.h). All of the others compute register tiles of sums of products and read the
 // image where it lies, or a copy of some of its rows; they differ in what the rows and columns of a tile are,
 // so that some pair of pixels, output channels and images fills the registers, whatever their numbers:
 //
@@ -31,6 +32,7 @@ namespace ng {
 // The attributes of a convolution.
 struct ConvAttributes {
   int64_t stride_h, stride_w, pad_top, pad_left, dilation_h, dilation_w, groups;
+  bool strict;  // every result is one sum
 };
 
 ConvAttributes conv_attributes(const Instruction& instruction);
@@ -49,6 +51,7 @@ struct ConvProblem {
   int64_t groups, rows, channels;  // rows: output channels; both of one group
   Window window;
   std::vector<View> views;  // the outputs, then the extra inputs, all [n, groups * rows, out_h, out_w]
+  bool strict = false;      // every result is one sum
   int64_t images_at = -1;   // where in the workspace `source` lies image beside image; -1 if it does not yet
 
   // Products, and terms of each if all taps are inside the image.

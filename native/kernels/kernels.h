@@ -14,6 +14,7 @@
 #include "pool.h"
 #include "reduce.h"
 #include "softmax.h"
+#include "winograd.h"
 
 namespace ng {
 
@@ -28,6 +29,7 @@ struct Kernels {
   const PoolKernels* pool;
   const ReduceKernels* reduce;
   const SoftmaxKernels* softmax;
+  const WinogradKernels* winograd;
 };
 
 }  // namespace ng

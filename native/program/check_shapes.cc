@@ -109,11 +109,15 @@ struct Window {
   int32_t pad[2];
   int32_t dilation[2];
   int32_t groups;
+  int32_t accuracy;
 };
 
 std::string check_window(const Window& window, const View& x, const View& w, const View& out) {
   if (x.rank != 4 || w.rank != 4 || out.rank != 4)
     return format("ranks %d, %d and %d", x.rank, w.rank, out.rank);
+  if (window.accuracy < 0 || window.accuracy > static_cast<int32_t>(Accuracy::kStrict)) {
+    return format("unknown accuracy %d", window.accuracy);
+  }
   if (window.groups < 1) return format("%d groups", window.groups);
   const int64_t channels = x.shape[1];
   if (channels % window.groups != 0 || w.shape[0] % window.groups != 0) {
@@ -148,7 +152,7 @@ std::string check_window(const Window& window, const View& x, const View& w, con
 // `x`, `w` and `out` in their roles of the forward convolution.
 std::string check_conv2d(const Instruction& in, const View& x, const View& w, const View& out) {
   const int32_t* a = in.attributes;
-  const Window window = {{a[0], a[1]}, {a[2], a[3]}, {a[4], a[5]}, a[6]};
+  const Window window = {{a[0], a[1]}, {a[2], a[3]}, {a[4], a[5]}, a[6], a[7]};
   std::string error = check_window(window, x, w, out);
   if (error.empty()) error = check_float(in, 2, false);
   return error.empty() ? check_alike(in, 2) : error;

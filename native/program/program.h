@@ -42,6 +42,11 @@ enum class ReduceKind : int32_t {
 #include "opcodes.inc"
 };
 
+enum class Accuracy : int32_t {
+#define NG_ACCURACY(code, id, name) id = code,
+#include "opcodes.inc"
+};
+
 enum class PoolKind : int32_t {
 #define NG_POOL_KIND(code, id, name) id = code,
 #include "opcodes.inc"

@@ -81,7 +81,7 @@ interface Convolution {
 
 function windowOf(c: Convolution) {
   const { strideH = 1, strideW = 1, padTop = 0, padLeft = 0, dilationH = 1, dilationW = 1, groups = 1 } = c;
-  return { strideH, strideW, padTop, padLeft, dilationH, dilationW, groups };
+  return { strideH, strideW, padTop, padLeft, dilationH, dilationW, groups, accuracy: 0 };
 }
 
 /** Visits every product x · w of a convolution and the y it goes into. */

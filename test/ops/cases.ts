@@ -12,6 +12,7 @@ import { type Case, f32, i32, ofMagnitudes, pullback } from "./case.js";
 import type { Operand } from "./operands.js";
 import { reductions } from "./reduction-cases.js";
 import { convolutionCases, epilogues, poolGradients, pools } from "./window-cases.js";
+import { winogradCases, winogradEpilogues } from "./winograd-cases.js";
 
 export type { Case } from "./case.js";
 export { type MicroCase, microCases } from "./micro-cases.js";
@@ -285,8 +286,8 @@ export const opcodeCases: { readonly [K in Opcode]: readonly Case[] } = {
   map: maps,
   reduce: reductions,
   matmul: products,
-  conv2d: [...convolutionCases(undefined), ...epilogues],
-  conv2dGradInput: convolutionCases(0),
+  conv2d: [...convolutionCases(undefined), ...epilogues, ...winogradCases(false), ...winogradEpilogues],
+  conv2dGradInput: [...convolutionCases(0), ...winogradCases(true)],
   conv2dGradWeight: convolutionCases(1),
   pool: pools,
   poolGrad: poolGradients,

@@ -196,6 +196,7 @@ describe("conv2d", () => {
     expect(message({ stride: 2 ** 40 })).toBe(`conv2d: option "stride" ${integers}, got 1099511627776`);
     expect(message({ groups: 0 })).toBe('conv2d: option "groups" must be a positive integer, got 0');
     expect(message({ layout: "CHWN" })).toBe('conv2d: option "layout" must be "NCHW" or "NHWC", got "CHWN"');
+    expect(message({ accuracy: "exact" })).toBe('conv2d: option "accuracy" must be "fast" or "strict", got "exact"');
     expect(message({ strides: 2 })).toBe('conv2d: unknown option "strides"; did you mean "stride"?');
     const padding = '"same", "valid", a non-negative integer, [height, width] or [[top, bottom], [left, right]]';
     for (const [wrong, shown] of [

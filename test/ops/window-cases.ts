@@ -66,10 +66,10 @@ const convolutions: readonly (readonly [name: string, x: Shape, w: Shape, option
 
 type Convolution = (x: Tensor, w: Tensor) => Tensor;
 
-/** Cases of y = x ⋆ w, or of a derivative of it with respect to operand `input`. */
+/** Cases of y = x ⋆ w as the sums that define it, or of a derivative of it with respect to operand `input`. */
 export function convolutionCases(input: 0 | 1 | undefined): Case[] {
   return convolutions.map(([name, x, w, options]) => {
-    const convolve: Convolution = (a, b) => ng.conv2d(a, b, options);
+    const convolve: Convolution = (a, b) => ng.conv2d(a, b, { ...options, accuracy: "strict" });
     const y = convolve(ng.zeros(x), ng.zeros(w)).shape;
     const build = (input === undefined ? convolve : pullback(convolve as never, input)) as Case["build"];
     const [patch, perChannel] = [sizeOf(w.slice(1)), sizeOf(w) / (w[1] as number)];
@@ -99,7 +99,8 @@ const ended: readonly (readonly [name: string, x: Shape, w: Shape, bias: Shape, 
 ];
 
 export const epilogues: Case[] = ended.map(([name, x, w, bias, options]) => {
-  const sum: Case["build"] = (a, b, c) => ng.add(ng.conv2d(a as Tensor, b as Tensor, options), c as Tensor);
+  const sum: Case["build"] = (a, b, c) =>
+    ng.add(ng.conv2d(a as Tensor, b as Tensor, { ...options, accuracy: "strict" }), c as Tensor);
   return {
     name: `with a bias and an activation${name}`,
     operands: [f32(...x), f32(...w), f32(...bias)],

@@ -20,7 +20,7 @@ import { nativeBackend } from "../backends/native-addon.js";
 const backend = nativeBackend();
 
 const pooling = { strideH: 2, strideW: 2, padTop: 1, padLeft: 0, countIncludePadding: 0 };
-const window = { strideH: 1, strideW: 1, padTop: 1, padLeft: 1, dilationH: 1, dilationW: 1, groups: 2 };
+const window = { strideH: 1, strideW: 1, padTop: 1, padLeft: 1, dilationH: 1, dilationW: 1, groups: 2, accuracy: 0 };
 const pass = { registers: 1, results: [0], code: [] };
 
 /** One Program with every opcode, its operands in all kinds of buffers and all dtypes the addon has. */

@@ -74,7 +74,16 @@ describe("printProgram", () => {
 
   it("prints attributes by name, pairs together", () => {
     const four = (...shape: number[]) => ({ shape });
-    const window = { strideH: 2, strideW: 1, padTop: 1, padLeft: 0, dilationH: 1, dilationW: 1, groups: 1 };
+    const window = {
+      strideH: 2,
+      strideW: 1,
+      padTop: 1,
+      padLeft: 0,
+      dilationH: 1,
+      dilationW: 1,
+      groups: 1,
+      accuracy: 1,
+    };
     expect(
       line({
         opcode: "conv2d",
@@ -84,7 +93,7 @@ describe("printProgram", () => {
         micro: { registers: 1, results: [0], code: [] },
       }),
     ).toBe(
-      "  0  conv2d  %0[1, 3, 4, 4] = %1[1, 2, 8, 4] ⋆ %2[3, 2, 1, 1]  stride 2×1, pad 1×0, dilation 1×1, groups 1",
+      "  0  conv2d  %0[1, 3, 4, 4] = %1[1, 2, 8, 4] ⋆ %2[3, 2, 1, 1]  stride 2×1, pad 1×0, dilation 1×1, groups 1, strict",
     );
     const pooling = { kind: 1, kernelH: 2, kernelW: 2, strideH: 2, strideW: 2, padTop: 0, padLeft: 0 };
     expect(

@@ -8,7 +8,7 @@ const zeros = (shape: readonly number[], dtype: TestView["dtype"] = "float32"): 
   return { dtype, shape, data: ascending(shape.reduce((a, b) => a * b, 1)).map(() => 0) };
 };
 
-const window = { strideH: 1, strideW: 1, padTop: 0, padLeft: 0, dilationH: 1, dilationW: 1, groups: 2 };
+const window = { strideH: 1, strideW: 1, padTop: 0, padLeft: 0, dilationH: 1, dilationW: 1, groups: 2, accuracy: 0 };
 const pooling = {
   kind: 0,
   kernelH: 2,

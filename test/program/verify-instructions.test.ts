@@ -85,6 +85,7 @@ describe("verifyProgram", () => {
     ["conv2d", { attributes: { strideH: 0 } }, "attribute strideH is 0; expected it in [1, 2147483647]"],
     ["conv2d", { attributes: { dilationW: -1 } }, "attribute dilationW is -1"],
     ["conv2d", { attributes: { padLeft: -1 } }, "attribute padLeft is -1"],
+    ["conv2d", { attributes: { accuracy: 2 } }, "attribute accuracy is 2; expected it in [0, 1]"],
     ["conv2d", { attributes: { groups: 0 } }, "attribute groups is 0"],
     ["conv2d", { attributes: { groups: 3 } }, "channels do not fit the groups"],
     ["conv2d", { inputs: [{ shape: [2, 9, 4, 4] }], attributes: { groups: 3 } }, "channels do not fit the groups"],

@@ -1,0 +1,311 @@
+// Winograd convolutions forward and for the data gradient.
+//
+// Tiles are cut into blocks of whole rows of tiles. A block transforms its inputs to V, a slice of channels
+// at a time; multiplies them with the transformed weights U to M, some panels of outputs at a time; and
+// transforms these back. V and M of a block stay in the L2 cache, and U is read once a block. Where there are
+// few blocks, V is computed by a step of its own, and the products of a block are several chunks.
+
+#include <algorithm>
+#include <cstring>
+
+#include "../kernels/kernels.h"
+#include "../program/text.h"
+#include "conv_result.h"
+#include "winograd.h"
+
+namespace ng {
+namespace {
+
+struct WinogradPlan {
+  ConvProblem problem;
+  const WinogradKernels* kernels;
+  const WinogradTransforms* transforms;
+  const MoveKernels* move;
+  ConvResult result;
+  bool direct;  // results are written where they belong
+
+  int64_t m;                             // rows and columns of a tile
+  int64_t tiles_h, tiles_w;              // of an image
+  int64_t block_rows, blocks;            // rows of tiles of a block; those of all images are counted through
+  int64_t slices, panels;                // of source and of output channels
+  int64_t group_panels, groups;          // panels multiplied together
+  bool shared;                           // V is computed by a step of its own
+  int64_t v_slice, v_position;           // distances in V,
+  int64_t u_panel, u_position;           // in U,
+  int64_t m_tile, m_position;            // in M
+  int64_t weight_channels, weight_cuts;  // source channels of a chunk of weights, chunks of a panel
+
+  int64_t u_at, v_at;                                            // in the workspace
+  int64_t private_v_at, strip_at, m_at, pixels_at, epilogue_at;  // in private memory
+
+  int64_t group_channels() const { return std::min(problem.rows, group_panels * kernels->width); }
+  int64_t strip_width() const { return tiles_w * m + 2; }
+  int64_t rows_of(int64_t block) const {
+    return std::min(block_rows, problem.source.shape[0] * tiles_h - block * block_rows);
+  }
+  float* shared_v(const Run& run, int64_t block) const {
+    return reinterpret_cast<float*>(run.workspace + v_at) + block * transforms->positions * v_position;
+  }
+};
+
+// Consecutive rows of tiles of one image, and the number of rows of the block before them.
+struct TileRows {
+  int64_t image, first, rows, before;
+};
+
+template <typename Body>
+void each_image(const WinogradPlan& plan, int64_t block, Body body) {
+  const int64_t first = block * plan.block_rows, rows = plan.rows_of(block);
+  for (int64_t done = 0; done < rows;) {
+    const int64_t image = (first + done) / plan.tiles_h, row = (first + done) % plan.tiles_h;
+    const TileRows part = {image, row, std::min(rows - done, plan.tiles_h - row), done};
+    body(part);
+    done += part.rows;
+  }
+}
+
+// Transforms one panel of weights, some source channels of it.
+void transform_weights(const void* opaque, const Run& run, int64_t chunk, Worker& worker) {
+  const WinogradPlan& plan = *static_cast<const WinogradPlan*>(opaque);
+  const ConvProblem& problem = plan.problem;
+  const View& w = problem.weights;
+  const int64_t width = plan.kernels->width, tap = width, channel = 9 * width;  // distances in the copy
+  const int64_t panel = chunk / plan.weight_cuts, first = chunk % plan.weight_cuts * plan.weight_channels;
+  const int64_t channels = std::min(plan.weight_channels, problem.channels - first);
+  const int64_t rows = std::min(width, problem.rows - panel * width);
+  const int64_t row_step = w.strides[problem.row_axis], channel_step = w.strides[problem.channel_axis];
+  const float* from = run.at<float>(w) + panel * width * row_step + first * channel_step;
+  float* taps = reinterpret_cast<float*>(worker.scratch);
+  if (rows < width) std::memset(taps, 0, sizeof(float) * channels * channel);
+  const int64_t together = w.strides[2] == 3 * w.strides[3] ? 9 : 3;
+  for (int64_t c = 0; c < channels; c++) {
+    for (int64_t t = 0; t < 9; t += together) {
+      plan.move->move4({together, rows, tap, 1, w.strides[3], row_step},
+                       reinterpret_cast<uint32_t*>(taps + c * channel + t * tap),
+                       reinterpret_cast<const uint32_t*>(from + c * channel_step + t / 3 * w.strides[2]));
+    }
+  }
+  const bool mirrored = problem.window.rows.source_step < 0;
+  float* u = reinterpret_cast<float*>(run.workspace + plan.u_at) + panel * plan.u_panel + first * width;
+  plan.transforms->weights(channels, taps + (mirrored ? 8 * tap : 0), channel, mirrored ? -tap : tap, u,
+                           plan.u_position);
+}
+
+// Copies what rows of tiles see of some channels: [row][column][lane], zeros outside the image. Lanes without
+// a channel keep what they have: what becomes of them is not used.
+void copy_strip(const WinogradPlan& plan, const Run& run, const TileRows& part, int64_t channel,
+                int64_t channels, float* strip) {
+  const View& x = plan.problem.source;
+  const Window& window = plan.problem.window;
+  const int64_t lanes = plan.kernels->lanes, width = plan.strip_width();
+  const int64_t top = window.rows.lowest() + part.first * plan.m, left = window.cols.lowest();
+  const Range cols = inside(left, 1, width, x.shape[3]);
+  const float* image = run.at<float>(x) + part.image * x.strides[0] + channel * x.strides[1];
+  const auto clear = [&](int64_t first, int64_t last) {
+    std::memset(strip + first * lanes, 0, sizeof(float) * (last - first) * lanes);
+  };
+  for (int64_t y = top; y < top + part.rows * plan.m + 2; y++, strip += width * lanes) {
+    const bool has_pixels = y >= 0 && y < x.shape[2] && cols.count() > 0;
+    clear(0, has_pixels ? cols.first : width);
+    if (!has_pixels) continue;
+    clear(cols.last, width);
+    const float* from = image + y * x.strides[2] + (left + cols.first) * x.strides[3];
+    plan.move->move4({cols.count(), channels, lanes, 1, x.strides[3], x.strides[1]},
+                     reinterpret_cast<uint32_t*>(strip + cols.first * lanes),
+                     reinterpret_cast<const uint32_t*>(from));
+  }
+}
+
+// Transforms a slice of the inputs of a block.
+void transform_source(const WinogradPlan& plan, const Run& run, int64_t block, int64_t slice, float* v,
+                      float* strip) {
+  const int64_t lanes = plan.kernels->lanes, row_step = plan.strip_width() * lanes;
+  const int64_t channels = std::min(lanes, plan.problem.channels - slice * lanes);
+  each_image(plan, block, [&](const TileRows& part) {
+    copy_strip(plan, run, part, slice * lanes, channels, strip);
+    for (int64_t row = 0; row < part.rows; row++) {
+      plan.transforms->source(plan.tiles_w, strip + row * plan.m * row_step, row_step,
+                              v + slice * plan.v_slice + (part.before + row) * plan.tiles_w * lanes,
+                              plan.v_position);
+    }
+  });
+}
+
+// Products at all positions with panels for some outputs.
+void multiply(const WinogradPlan& plan, int64_t tiles, const float* v, const float* u, int64_t outputs,
+              float* m) {
+  const int64_t lanes = plan.kernels->lanes, width = plan.kernels->width;
+  const int64_t parts = ceil_div(tiles, plan.kernels->tiles), part = ceil_div(tiles, parts);
+  for (int64_t position = 0; position < plan.transforms->positions; position++) {
+    for (int64_t output = 0; output < outputs; output += width) {
+      for (int64_t tile = 0; tile < tiles; tile += part) {
+        plan.kernels->product(plan.problem.channels, v + tile * lanes, plan.v_slice,
+                              u + output / width * plan.u_panel, m + tile * plan.m_tile + output, plan.m_tile,
+                              static_cast<int>(std::min(part, tiles - tile)),
+                              static_cast<int>(std::min(width, outputs - output)));
+      }
+    }
+    v += plan.v_position;
+    u += plan.u_position;
+    m += plan.m_position;
+  }
+}
+
+// Transforms the products of a block back, those of outputs [output, output + outputs).
+void transform_result(const WinogradPlan& plan, const Run& run, int64_t block, int64_t output,
+                      int64_t outputs, const float* m, char* scratch) {
+  const View& out = plan.problem.views[0];
+  const int64_t width = plan.problem.window.out_w, height = plan.problem.window.out_h;
+  float* pixels = reinterpret_cast<float*>(scratch + plan.pixels_at);
+  each_image(plan, block, [&](const TileRows& part) {
+    const int64_t top = part.first * plan.m, rows = std::min(part.rows * plan.m, height - top);
+    float* to = pixels;
+    int64_t row_step = width * outputs, pixel_step = outputs;
+    if (plan.direct) {
+      to = run.at<float>(out) + part.image * out.strides[0] + output * out.strides[1] + top * out.strides[2];
+      row_step = out.strides[2];
+      pixel_step = out.strides[3];
+    }
+    for (int64_t y = 0; y < rows; y += plan.m) {
+      plan.transforms->result(m + (part.before * plan.m + y) / plan.m * plan.tiles_w * plan.m_tile,
+                              plan.m_position, plan.m_tile, outputs, to + y * row_step, row_step, pixel_step,
+                              std::min(plan.m, rows - y), width);
+    }
+    if (plan.direct) return;
+    plan.result.write(run, {part.image, output, outputs, top * width, rows * width}, pixels, 1, outputs,
+                      scratch + plan.epilogue_at);
+  });
+}
+
+// All of a block but V, for some panels of outputs.
+void multiply_group(const WinogradPlan& plan, const Run& run, int64_t block, int64_t group, const float* v,
+                    char* scratch) {
+  const float* u =
+      reinterpret_cast<const float*>(run.workspace + plan.u_at) + group * plan.group_panels * plan.u_panel;
+  float* m = reinterpret_cast<float*>(scratch + plan.m_at);
+  const int64_t first = group * plan.group_channels();
+  const int64_t outputs = std::min(plan.group_channels(), plan.problem.rows - first);
+  multiply(plan, plan.rows_of(block) * plan.tiles_w, v, u, outputs, m);
+  transform_result(plan, run, block, first, outputs, m, scratch);
+}
+
+void run_block(const void* opaque, const Run& run, int64_t block, Worker& worker) {
+  const WinogradPlan& plan = *static_cast<const WinogradPlan*>(opaque);
+  float* v = reinterpret_cast<float*>(worker.scratch + plan.private_v_at);
+  float* strip = reinterpret_cast<float*>(worker.scratch + plan.strip_at);
+  for (int64_t i = 0; i < plan.slices; i++) transform_source(plan, run, block, i, v, strip);
+  for (int64_t i = 0; i < plan.groups; i++) multiply_group(plan, run, block, i, v, worker.scratch);
+}
+
+void run_slice(const void* opaque, const Run& run, int64_t chunk, Worker& worker) {
+  const WinogradPlan& plan = *static_cast<const WinogradPlan*>(opaque);
+  const int64_t block = chunk / plan.slices, slice = chunk % plan.slices;
+  transform_source(plan, run, block, slice, plan.shared_v(run, block),
+                   reinterpret_cast<float*>(worker.scratch + plan.strip_at));
+}
+
+void run_group(const void* opaque, const Run& run, int64_t chunk, Worker& worker) {
+  const WinogradPlan& plan = *static_cast<const WinogradPlan*>(opaque);
+  const int64_t block = chunk / plan.groups, group = chunk % plan.groups;
+  multiply_group(plan, run, block, group, plan.shared_v(run, block), worker.scratch);
+}
+
+// Floats of V and M of a block, which should leave room in an L2 cache of 1 MiB for what else is needed. But
+// a block reads all of U: where that comes from an outer cache, a block should be so large that U is the
+// lesser part of what does, which is where V and M of a block are a quarter of U.
+constexpr int64_t kBlockFloats = 128 * 1024;
+constexpr int64_t kBlockOfU = 4;
+// Panels multiplied together: enough to fill cache lines and runs of the micro-program.
+constexpr int64_t kGroupPanels = 2;
+// Blocks that keep several threads busy.
+constexpr int64_t kBlocks = 4;
+// Source channels of a chunk of weights.
+constexpr int64_t kWeightChannels = 32;
+
+void choose_blocks(WinogradPlan* plan) {
+  const ConvProblem& problem = plan->problem;
+  const int64_t positions = plan->transforms->positions;
+  const int64_t lanes = plan->kernels->lanes, width = plan->kernels->width;
+  const int64_t rows = problem.source.shape[0] * plan->tiles_h;
+  plan->slices = ceil_div(problem.channels, lanes);
+  plan->panels = ceil_div(problem.rows, width);
+  plan->group_panels = std::min(plan->panels, kGroupPanels);
+  const int64_t row_floats = positions * plan->tiles_w * (problem.channels + plan->group_panels * width);
+  const int64_t block_floats =
+      std::max(kBlockFloats, positions * problem.channels * problem.rows / kBlockOfU);
+  plan->blocks = ceil_div(rows, std::max<int64_t>(1, block_floats / row_floats));
+  plan->block_rows = ceil_div(rows, plan->blocks);
+  plan->blocks = ceil_div(rows, plan->block_rows);
+  plan->shared = plan->blocks < kBlocks;
+  if (plan->shared) plan->group_panels = 1;
+  plan->groups = ceil_div(plan->panels, plan->group_panels);
+  plan->weight_channels = std::min(problem.channels, kWeightChannels);
+  plan->weight_cuts = ceil_div(problem.channels, plan->weight_channels);
+
+  // An odd number of cache lines from position to position keeps these from crowding into few sets.
+  const auto spread = [](int64_t floats) { return round_up(floats, 32) + 16; };
+  const int64_t tiles = plan->block_rows * plan->tiles_w;
+  plan->v_slice = tiles * lanes;
+  plan->v_position = spread(plan->slices * plan->v_slice);
+  plan->u_panel = problem.channels * width;
+  plan->u_position = spread(plan->panels * plan->u_panel);
+  plan->m_tile = round_up(plan->group_channels(), lanes);
+  plan->m_position = spread(tiles * plan->m_tile);
+}
+
+void reserve_memory(WinogradPlan* plan, Builder& builder) {
+  int64_t used = 0;
+  const auto reserve = [&](int64_t floats) {
+    const int64_t offset = used;
+    used += round_up(sizeof(float) * floats, kArenaBlock);
+    return offset;
+  };
+  const int64_t positions = plan->transforms->positions, lanes = plan->kernels->lanes;
+  const int64_t pixels = plan->block_rows * plan->m * plan->problem.window.out_w * plan->group_channels();
+  plan->private_v_at = reserve(plan->shared ? 0 : positions * plan->v_position);
+  plan->strip_at = reserve((plan->block_rows * plan->m + 2) * plan->strip_width() * lanes);
+  plan->m_at = reserve(positions * plan->m_position);
+  plan->pixels_at = reserve(plan->direct ? 0 : pixels);
+  plan->epilogue_at = used;
+  builder.reserve_scratch(used + plan->result.scratch_bytes(pixels));
+  builder.reserve_scratch(sizeof(float) * 9 * plan->weight_channels * plan->kernels->width);
+  const int64_t bytes = sizeof(float) * positions;
+  plan->u_at = builder.reserve_workspace(bytes * plan->u_position);
+  plan->v_at = builder.reserve_workspace(plan->shared ? bytes * plan->blocks * plan->v_position : 0);
+}
+
+}  // namespace
+
+std::string add_winograd_conv(const ConvProblem& problem, const WinogradTransforms& transforms,
+                              const Instruction& instruction, Builder& builder) {
+  auto* plan = builder.make_plan<WinogradPlan>();
+  plan->problem = problem;
+  plan->kernels = builder.kernels.winograd;
+  plan->transforms = &transforms;
+  plan->move = builder.kernels.move;
+  const std::string problem_found = plan->result.prepare(problem, instruction, builder);
+  if (!problem_found.empty()) return problem_found;
+  plan->direct = plan->result.is_identity() && problem.views[0].strides[1] == 1;
+  plan->m = transforms.outputs;
+  plan->tiles_h = ceil_div(problem.window.out_h, plan->m);
+  plan->tiles_w = ceil_div(problem.window.out_w, plan->m);
+  choose_blocks(plan);
+  reserve_memory(plan, builder);
+
+  const double weights = static_cast<double>(problem.rows * problem.channels * transforms.positions);
+  const double tiles = static_cast<double>(problem.source.shape[0] * plan->tiles_h * plan->tiles_w);
+  builder.add_step(transform_weights, plan, plan->panels * plan->weight_cuts, 0.1 * weights);
+  if (plan->shared) {
+    builder.add_step(run_slice, plan, plan->blocks * plan->slices,
+                     0.1 * tiles * static_cast<double>(transforms.positions * problem.channels));
+    builder.add_step(run_group, plan, plan->blocks * plan->groups, weights * tiles / 30);
+  } else {
+    builder.add_step(run_block, plan, plan->blocks, weights * tiles / 30);
+  }
+  builder.explain(format("winograd F(%dx%d,3x3), %lld tiles in blocks of %lld", transforms.outputs,
+                         transforms.outputs, static_cast<long long>(tiles),
+                         static_cast<long long>(plan->block_rows * plan->tiles_w)));
+  return "";
+}
+
+}  // namespace ng
