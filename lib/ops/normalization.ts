@@ -5,11 +5,11 @@ import type { Tensor } from "../graph/tensor.js";
 import { normalizeAxes, normalizeAxis, type Shape, sameShape, showShape } from "../shape.js";
 import { where } from "./comparison.js";
 import { add, div, mul, sqrt, square, sub } from "./elementwise.js";
-import { reshape, unchanged } from "./movement.js";
+import { reshape, stopGradient, unchanged } from "./movement.js";
 import { checkFloat, checkSameDType, checkTensor } from "./operands.js";
 import { bernoulli, type SeedOptions } from "./random.js";
 import { mean } from "./reduce.js";
-import { type ReduceOptions, reducedAxes } from "./reduction.js";
+import { dropAxes, type ReduceOptions, reducedAxes } from "./reduction.js";
 
 /** Mean and variance of a distribution. */
 export interface Moments {
@@ -26,18 +26,27 @@ export function moments(x: Tensor, options: ReduceOptions = {}): Moments {
   checkFloat("moments", checkTensor("moments", x));
   const axes = reducedAxes("moments", x, options);
   const center = mean(x, { axes, keepDims: true });
-  const variance = mean(square(sub(x, center)), { ...options, axes });
-  const kept = options.keepDims ? center : reshape(center, variance.shape);
-  return { mean: kept, variance };
+  // mean((x − s)²) − (μ − s)² is the variance for every s, also in its derivatives. With a fixed s = μ the second term
+  // is 0, and the derivative of the first needs no sum over x, as that by μ would.
+  const fixed = stopGradient(center);
+  const spread = mean(square(sub(x, fixed)), { axes, keepDims: true });
+  const variance = sub(spread, square(sub(center, fixed)));
+  return { mean: dropAxes(center, axes, options), variance: dropAxes(variance, axes, options) };
 }
 
-/** (x − μ) / √(σ² + ε) · γ + β for statistics and parameters that broadcast against x. */
+/**
+ * (x − μ) / √(σ² + ε) · γ + β for statistics and parameters that broadcast against x.
+ *
+ * As in `moments`, μ is split into a fixed s and the rest, which is 0 and shifts the result of a whole channel: then the
+ * derivative by μ is that by β, times the factor, and takes no pass over x of its own.
+ */
 function normalize(x: Tensor, { mean, variance }: Moments, epsilon: number, gamma?: Tensor, beta?: Tensor): Tensor {
   const deviation = sqrt(add(variance, epsilon));
   // One factor per statistic instead of one per element.
   const factor = gamma === undefined ? div(1, deviation) : div(gamma, deviation);
-  const scaled = mul(sub(x, mean), factor);
-  return beta === undefined ? scaled : add(scaled, beta);
+  const fixed = stopGradient(mean);
+  const shift = mul(sub(fixed, mean), factor);
+  return add(mul(sub(x, fixed), factor), beta === undefined ? shift : add(shift, beta));
 }
 
 function checkEpsilon(op: string, epsilon: unknown): number {
