@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "../kernels/kernels.h"
 #include "grid.h"
 #include "micro.h"
 
@@ -15,6 +16,11 @@ constexpr int64_t kChunk = 16 * 1024;
 // neighbours.
 constexpr int64_t kLongAxis = 128;
 
+// From so many bytes on that an instruction moves, results are written past the caches: by the time anyone
+// reads them they would not be there any more, and a line that is written in the ordinary way is first
+// fetched.
+constexpr int64_t kStreamBytes = 32 << 20;
+
 struct MapPlan {
   std::vector<const View*> views;  // inputs, then outputs
   std::vector<int64_t> sizes;      // bytes of their elements
@@ -25,6 +31,7 @@ struct MapPlan {
   int64_t blocks;      // in all
   int64_t chunk_size;  // blocks of a chunk
   MicroProgram micro;
+  void (*drain)();  // after streamed results; null where there are none
 
   int64_t block_elements() const {
     int64_t n = length;
@@ -93,6 +100,29 @@ void run_map(const void* data, const Run& run, int64_t chunk, Worker& worker) {
       cursor.next();
     }
   }
+  if (plan.drain != nullptr) plan.drain();
+}
+
+// Marks the outputs that are streamed: in large instructions, those that are not written over an input, which
+// has just brought their memory into the cache.
+void choose_streams(const Instruction& instruction, const Builder& builder, MapPlan* plan,
+                    std::vector<MicroOperand>* operands) {
+  int64_t moved = 0;
+  for (size_t v = 0; v < plan->views.size(); v++) {
+    int64_t bytes = plan->sizes[v];
+    for (int axis = 0; axis < plan->grid.rank; axis++) {
+      if (plan->grid.stride(axis, static_cast<int>(v)) != 0) bytes *= plan->grid.shape[axis];
+    }
+    moved += bytes;
+  }
+  if (moved < kStreamBytes) return;
+  const size_t inputs = instruction.inputs.size();
+  for (size_t v = inputs; v < operands->size(); v++) {
+    bool is_new = true;
+    for (size_t i = 0; i < inputs; i++) is_new &= plan->views[i]->buffer != plan->views[v]->buffer;
+    (*operands)[v].streamed = is_new;
+    if (is_new) plan->drain = builder.kernels.map->drain;
+  }
 }
 
 }  // namespace
@@ -115,6 +145,7 @@ std::string prepare_kMap(const Instruction& instruction, Builder& builder) {
 
   std::vector<MicroOperand> operands;
   for (int v = 0; v < views; v++) operands.push_back(operand_of(*plan, v));
+  choose_streams(instruction, builder, plan, &operands);
   const std::string problem = plan->micro.prepare(
       instruction.micro, std::vector<MicroOperand>(operands.begin(), operands.begin() + inputs),
       std::vector<MicroOperand>(operands.begin() + inputs, operands.end()), block_axes(*plan), builder);

@@ -23,7 +23,7 @@
 namespace ng {
 
 // Elements of a block, at most, where a micro-program needs arrays of its own.
-constexpr int64_t kMicroBlock = 512;
+constexpr int64_t kMicroBlock = 1024;
 
 // The axes of a block, outermost first. A block has all of every axis but the first, of which it may have
 // less.
@@ -40,6 +40,7 @@ struct MicroOperand {
   int32_t buffer;  // number in the Program, or one of the above
   DType dtype;
   int64_t strides[kMaxRank];  // along the axes of the block, in elements
+  bool streamed = false;      // an output to be written past the caches; the driver drains them
 };
 
 class MicroProgram {

@@ -69,8 +69,9 @@ class MicroCompiler {
   MicroProgram::Move make_move(int operand, const MicroOperand& view, bool is_load) {
     MicroProgram::Move move = {};
     const bool bytes = size_of(view.dtype) == 1;
+    const auto store_words = view.streamed ? kernels_.stream_words : kernels_.store_words;
     move.fn = is_load ? (bytes ? kernels_.load_bytes : kernels_.load_words)
-                      : (bytes ? kernels_.store_bytes : kernels_.store_words);
+                      : (bytes ? kernels_.store_bytes : store_words);
     move.operand = operand;
     move.element_bytes = size_of(view.dtype);
     move.seen_slot = -1;
@@ -248,7 +249,8 @@ class MicroCompiler {
       const int operand = static_cast<int>(inputs_.size() + o);
       const MicroProgram::Move move = make_move(operand, outputs_[o], false);
       Value& value = values_[results_[o]];
-      bool direct = move.element_bytes == 4 && move.rank == 1 && move.strides[0] == 1;
+      bool direct =
+          move.element_bytes == 4 && move.rank == 1 && move.strides[0] == 1 && !outputs_[o].streamed;
       int written = 0;
       while (drafts_[written].out != results_[o]) written++;
       for (int32_t input : out_.in_place_) {

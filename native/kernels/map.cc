@@ -392,6 +392,21 @@ void store_words(void* memory, const void* lanes, int64_t stride, int64_t n) {
   }
 }
 
+void stream_words(void* memory, const void* lanes, int64_t stride, int64_t n) {
+  auto* to = static_cast<float*>(memory);
+  const auto* from = static_cast<const float*>(lanes);
+  constexpr uintptr_t kLine = 64;
+  if (stride != 1 || reinterpret_cast<uintptr_t>(memory) % kLine != 0) {
+    store_words(memory, lanes, stride, n);
+    return;
+  }
+  int64_t i = 0;
+  for (; i + kLanes <= n; i += kLanes) stream(to + i, load(from + i));
+  if (i < n) store_n(to + i, load_n(from + i, static_cast<int>(n - i)), static_cast<int>(n - i));
+}
+
+void drain_streams() { drain(); }
+
 void store_uint8(void* memory, const void* lanes, int64_t stride, int64_t n) {
   auto* to = static_cast<uint8_t*>(memory);
   const auto* from = static_cast<const int32_t*>(lanes);
@@ -409,8 +424,8 @@ void copy(void* out, const void* a, const void*, const void*, int64_t n) { load_
 }  // namespace
 
 extern const MapKernels map_kernels;
-const MapKernels map_kernels = {find,       find_cast,  fill,        copy,
-                                load_words, load_uint8, store_words, store_uint8};
+const MapKernels map_kernels = {find,       find_cast,   fill,        copy,         load_words,
+                                load_uint8, store_words, store_uint8, stream_words, drain_streams};
 
 }  // namespace NG_ISA
 }  // namespace ng

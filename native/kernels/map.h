@@ -36,6 +36,10 @@ struct MapKernels {
   void (*load_bytes)(void* lanes, const void* memory, int64_t stride, int64_t n);
   void (*store_words)(void* memory, const void* lanes, int64_t stride, int64_t n);
   void (*store_bytes)(void* memory, const void* lanes, int64_t stride, int64_t n);
+  // store_words past the caches, where memory allows that; drain() after the last of a chunk, before other
+  // threads read.
+  void (*stream_words)(void* memory, const void* lanes, int64_t stride, int64_t n);
+  void (*drain)();
 };
 
 }  // namespace ng

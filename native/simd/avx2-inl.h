@@ -23,6 +23,8 @@ NG_INLINE __m256i first_lanes(int n) {
 
 NG_INLINE Vec load(const float* p) { return {_mm256_loadu_ps(p)}; }
 NG_INLINE void store(float* p, Vec a) { _mm256_storeu_ps(p, a.v); }
+NG_INLINE void stream(float* p, Vec a) { _mm256_stream_ps(p, a.v); }
+NG_INLINE void drain() { _mm_sfence(); }
 NG_INLINE Vec load_n(const float* p, int n) { return {_mm256_maskload_ps(p, first_lanes(n))}; }
 NG_INLINE void store_n(float* p, Vec a, int n) { _mm256_maskstore_ps(p, first_lanes(n), a.v); }
 

@@ -33,6 +33,8 @@ NG_INLINE __mmask16 first_lanes(int n) {
 
 NG_INLINE Vec load(const float* p) { return {_mm512_loadu_ps(p)}; }
 NG_INLINE void store(float* p, Vec a) { _mm512_storeu_ps(p, a.v); }
+NG_INLINE void stream(float* p, Vec a) { _mm512_stream_ps(p, a.v); }
+NG_INLINE void drain() { _mm_sfence(); }
 NG_INLINE Vec load_n(const float* p, int n) { return {_mm512_maskz_loadu_ps(first_lanes(n), p)}; }
 NG_INLINE void store_n(float* p, Vec a, int n) { _mm512_mask_storeu_ps(p, first_lanes(n), a.v); }
 

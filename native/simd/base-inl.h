@@ -27,6 +27,8 @@ struct Vec {
 
 NG_INLINE Vec load(const float* p) { return {_mm_loadu_ps(p)}; }
 NG_INLINE void store(float* p, Vec a) { _mm_storeu_ps(p, a.v); }
+NG_INLINE void stream(float* p, Vec a) { _mm_stream_ps(p, a.v); }
+NG_INLINE void drain() { _mm_sfence(); }
 NG_INLINE Vec load_n(const float* p, int n) {
   switch (n) {
     case 0: return {_mm_setzero_ps()};
@@ -157,6 +159,8 @@ NG_INLINE Vec load(const float* p) {
   return a;
 }
 NG_INLINE void store(float* p, Vec a) { memcpy(p, a.v, sizeof a.v); }
+NG_INLINE void stream(float* p, Vec a) { store(p, a); }
+NG_INLINE void drain() {}
 NG_INLINE Vec load_n(const float* p, int n) {
   Vec a = {{0.0f, 0.0f, 0.0f, 0.0f}};
   for (int i = 0; i < n; i++) a.v[i] = p[i];

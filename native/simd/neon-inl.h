@@ -18,6 +18,8 @@ struct Vec {
 
 NG_INLINE Vec load(const float* p) { return {vld1q_f32(p)}; }
 NG_INLINE void store(float* p, Vec a) { vst1q_f32(p, a.v); }
+NG_INLINE void stream(float* p, Vec a) { store(p, a); }  // no intrinsic passes the caches
+NG_INLINE void drain() {}
 NG_INLINE Vec load_n(const float* p, int n) {
   if (n >= 4) return load(p);
   float32x4_t v = vdupq_n_f32(0.0f);

@@ -4,17 +4,15 @@
 //   kLanes              floats of a vector: 4, 8 or 16
 //   Vec                 kLanes floats in a register
 //   load, store         memory of any alignment
-//   load_n, store_n     the first n elements, 0 <= n <= kLanes, and no memory beyond; the others load as 0
-//   zero, set1          all elements 0, all elements one value
-//   add, sub, mul, div  element by element
-//   fma(a, b, c)        a * b + c, rounded once; twice where the machine has no such instruction (base)
-//   min, max            of elements that are not NaN; a NaN in b comes out, one in a may not
-//   sqrt, abs, neg
-//   floor, ceil, round  round is half to even; NaN, infinities and the sign of zeros stay
-//   reciprocal_estimate 1 / a to 14 bits at least, for a in [2^-100, 2^100], infinities and NaN
-//   lookup(table, i)    table[i mod 16] (avx512 only)
-//   scale(a, k)         a * 2^k for whole k in [-250, 250]
-//   reduce_add, reduce_max
+//   stream              a store past the caches, to memory aligned like a vector; it may come after later
+//   stores drain               lets no later store come before what was streamed load_n, store_n     the
+//   first n elements, 0 <= n <= kLanes, and no memory beyond; the others load as 0 zero, set1          all
+//   elements 0, all elements one value add, sub, mul, div  element by element fma(a, b, c)        a * b + c,
+//   rounded once; twice where the machine has no such instruction (base) min, max            of elements that
+//   are not NaN; a NaN in b comes out, one in a may not sqrt, abs, neg floor, ceil, round  round is half to
+//   even; NaN, infinities and the sign of zeros stay reciprocal_estimate 1 / a to 14 bits at least, for a in
+//   [2^-100, 2^100], infinities and NaN lookup(table, i)    table[i mod 16] (avx512 only) scale(a, k) a * 2^k
+//   for whole k in [-250, 250] reduce_add, reduce_max
 //                       all lanes in one fixed order
 //   as_int, as_float    the same bits
 //   to_float, truncate, nearest
