@@ -15,6 +15,7 @@
 #include <cstring>
 
 #include "../kernels/kernels.h"
+#include "arith.h"
 #include "grid.h"
 #include "micro.h"
 
@@ -25,6 +26,7 @@ constexpr int64_t kChunk = 16 * 1024;  // elements of a chunk, at least
 constexpr int64_t kShortAxis = 256;    // innermost axes up to here are taken whole, several at a time
 constexpr int64_t kMaxLanes = 512;     // of a unit
 constexpr int64_t kDirectRow = 2048;   // elements of a row reduced at once in float32
+constexpr int64_t kAbreast = 16;       // rows that the widest vectors reduce at once
 constexpr int64_t kDirectRows = 64;    // rows reduced at once down their columns in float32
 
 // An axis of a block: its length, how much of it a block takes, and every view's step in elements.
@@ -267,9 +269,10 @@ std::string prepare_blocks(const Instruction& instruction, const Builder& builde
   const bool two_axes = plan->two_axes = inner.length <= kShortAxis && outer.length > 1;
   if (plan->direct) {
     inner.tile = std::min(inner.length, plan->along_rows ? kDirectRow : kMaxLanes);
-    outer.tile = std::min(
-        outer.length,
-        plan->along_rows ? std::max<int64_t>(1, kDirectRow / std::max<int64_t>(1, inner.tile)) : kDirectRows);
+    // Rows in multiples of what kernels reduce abreast.
+    const int64_t rows =
+        round_up(std::max<int64_t>(1, kDirectRow / std::max<int64_t>(1, inner.tile)), kAbreast);
+    outer.tile = std::min(outer.length, plan->along_rows ? rows : kDirectRows);
   } else {
     inner.tile = std::min(inner.length, kMicroBlock);
     outer.tile = two_axes ? std::min(outer.length, kMicroBlock / std::max<int64_t>(1, inner.length)) : 1;

@@ -94,24 +94,68 @@ NG_INLINE typename R::Element combine_lanes(typename R::Vector v) {
   return lanes[0];
 }
 
+// Vectors combined, halves first. The number is a constant, so that they stay in registers.
+template <typename R, int kCount>
+NG_INLINE typename R::Vector combine_vectors(typename R::Vector (&v)[kCount]) {
+  if constexpr (kCount == 1) {
+    return v[0];
+  } else {
+    typename R::Vector half[kCount / 2];
+    for (int i = 0; i < kCount / 2; i++) half[i] = R::combine(v[i], v[i + kCount / 2]);
+    return combine_vectors<R>(half);
+  }
+}
+
+// A row in one vector: element i combines some of the row's.
+template <typename R>
+NG_INLINE typename R::Vector reduce_to_vector(const typename R::Element* p, int64_t n) {
+  constexpr int kSums = 8;  // two additions may start every cycle, and each takes four
+  auto sum = R::broadcast(R::kIdentity);
+  int64_t i = 0;
+  if (n >= kSums * kLanes) {
+    typename R::Vector sums[kSums];
+    for (int j = 0; j < kSums; j++) sums[j] = load(p + j * kLanes);
+    for (i = kSums * kLanes; i + kSums * kLanes <= n; i += kSums * kLanes) {
+      for (int j = 0; j < kSums; j++) sums[j] = R::combine(sums[j], load(p + i + j * kLanes));
+    }
+    sum = combine_vectors<R>(sums);
+  }
+  for (; i + kLanes <= n; i += kLanes) sum = R::combine(sum, load(p + i));
+  if (i < n) sum = R::combine(sum, load_part<R>(p + i, static_cast<int>(n - i)));
+  return sum;
+}
+
 template <typename R>
 NG_INLINE typename R::Element reduce_row(const typename R::Element* p, int64_t n) {
-  typename R::Vector sums[4];
-  for (auto& sum : sums) sum = R::broadcast(R::kIdentity);
-  int64_t i = 0;
-  for (; i + 4 * kLanes <= n; i += 4 * kLanes) {
-    for (int j = 0; j < 4; j++) sums[j] = R::combine(sums[j], load(p + i + j * kLanes));
-  }
-  for (int j = 0; i + kLanes <= n; i += kLanes, j++) sums[j] = R::combine(sums[j], load(p + i));
-  if (i < n) sums[3] = R::combine(sums[3], load_part<R>(p + i, static_cast<int>(n - i)));
-  return combine_lanes<R>(R::combine(R::combine(sums[0], sums[1]), R::combine(sums[2], sums[3])));
+  return combine_lanes<R>(reduce_to_vector<R>(p, n));
+}
+
+NG_INLINE Vec as_vec(Vec v) { return v; }
+NG_INLINE Vec as_vec(IntVec v) { return as_float(v); }
+NG_INLINE void from_vec(Vec v, Vec* to) { *to = v; }
+NG_INLINE void from_vec(Vec v, IntVec* to) { *to = as_int(v); }
+
+// kLanes rows: element i of the result is that of row i. Combining across rows takes a fraction of what
+// combining within each would.
+template <typename R>
+NG_INLINE typename R::Vector reduce_abreast(const typename R::Element* p, int64_t stride, int64_t n) {
+  Vec turned[kLanes];
+  for (int i = 0; i < kLanes; i++) turned[i] = as_vec(reduce_to_vector<R>(p + i * stride, n));
+  transpose(turned);
+  typename R::Vector sums[kLanes];
+  for (int i = 0; i < kLanes; i++) from_vec(turned[i], &sums[i]);
+  return combine_vectors<R>(sums);
 }
 
 template <typename R>
 void reduce_rows(void* acc, const void* source, int64_t stride, int64_t rows, int64_t n) {
   auto* to = static_cast<typename R::Element*>(acc);
   const auto* from = static_cast<const typename R::Element*>(source);
-  for (int64_t i = 0; i < rows; i++) to[i] = R::combine(to[i], reduce_row<R>(from + i * stride, n));
+  int64_t i = 0;
+  for (; i + kLanes <= rows; i += kLanes) {
+    store(to + i, R::combine(load(to + i), reduce_abreast<R>(from + i * stride, stride, n)));
+  }
+  for (; i < rows; i++) to[i] = R::combine(to[i], reduce_row<R>(from + i * stride, n));
 }
 
 // A vector of columns, four rows at a time: pairs first, which is also kinder to float sums.
