@@ -1,40 +1,24 @@
 /**
  * Second pass: which nodes share a kernel.
  *
- * Map nodes of one shape join the group that computes one of their operands: a chain of maps becomes one
+ * Map nodes over the same elements join the group that computes one of their operands: a chain of maps becomes one
  * micro-program, maps after a matmul or a convolution its epilogue, and a chain that only feeds a reduction the
- * reduction's prologue.
+ * reduction's prologue. Shapes may differ as long as the elements are the same in the same order.
  *
  * A group is one instruction, so groups must not need each other in a circle. Every group has a rank above the
  * ranks of the groups it reads; a node joins a group only if everything else it reads has a lower rank, and two
- * groups unite only at the same rank, where no path can lead from one to the other. This misses some legal
- * unions, but needs no search.
+ * groups unite only at the same rank, where no path can lead from one to the other. A group that nobody reads yet may
+ * rise above what a node reads besides. This misses some legal unions, but needs no search.
  */
 
 import type { Graph } from "../graph/signature.js";
 import type { Tensor } from "../graph/tensor.js";
-import { readersOf, unrealisedOperands } from "../graph/walk.js";
-import { MAX_REGISTERS } from "../program/format.js";
+import { unrealisedOperands } from "../graph/walk.js";
 import { INSTRUCTIONS } from "../program/opcodes.js";
 import { sameShape } from "../shape.js";
-
-/** Nodes that become one kernel. */
-export interface Group {
-  /** The node of an instruction: maps that follow it are its epilogue. */
-  anchor: Tensor | undefined;
-  /** Map nodes, operands first. */
-  members: Tensor[];
-  /** The reduction whose prologue the members are. */
-  sink: Tensor | undefined;
-  /** Above the rank of every group this one reads. */
-  readonly rank: number;
-}
-
-/** A group has at most this many map nodes: longer micro-programs gain nothing and compile slowly. */
-const MAX_MEMBERS = 48;
-
-/** Operands and results are registers too; what is left is for intermediate values. */
-const MAX_OPERANDS = MAX_REGISTERS / 2;
+import { Elements, elementsOf } from "./elements.js";
+import { findResults, fitsKernel, type Group, nodesOf } from "./group.js";
+import { recompute } from "./recompute.js";
 
 /**
  * @param enabled False keeps every node in a kernel of its own, which is how tests check the fused ones.
@@ -47,24 +31,24 @@ export function fuse(graph: Graph, enabled: boolean): Group[] {
 class Fusion {
   private readonly groupOf = new Map<Tensor, Group>();
   private readonly order = new Map<Tensor, number>();
-  private readonly users: Map<Tensor, Tensor[]>;
-  /** The rank of what a view looks at. */
+  private readonly elements: Elements;
+  /** The rank of what a view that reorders elements looks at. */
   private readonly viewRanks = new Map<Tensor, number>();
-  private readonly wanted: Set<Tensor>;
+  /** Groups whose rank is settled, because something outside reads them. */
+  private readonly settled = new Set<Group>();
 
   constructor(
     private readonly graph: Graph,
     private readonly enabled: boolean,
   ) {
-    this.wanted = new Set([...graph.roots, ...graph.updates.map(([, value]) => value)]);
-    this.users = readersOf(graph.nodes);
+    this.elements = new Elements(graph);
     for (const [i, node] of graph.nodes.entries()) this.order.set(node, i);
   }
 
   run(): Group[] {
     for (const node of this.graph.nodes) {
       if (node.storage !== undefined || node.op.kind === "leaf") continue;
-      if (node.op.kind === "view") this.viewRanks.set(node, this.rankOf(node.inputs[0] as Tensor));
+      if (node.op.kind === "view") this.addView(node);
       else if (node.op.kind === "map") this.addMap(node);
       else if (node.op.kind === "reduce") this.addReduce(node);
       else this.start(node, { anchor: node });
@@ -72,59 +56,93 @@ class Fusion {
     if (this.enabled) this.absorbProducers();
     const groups = [...new Set(this.groupOf.values())];
     const oldest = (group: Group) => this.order.get(nodesOf(group)[0] as Tensor) as number;
-    return groups.sort((a, b) => a.rank - b.rank || oldest(a) - oldest(b));
+    groups.sort((a, b) => a.rank - b.rank || oldest(a) - oldest(b));
+    if (this.enabled) recompute(groups, this.groupOf, this.elements, this.order);
+    else findResults(groups, this.groupOf, this.elements);
+    return groups;
+  }
+
+  private addView(node: Tensor): void {
+    if (elementsOf(node) === node) this.viewRanks.set(node, this.read(node.inputs[0] as Tensor));
+  }
+
+  /** The rank of what is read; it can rise no more. */
+  private read(node: Tensor): number {
+    const group = this.groupOf.get(elementsOf(node));
+    if (group !== undefined) this.settled.add(group);
+    return this.rankOf(node);
   }
 
   private start(node: Tensor, parts: Partial<Group>): void {
     let rank = 1;
-    for (const input of unrealisedOperands(node)) rank = Math.max(rank, 1 + this.rankOf(input));
-    this.groupOf.set(node, { anchor: undefined, members: [], sink: undefined, rank, ...parts });
+    for (const input of unrealisedOperands(node)) rank = Math.max(rank, 1 + this.read(input));
+    const shape = (parts.sink === undefined ? node : (node.inputs[0] as Tensor)).shape;
+    this.groupOf.set(node, { anchor: undefined, members: [], sink: undefined, results: [], shape, rank, ...parts });
   }
 
   private rankOf(node: Tensor): number {
-    return this.groupOf.get(node)?.rank ?? this.viewRanks.get(node) ?? 0;
+    const base = elementsOf(node);
+    return this.groupOf.get(base)?.rank ?? this.viewRanks.get(base) ?? 0;
   }
 
   private addMap(node: Tensor): void {
     const candidates = this.enabled ? this.candidates(node) : [];
-    const group = candidates.find((candidate) => this.canJoin(node, candidate, candidates));
-    if (group === undefined) {
-      this.start(node, { members: [node] });
+    for (const group of candidates) {
+      const union = this.unionFor(node, group, candidates);
+      if (union === undefined) continue;
+      for (const other of union.others) this.unite(group, other);
+      group.members.push(node);
+      group.rank = union.rank;
+      this.groupOf.set(node, group);
+      for (const input of this.elements.operandsOf(node)) if (this.groupOf.get(input) !== group) this.read(input);
       return;
     }
-    for (const other of candidates) if (other !== group && other.rank === group.rank) this.unite(group, other);
-    group.members.push(node);
-    this.groupOf.set(node, group);
+    this.start(node, { members: [node] });
   }
 
-  /** Groups that compute an operand of the node and have its shape, highest rank first. */
+  /** Groups that compute an operand of the node and have its elements, highest rank first. */
   private candidates(node: Tensor): Group[] {
     const groups = new Set<Group>();
     for (const input of unrealisedOperands(node)) {
-      const group = this.groupOf.get(input);
+      const group = this.groupOf.get(elementsOf(input));
       if (group === undefined || group.sink !== undefined || !sameShape(input.shape, node.shape)) continue;
       if (group.anchor === undefined || takesEpilogue(group.anchor)) groups.add(group);
     }
     return [...groups].sort((a, b) => b.rank - a.rank);
   }
 
-  private canJoin(node: Tensor, group: Group, candidates: readonly Group[]): boolean {
+  /** The other groups with which a group must unite to take in a node, and its rank then; undefined if it cannot. */
+  private unionFor(
+    node: Tensor,
+    group: Group,
+    candidates: readonly Group[],
+  ): { others: Group[]; rank: number } | undefined {
     const united = [group];
-    for (const input of unrealisedOperands(node)) {
+    let { anchor, shape, rank } = group;
+    for (const input of this.elements.operandsOf(node)) {
       const other = this.groupOf.get(input);
       if (this.rankOf(input) < group.rank || (other !== undefined && united.includes(other))) continue;
-      if (other === undefined || other.rank !== group.rank || !candidates.includes(other)) return false;
-      united.push(other);
+      const isLevel = other !== undefined && other.rank === group.rank && candidates.includes(other);
+      if (isLevel && (anchor === undefined || other.anchor === undefined)) {
+        united.push(other);
+        if (other.anchor !== undefined) ({ anchor, shape } = other);
+      } else {
+        rank = Math.max(rank, 1 + this.rankOf(input));
+      }
     }
-    if (united.filter(({ anchor }) => anchor !== undefined).length > 1) return false;
-    const nodes = [...new Set(united.flatMap(nodesOf))].sort((a, b) => this.position(a) - this.position(b));
-    return nodes.length < MAX_MEMBERS && this.fitsRegisters([...nodes, node]);
+    if (rank > group.rank && united.some((part) => this.settled.has(part))) return undefined;
+    const nodes = this.inOrder([...united.flatMap(nodesOf), node]);
+    return fitsKernel(nodes, shape, this.elements) ? { others: united.slice(1), rank } : undefined;
   }
 
   private unite(group: Group, other: Group): void {
-    group.anchor ??= other.anchor;
-    group.members = [...group.members, ...other.members].sort((a, b) => this.position(a) - this.position(b));
+    if (other.anchor !== undefined) {
+      group.anchor = other.anchor;
+      group.shape = other.shape;
+    }
+    group.members = this.inOrder([...group.members, ...other.members]);
     for (const node of nodesOf(other)) this.groupOf.set(node, group);
+    if (this.settled.has(other)) this.settled.add(group);
   }
 
   /**
@@ -137,8 +155,8 @@ class Fusion {
       if (group.anchor !== undefined || group.sink !== undefined) continue;
       const reader = this.onlyReader(group);
       if (reader === undefined) continue;
-      const nodes = [...group.members, ...nodesOf(reader)].sort((a, b) => this.position(a) - this.position(b));
-      if (nodes.length <= MAX_MEMBERS && this.fitsRegisters(nodes)) this.unite(reader, group);
+      const nodes = this.inOrder([...group.members, ...nodesOf(reader)]);
+      if (fitsKernel(nodes, reader.shape, this.elements)) this.unite(reader, group);
     }
   }
 
@@ -146,12 +164,11 @@ class Fusion {
   private onlyReader(group: Group): Group | undefined {
     let reader: Group | undefined;
     for (const member of group.members) {
-      if (this.wanted.has(member)) return undefined;
-      for (const user of this.users.get(member) ?? []) {
+      if (this.elements.wanted.has(member)) return undefined;
+      for (const user of this.elements.readersOf(member)) {
         const other = this.groupOf.get(user);
         if (other === group) continue;
-        const elementwise = other?.members.includes(user) && sameShape(user.shape, member.shape);
-        if (!elementwise || (reader !== undefined && other !== reader)) return undefined;
+        if (!other?.members.includes(user) || (reader !== undefined && other !== reader)) return undefined;
         reader = other;
       }
     }
@@ -160,15 +177,18 @@ class Fusion {
 
   /** A reduction takes in the maps that nothing else reads. */
   private addReduce(node: Tensor): void {
-    const group = this.groupOf.get(node.inputs[0] as Tensor);
+    const source = node.inputs[0] as Tensor;
+    const group = this.groupOf.get(elementsOf(source));
     const absorbs =
       this.enabled &&
       group !== undefined &&
       group.anchor === undefined &&
       group.sink === undefined &&
-      group.members.every((member) => this.staysInside(member, group, node));
+      group.members.every((member) => this.staysInside(member, group, node)) &&
+      this.elements.readableAs(group.members, new Set(group.members), source.shape);
     if (absorbs) {
       group.sink = node;
+      group.shape = source.shape;
       this.groupOf.set(node, group);
     } else {
       this.start(node, { sink: node });
@@ -176,43 +196,13 @@ class Fusion {
   }
 
   private staysInside(member: Tensor, group: Group, sink: Tensor): boolean {
-    if (this.wanted.has(member)) return false;
-    return (this.users.get(member) ?? []).every((user) => user === sink || this.groupOf.get(user) === group);
+    if (this.elements.wanted.has(member)) return false;
+    return this.elements.readersOf(member).every((user) => user === sink || this.groupOf.get(user) === group);
   }
 
-  /** Whether a micro-program of these nodes gets by with its registers, as far as can be told before it exists. */
-  private fitsRegisters(nodes: readonly Tensor[]): boolean {
-    const inside = new Set(nodes);
-    const lastRead = new Map<Tensor, number>();
-    nodes.forEach((node, i) => {
-      for (const input of unrealisedOperands(node)) lastRead.set(input, i);
-    });
-    let live = 0;
-    for (const input of lastRead.keys()) if (!inside.has(input)) live++; // loaded before the first step
-    if (live > MAX_OPERANDS) return false;
-    if (live + nodes.length <= MAX_REGISTERS) return true;
-    const escapes = (node: Tensor) =>
-      this.wanted.has(node) || (this.users.get(node) ?? []).some((user) => !inside.has(user));
-    let most = live;
-    nodes.forEach((node, i) => {
-      most = Math.max(most, ++live);
-      for (const input of new Set(unrealisedOperands(node))) {
-        if (lastRead.get(input) === i && !(inside.has(input) && escapes(input))) live--;
-      }
-    });
-    return most <= MAX_REGISTERS;
+  private inOrder(nodes: Tensor[]): Tensor[] {
+    return nodes.sort((a, b) => (this.order.get(a) as number) - (this.order.get(b) as number));
   }
-
-  private position(node: Tensor): number {
-    return this.order.get(node) as number;
-  }
-}
-
-/** Every node of a group, operands first. */
-export function nodesOf(group: Group): Tensor[] {
-  const nodes = group.anchor === undefined ? [...group.members] : [group.anchor, ...group.members];
-  if (group.sink !== undefined) nodes.push(group.sink);
-  return nodes;
 }
 
 function takesEpilogue(anchor: Tensor): boolean {

@@ -7,11 +7,11 @@ import { InternalError } from "../errors.js";
 import type { AssembleDeclaration, Attributes, InstructionDeclaration } from "../graph/op.js";
 import type { Graph } from "../graph/signature.js";
 import type { Tensor } from "../graph/tensor.js";
-import { readersOf } from "../graph/walk.js";
 import { INSTRUCTIONS, REDUCE_KINDS } from "../program/opcodes.js";
-import { sizeOf } from "../shape.js";
-import { contiguousView, isContiguous, permuteView, type View } from "../view.js";
-import { type Group, nodesOf } from "./fuse.js";
+import { type Shape, sameShape, sizeOf } from "../shape.js";
+import { contiguousView, isContiguous, permuteView, reshapeView, type View } from "../view.js";
+import { elementsOf, isNumeric } from "./elements.js";
+import { type Group, nodesOf } from "./group.js";
 import { type Kernel, type KernelParts, newKernel, newValue, type Operand, type Value } from "./kernel.js";
 import { MicroBuilder, PASS_THROUGH } from "./micro.js";
 
@@ -33,15 +33,12 @@ class Lowering {
   private readonly kernels: Kernel[] = [];
   private readonly leaves: Value[] = [];
   private readonly operands = new Map<Tensor, Operand>();
-  private readonly readers: Map<Tensor, Tensor[]>;
   private readonly slots = new Map<Tensor, number>();
-  private readonly wanted: Set<Tensor>;
 
   constructor(
     private readonly graph: Graph,
     captured: ReadonlySet<Tensor>,
   ) {
-    this.wanted = new Set([...graph.roots, ...graph.updates.map(([, value]) => value)]);
     let inputs = 0;
     let constants = 0;
     for (const leaf of graph.inputs) {
@@ -50,7 +47,6 @@ class Lowering {
     }
     for (const [slot, leaf] of graph.states.entries()) this.bind(leaf, "state", slot);
     for (const [slot, leaf] of graph.scalars.entries()) this.slots.set(leaf, slot);
-    this.readers = readersOf(graph.nodes);
   }
 
   run(groups: readonly Group[]): Lowered {
@@ -158,14 +154,13 @@ class Lowering {
 
   private lowerMap(group: Group): void {
     const micro = new MicroBuilder(this.numbers);
-    const inputs = this.loadOperands(micro, group, (view) => view);
-    const results = this.resultsOf(group);
+    const inputs = this.loadOperands(micro, group);
     for (const node of group.members) micro.apply(node);
     this.add({
       opcode: "map",
-      outputs: results.map((node) => this.define(node)),
+      outputs: group.results.map((node) => this.define(node, group.shape)),
       inputs,
-      micro: micro.finish(results.map((node) => micro.registerOf(node))),
+      micro: micro.finish(group.results.map((node) => micro.registerOf(node))),
       nodes: group.members,
     });
   }
@@ -174,7 +169,7 @@ class Lowering {
     if (sink.op.kind !== "reduce") throw new InternalError(`"${sink.op.name}" is not a reduction`);
     let micro = new MicroBuilder(this.numbers);
     const source = sink.inputs[0] as Tensor;
-    let inputs = this.loadOperands(micro, group, (view) => view);
+    let inputs = this.loadOperands(micro, group);
     for (const node of group.members) micro.apply(node);
     if (inputs.length === 0) {
       // Of numbers alone: a reduction takes its shape from an operand, so they are written out first.
@@ -186,7 +181,7 @@ class Lowering {
     const kind = sink.op.reduce;
     this.add({
       opcode: "reduce",
-      outputs: [this.define(sink)],
+      outputs: [this.define(sink, sink.shape)],
       inputs,
       words: {
         kind: REDUCE_KINDS.indexOf(kind),
@@ -206,19 +201,18 @@ class Lowering {
       const { value, view } = this.operand(input);
       return { value, view: permute(view, i) };
     });
-    const results = this.resultsOf(group);
     let micro: Kernel["micro"];
     if (group.members.length > 0) {
       const builder = new MicroBuilder(this.numbers);
       builder.load(anchor);
-      inputs.push(...this.loadOperands(builder, group, (view) => permute(view, -1)));
+      for (const { value, view } of this.loadOperands(builder, group)) inputs.push({ value, view: permute(view, -1) });
       for (const node of group.members) builder.apply(node);
-      micro = builder.finish(results.map((node) => builder.registerOf(node)));
+      micro = builder.finish(group.results.map((node) => builder.registerOf(node)));
     } else if (INSTRUCTIONS[op.opcode].micro) {
       micro = PASS_THROUGH;
     }
-    const outputs = results.map((node) => {
-      const { value, view } = this.define(node);
+    const outputs = group.results.map((node) => {
+      const { value, view } = this.define(node, group.shape);
       return { value, view: permute(view, -1) };
     });
     this.add({ opcode: op.opcode, outputs, inputs, words: op.words(anchor), micro, nodes: nodesOf(group) });
@@ -226,7 +220,7 @@ class Lowering {
 
   /** A background where parts leave gaps, then every part copied to its place. */
   private lowerAssemble(node: Tensor, op: AssembleDeclaration<Attributes>): void {
-    const result = this.define(node);
+    const result = this.define(node, node.shape);
     const background = op.background(node);
     let below: Kernel | undefined;
     if (background !== undefined) {
@@ -247,34 +241,33 @@ class Lowering {
     });
   }
 
-  /** Loads what the members and the sink of a group read from outside, each view once. */
-  private loadOperands(micro: MicroBuilder, group: Group, present: (view: View) => View): Operand[] {
+  /** Loads what the members and the sink of a group read from outside, each element once. */
+  private loadOperands(micro: MicroBuilder, group: Group): Operand[] {
     const inside = new Set(nodesOf(group));
     const loaded: Operand[] = [];
     for (const node of group.sink === undefined ? group.members : [...group.members, group.sink]) {
       for (const input of node.inputs) {
-        if (inside.has(input) || micro.knows(input) || micro.isNumber(input)) continue;
-        const { value, view } = this.operand(input);
-        loaded.push({ value, view: present(view) });
+        if (inside.has(elementsOf(input)) || micro.knows(input) || isNumeric(input)) continue;
+        loaded.push(this.readAs(input, group.shape));
         micro.load(input);
       }
     }
     return loaded;
   }
 
-  /** Nodes of a group whose values are needed outside it. */
-  private resultsOf(group: Group): Tensor[] {
-    const inside = new Set(nodesOf(group));
-    const candidates = group.anchor === undefined ? group.members : [group.anchor, ...group.members];
-    return candidates.filter((node) => {
-      return this.wanted.has(node) || (this.readers.get(node) ?? []).some((reader) => !inside.has(reader));
-    });
+  /** A node's elements in the axes of a kernel. */
+  private readAs(node: Tensor, shape: Shape): Operand {
+    const operand = this.operand(node);
+    if (sameShape(operand.view.shape, shape)) return operand;
+    const view = reshapeView(operand.view, shape);
+    if (view !== undefined) return { value: operand.value, view };
+    return { value: this.copy(operand, node).value, view: contiguousView(shape) };
   }
 
-  /** The value a node is computed into. */
-  private define(node: Tensor): Operand {
+  /** The value a node is computed into, as a kernel over elements of a shape writes it. */
+  private define(node: Tensor, shape: Shape): Operand {
     const result = this.result(node);
     this.operands.set(node, result);
-    return result;
+    return { value: result.value, view: contiguousView(shape) };
   }
 }

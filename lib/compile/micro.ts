@@ -3,10 +3,11 @@
 import type { DType } from "../dtype.js";
 import { dtypeInfo } from "../dtype.js";
 import { InternalError } from "../errors.js";
-import { isNumber, numberBelow } from "../graph/leaves.js";
+import { numberBelow } from "../graph/leaves.js";
 import type { Tensor } from "../graph/tensor.js";
 import { MICRO_OPS } from "../program/opcodes.js";
 import type { MicroDescription, MicroStep } from "../program/writer.js";
+import { elementsOf } from "./elements.js";
 
 /** A micro-program that hands on what the instruction computed. */
 export const PASS_THROUGH: MicroDescription = { registers: 1, code: [], results: [0] };
@@ -28,17 +29,12 @@ export class MicroBuilder {
   /** Gives the next element the instruction hands over to a node. All loads come before any step. */
   load(node: Tensor): void {
     if (this.code.length > 0) throw new InternalError("micro-program: a load after a step");
-    this.registers.set(node, this.next++);
+    this.registers.set(elementsOf(node), this.next++);
     this.loads++;
   }
 
   knows(node: Tensor): boolean {
-    return this.registers.has(node);
-  }
-
-  /** Whether a node is a number, or a number stretched to a shape: it needs no load. */
-  isNumber(node: Tensor): boolean {
-    return isNumber(numberBelow(node));
+    return this.registers.has(elementsOf(node));
   }
 
   /** Adds the step that computes a map node from nodes that have registers, or from numbers. */
@@ -53,7 +49,7 @@ export class MicroBuilder {
 
   /** The register of a node; numbers get one when they are first asked for. */
   registerOf(node: Tensor): number {
-    return this.registers.get(node) ?? this.number(node);
+    return this.registers.get(elementsOf(node)) ?? this.number(node);
   }
 
   /** The register of a number. */

@@ -4,7 +4,7 @@ import type { Graph } from "../graph/signature.js";
 import type { Tensor } from "../graph/tensor.js";
 import { ARENA_BLOCK } from "../program/format.js";
 import { showShape } from "../shape.js";
-import { type Group, nodesOf } from "./fuse.js";
+import { type Group, nodesOf } from "./group.js";
 import type { Kernel, Value } from "./kernel.js";
 import type { MemoryPlan } from "./memory.js";
 

@@ -12,6 +12,7 @@ import { Tensor } from "../graph/tensor.js";
 import { readersOf, topologicalOrder, unrealisedOperands } from "../graph/walk.js";
 import { WordList } from "../graph/words.js";
 import { sameShape } from "../shape.js";
+import { elementsOf } from "./elements.js";
 
 /** @returns A graph that computes the same; leaves are the same objects. */
 export function simplify(graph: Graph): Graph {
@@ -44,7 +45,7 @@ export function simplify(graph: Graph): Graph {
 
   function shortcut(node: Tensor, inputs: readonly Tensor[]): Tensor | undefined {
     const { op } = node;
-    if (op.kind === "view") return transposedProduct(node, op);
+    if (op.kind === "view") return reshaped(node, op, inputs[0] as Tensor) ?? transposedProduct(node, op);
     if (op.kind !== "map") return undefined;
     if (op.fold !== undefined && isFloat(node.dtype) && node.shape.length === 0 && inputs.every(isConstant)) {
       // In the precision of the machines; int32 has rules of its own, and is left to them.
@@ -52,6 +53,14 @@ export function simplify(graph: Graph): Graph {
       return unique(constantLeaf(node.dtype === "float32" ? Math.fround(value) : value, node.dtype));
     }
     return withoutIdentity(node, op, inputs);
+  }
+
+  /** Of views that only name the axes anew the last one counts, and none where the axes are what they were. */
+  function reshaped(node: Tensor, op: ViewDeclaration<Attributes>, operand: Tensor): Tensor | undefined {
+    if (op.keepsOrder !== true) return undefined;
+    const base = elementsOf(operand);
+    for (const same of [base, operand]) if (sameShape(same.shape, node.shape)) return same;
+    return base === operand ? undefined : unique(withInputs(node, [base]));
   }
 
   /** (a·b)ᵀ → bᵀ·aᵀ where nothing else reads a·b, so that what follows can be done to the product as it is made. */

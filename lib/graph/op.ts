@@ -65,6 +65,8 @@ export interface ViewDeclaration<A extends Attributes> extends OpDeclaration<A> 
   readonly kind: "view";
   /** The node's elements as a view of the operand's buffer; undefined where only a copy can do it. */
   view(operand: View, node: Tensor): View | undefined;
+  /** Whether the elements keep their row-major order: only the axes have other lengths (default false). */
+  readonly keepsOrder?: boolean;
   /** Of an op that only permutes axes: axis `i` of the result is axis `axes[i]` of the operand. */
   axes?(attributes: A): readonly number[];
 }

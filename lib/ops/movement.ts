@@ -12,6 +12,7 @@ import { checkTensor, first } from "./operands.js";
 const aliasOp = defineOp<Record<string, never>, ViewDeclaration<Record<string, never>>>({
   name: "alias",
   kind: "view",
+  keepsOrder: true,
   infer: ([x]) => ({ shape: (x as Tensor).shape, dtype: (x as Tensor).dtype }),
   vjp: [(t) => t],
   jvp: [(t) => t],
@@ -45,6 +46,7 @@ export function stopGradient(x: Tensor): Tensor {
 const reshapeOp = defineOp<{ shape: Shape }, ViewDeclaration<{ shape: Shape }>>({
   name: "reshape",
   kind: "view",
+  keepsOrder: true,
   infer: ([x], { shape }) => ({ shape, dtype: (x as Tensor).dtype }),
   vjp: [(t, n) => reshape(t, first(n).shape)],
   jvp: "linear",

@@ -112,10 +112,16 @@ export interface MicroInfo {
   readonly domain: "float" | "number" | "comparable" | "bool" | "any";
   /** What it leaves in its register. */
   readonly result: "operand" | "bool" | "target";
+  /** Whether it takes longer than moving its operand through memory: compilers do not compute it twice. */
+  readonly costly: boolean;
 }
 
 function micro(operands: MicroInfo["operands"], domain: MicroInfo["domain"], result: MicroInfo["result"] = "operand") {
-  return { operands, domain, result } as const satisfies MicroInfo;
+  return { operands, domain, result, costly: false } as const satisfies MicroInfo;
+}
+
+function costly(operands: MicroInfo["operands"]) {
+  return { ...micro(operands, "float"), costly: true } as const satisfies MicroInfo;
 }
 
 /**
@@ -142,22 +148,22 @@ export const MICRO_OPS = {
   ceil: micro(1, "float"),
   round: micro(1, "float"),
   sqrt: micro(1, "float"),
-  exp: micro(1, "float"),
-  expm1: micro(1, "float"),
-  log: micro(1, "float"),
-  log1p: micro(1, "float"),
-  sin: micro(1, "float"),
-  cos: micro(1, "float"),
-  tanh: micro(1, "float"),
-  sigmoid: micro(1, "float"),
-  erf: micro(1, "float"),
-  normalCdf: micro(1, "float"),
+  exp: costly(1),
+  expm1: costly(1),
+  log: costly(1),
+  log1p: costly(1),
+  sin: costly(1),
+  cos: costly(1),
+  tanh: costly(1),
+  sigmoid: costly(1),
+  erf: costly(1),
+  normalCdf: costly(1),
   not: micro(1, "bool"),
   add: micro(2, "number"),
   sub: micro(2, "number"),
   mul: micro(2, "number"),
   div: micro(2, "float"),
-  pow: micro(2, "float"),
+  pow: costly(2),
   max: micro(2, "comparable"),
   min: micro(2, "comparable"),
   eq: micro(2, "comparable", "bool"),

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { compileGraph } from "../../lib/compile/index.js";
 import { simplify } from "../../lib/compile/simplify.js";
 import { encodeGraph, type Request } from "../../lib/graph/signature.js";
-import { ones, setBackend, tensor, variable } from "../../lib/index.js";
+import { ones, setBackend, stopGradient, type Tensor, tensor, variable } from "../../lib/index.js";
 import { verifyProgram } from "../../lib/program/verify.js";
 
 const opcodes = (request: Request) =>
@@ -43,5 +43,18 @@ describe("a product with ones", () => {
     const x = tensor([1, 2, 3]);
     const { graph } = encodeGraph({ roots: [x.mul(ones([3])).neg()], updates: [] });
     expect(simplify(graph).nodes.map(({ op }) => op.name)).toEqual(["input", "neg"]);
+  });
+});
+
+describe("views that keep the order of elements", () => {
+  const operators = (x: Tensor) =>
+    simplify(encodeGraph({ roots: [x], updates: [] }).graph).nodes.map(({ op }) => op.name);
+  const x = tensor([1, 2, 3, 4, 5, 6], { shape: [2, 3] });
+
+  it("become one, or none where the shape is what it was", () => {
+    expect(operators(x.reshape([6]).reshape([3, 2]).reshape([1, 6]))).toEqual(["input", "reshape"]);
+    expect(operators(x.reshape([6]).reshape([2, 3]))).toEqual(["input"]);
+    expect(operators(stopGradient(x.reshape([6])))).toEqual(["input", "reshape"]);
+    expect(operators(stopGradient(stopGradient(x).reshape([6])).reshape([3, 2]))).toEqual(["input", "reshape"]);
   });
 });

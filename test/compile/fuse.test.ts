@@ -1,0 +1,130 @@
+import { describe, expect, it } from "vitest";
+import { compileGraph } from "../../lib/compile/index.js";
+import { encodeGraph } from "../../lib/graph/signature.js";
+import * as ng from "../../lib/index.js";
+import { verifyProgram } from "../../lib/program/verify.js";
+
+const { tensor, variable, zeros } = ng;
+
+const program = (...roots: ng.Tensor[]) =>
+  verifyProgram(compileGraph(encodeGraph({ roots: roots.map((root) => root.resolve()), updates: [] }).graph));
+const opcodes = (...roots: ng.Tensor[]) => program(...roots).instructions.map(({ opcode }) => opcode);
+
+const input = (shape: number[]) => tensor(new Float32Array(shape.reduce((a, b) => a * b)), { shape });
+
+describe("maps after a view that keeps the order of elements", () => {
+  const x = input([2, 3, 4]);
+  const w = input([4, 5]);
+
+  it("are the epilogue of the product below it", () => {
+    expect(
+      opcodes(
+        x
+          .matmul(w)
+          .add(input([5]))
+          .relu(),
+      ),
+    ).toEqual(["matmul"]);
+    expect(
+      opcodes(
+        x
+          .matmul(w)
+          .add(input([5]).reshape([1, 5]))
+          .mul(input([2, 3, 5])),
+      ),
+    ).toEqual(["matmul"]);
+    expect(opcodes(x.matmul(w).add(1).reshape([30]).mul(2))).toEqual(["matmul"]);
+  });
+
+  it("are the prologue of a reduction above it", () => {
+    expect(opcodes(x.square().reshape([6, 4]).sum({ axes: 1 }))).toEqual(["reduce"]);
+  });
+
+  it("stay apart where an operand could not be read without a copy", () => {
+    const turned = input([5, 3, 2]).transpose([2, 1, 0]);
+    expect(opcodes(x.matmul(w).add(turned))).toEqual(["matmul", "map"]);
+    expect(opcodes(x.matmul(w).add(input([2, 1, 5])))).toEqual(["matmul", "map"]);
+  });
+});
+
+describe("a sum of two products", () => {
+  it("is the epilogue of one of them, whichever is written first", () => {
+    const [x, a, b] = [input([2, 3]), input([3, 4]), input([3, 4])];
+    expect(opcodes(x.matmul(a).add(x.matmul(b)))).toEqual(["matmul", "matmul"]);
+    expect(
+      opcodes(
+        x.matmul(a).add(
+          x
+            .matmul(b)
+            .relu()
+            .matmul(input([4, 4])),
+        ),
+      ),
+    ).toHaveLength(3);
+  });
+
+  it("stays apart where that would make a circle", () => {
+    const [x, a] = [input([4, 4]), input([4, 4])];
+    const product = x.matmul(a);
+    const sum = product.add(product.matmul(a));
+    expect(opcodes(sum)).toEqual(["matmul", "matmul"]);
+    expect(opcodes(product.add(product.transpose()))).toEqual(["matmul", "map"]);
+  });
+});
+
+describe("batch normalisation after a convolution", () => {
+  const conv = (x: ng.Tensor) => ng.conv2d(x, input([8, 8, 3, 3]), { padding: 1 });
+  const statistics = () => ({
+    mean: variable(zeros([8]), { trainable: false }),
+    variance: variable(zeros([8]), { trainable: false }),
+    gamma: variable(zeros([8])),
+    beta: variable(zeros([8])),
+  });
+
+  it("with running statistics is part of the convolution, and so are activation and residual", () => {
+    const x = input([2, 8, 6, 6]);
+    const first = ng.relu(ng.batchNorm(conv(x), statistics()));
+    const second = ng.relu(ng.batchNorm(conv(first), statistics()).add(x));
+    const { instructions } = program(second);
+    const large = instructions.filter(({ outputs }) =>
+      outputs.some(({ shape }) => shape.length === 4 && shape[2] === 6),
+    );
+    expect(large.map(({ opcode }) => opcode)).toEqual(["conv2d", "conv2d"]);
+    expect(instructions.length).toBeLessThanOrEqual(4);
+  });
+
+  it("with those of the batch keeps nothing but images that are read", () => {
+    const x = conv(input([2, 8, 6, 6]));
+    const { instructions } = program(ng.relu(ng.batchNorm(x, ng.moments(x, { axes: [0, 2, 3] }))));
+    const large = instructions.filter(({ outputs }) =>
+      outputs.some(({ shape }) => shape.length === 4 && shape[2] === 6),
+    );
+    expect(large.map(({ opcode }) => opcode)).toEqual(["conv2d", "map"]);
+  });
+});
+
+describe("a result that several kernels read", () => {
+  const x = input([20, 30]);
+
+  it("is computed again where that takes less memory traffic", () => {
+    const centered = x.sub(x.mean({ axes: 0, keepDims: true }));
+    const { instructions } = program(centered.square().sum({ axes: 0 }), centered.abs().sum({ axes: 1 }));
+    expect(instructions.map(({ opcode }) => opcode).filter((opcode) => opcode !== "map")).toEqual(
+      Array(3).fill("reduce"),
+    );
+    for (const { outputs } of instructions) for (const { shape } of outputs) expect(shape).not.toEqual([20, 30]);
+  });
+
+  it("is kept where it is costly, or where it stands for more than itself", () => {
+    const kept = (y: ng.Tensor) => program(y.sum({ axes: 0 }), y.max({ axes: 1 })).instructions[0]?.outputs[0]?.shape;
+    expect(kept(x.exp())).toEqual([20, 30]);
+    expect(
+      kept(
+        x
+          .add(input([20, 30]))
+          .sub(input([20, 30]))
+          .mul(input([20, 30])),
+      ),
+    ).toEqual([20, 30]);
+  });
+});
