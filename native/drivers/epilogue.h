@@ -53,6 +53,7 @@ class Epilogue {
 
  private:
   std::vector<const View*> views_;  // the extra inputs, then the outputs
+  std::vector<int64_t> sizes_;      // bytes of their elements
   int inputs_ = 0;                  // how many of them are inputs
   bool is_identity_ = false;
   Grid batch_, rows_, cols_;  // the views' axes
