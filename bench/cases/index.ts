@@ -2,10 +2,31 @@
 
 import type { Group } from "../harness/case.js";
 import { convolutions } from "./kernels/convolutions.js";
+import { elementwise } from "./kernels/elementwise.js";
+import { fused } from "./kernels/fused.js";
+import { movement } from "./kernels/movement.js";
+import { normalization } from "./kernels/normalization.js";
+import { pooling } from "./kernels/pooling.js";
 import { products } from "./kernels/products.js";
+import { reductions } from "./kernels/reductions.js";
+import { softmax } from "./kernels/softmax.js";
 import { limits } from "./limits.js";
 import { overhead } from "./overhead.js";
 import { training } from "./training.js";
 import { twentyLines } from "./twenty-lines.js";
 
-export const groups: readonly Group[] = [limits, overhead, products, convolutions, training, twentyLines];
+export const groups: readonly Group[] = [
+  limits,
+  overhead,
+  products,
+  convolutions,
+  elementwise,
+  fused,
+  softmax,
+  pooling,
+  normalization,
+  reductions,
+  movement,
+  training,
+  twentyLines,
+];

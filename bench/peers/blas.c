@@ -1,4 +1,5 @@
-// A matrix product by a BLAS library: blas THREADS openblas|blis NN|NT|TN|TT M N K, C (M×N) = A·B in rows.
+// A matrix product by a BLAS library: blas THREADS openblas|blis matmul NN|NT|TN|TT M N K, C (M×N) = A·B in
+// rows.
 //
 // A product of one row is a product of a matrix and a vector. T says that a factor is stored transposed.
 
@@ -68,22 +69,22 @@ static const char* version_of(void* library) {
 }
 
 int main(int argc, char** argv) {
-  if (argc != 7) return 1;
+  if (argc != 8) return 1;
   choose_kernels();
   void* library = open_library(argv[2]);
   if (library == NULL) {
     fprintf(stderr, "%s\n", dlerror());
     return 1;
   }
-  const int m = atoi(argv[4]), n = atoi(argv[5]), k = atoi(argv[6]);
+  const int m = atoi(argv[5]), n = atoi(argv[6]), k = atoi(argv[7]);
   float* c = numbers((long)m * n, 3);
   struct Product product = {(Gemm*)dlsym(library, "cblas_sgemm"),
                             (Gemv*)dlsym(library, "cblas_sgemv"),
                             m,
                             n,
                             k,
-                            argv[3][0] == 'T',
-                            argv[3][1] == 'T',
+                            argv[4][0] == 'T',
+                            argv[4][1] == 'T',
                             numbers((long)m * k, 1),
                             numbers((long)k * n, 2),
                             c};

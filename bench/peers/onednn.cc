@@ -2,6 +2,9 @@
 //
 //     matmul NN|NT|TN|TT M N K
 //     conv forward|data|weights NCHW|NHWC N C H W FILTERS KERNEL STRIDE PADDING GROUPS
+//     softmax|logSoftmax ROWS COLUMNS
+//     pool max|avg NCHW|NHWC N C H W
+//     batchNorm NCHW|NHWC N C H W
 //
 // A convolution may run in oneDNN's own layouts, with the time of bringing the tensors there and back. What
 // is fastest of the ways there are is found before the first turn, and stands behind the version.
@@ -186,11 +189,57 @@ int convolution(char** argv) {
   return serve_fastest(ways, direction == "forward" ? conv.y : direction == "data" ? conv.x : conv.weights);
 }
 
+template <typename Primitive>
+int softmax(char** argv) {
+  using tag = memory::format_tag;
+  const memory x = tensor({atol(argv[0]), atol(argv[1])}, tag::ab, 1);
+  const memory y = tensor({atol(argv[0]), atol(argv[1])}, tag::ab, 2);
+  const typename Primitive::primitive_desc desc({dnnl::prop_kind::forward_inference, x.get_desc(), 1}, cpu);
+  const Arguments arguments = {{DNNL_ARG_SRC, x}, {DNNL_ARG_DST, y}};
+  return serve_fastest({{desc.impl_info_str(), {{Primitive(desc), arguments}}}}, y);
+}
+
+memory::format_tag layout_of(const char* name) {
+  return strcmp(name, "NCHW") == 0 ? memory::format_tag::nchw : memory::format_tag::nhwc;
+}
+
+int pool(char** argv) {
+  const memory::dim n = atol(argv[2]), c = atol(argv[3]), h = atol(argv[4]), w = atol(argv[5]);
+  const memory x = tensor({n, c, h, w}, layout_of(argv[1]), 1);
+  const memory y = tensor({n, c, h / 2, w / 2}, layout_of(argv[1]), 2);
+  const auto algorithm = strcmp(argv[0], "max") == 0 ? dnnl::algorithm::pooling_max
+                                                     : dnnl::algorithm::pooling_avg_exclude_padding;
+  const memory::dims two = {2, 2}, zero = {0, 0};
+  const dnnl::pooling_forward::primitive_desc desc(
+      {dnnl::prop_kind::forward_inference, algorithm, x.get_desc(), y.get_desc(), two, two, zero, zero}, cpu);
+  const Arguments arguments = {{DNNL_ARG_SRC, x}, {DNNL_ARG_DST, y}};
+  return serve_fastest({{desc.impl_info_str(), {{dnnl::pooling_forward(desc), arguments}}}}, y);
+}
+
+int batch_norm(char** argv) {
+  using flags = dnnl::normalization_flags;
+  using tag = memory::format_tag;
+  const memory::dims sizes = {atol(argv[1]), atol(argv[2]), atol(argv[3]), atol(argv[4])},
+                     channels = {sizes[1]};
+  const memory x = tensor(sizes, layout_of(argv[0]), 1), y = tensor(sizes, layout_of(argv[0]), 4);
+  const memory gamma = tensor(channels, tag::a, 2), beta = tensor(channels, tag::a, 3);
+  const memory mean = tensor(channels, tag::a, 5), variance = tensor(channels, tag::a, 6);
+  const dnnl::batch_normalization_forward::primitive_desc desc(
+      {dnnl::prop_kind::forward_training, x.get_desc(), 1e-5f, flags::use_scale | flags::use_shift}, cpu);
+  const Arguments arguments = {{DNNL_ARG_SRC, x},      {DNNL_ARG_DST, y},     {DNNL_ARG_SCALE, gamma},
+                               {DNNL_ARG_SHIFT, beta}, {DNNL_ARG_MEAN, mean}, {DNNL_ARG_VARIANCE, variance}};
+  return serve_fastest({{desc.impl_info_str(), {{dnnl::batch_normalization_forward(desc), arguments}}}}, y);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   const std::string kind = argc > 2 ? argv[2] : "";
   if (kind == "matmul" && argc == 7) return matmul(argv + 3);
   if (kind == "conv" && argc == 14) return convolution(argv + 3);
+  if (kind == "softmax" && argc == 5) return softmax<dnnl::softmax_forward>(argv + 3);
+  if (kind == "logSoftmax" && argc == 5) return softmax<dnnl::logsoftmax_forward>(argv + 3);
+  if (kind == "pool" && argc == 9) return pool(argv + 3);
+  if (kind == "batchNorm" && argc == 8) return batch_norm(argv + 3);
   return 1;
 }

@@ -1,7 +1,8 @@
 /** Convolutions: values, and the gradients of images and filters, in both orders of memory. */
 
 import { conv2d, type Tensor, vjp } from "nodegrad";
-import { type Case, type Contestant, type Group, nodegrad, type Runner } from "../../harness/case.js";
+import { type Case, type Group, nodegrad, type Runner } from "../../harness/case.js";
+import { peers } from "../peers.js";
 import { filled, images, into, LAYOUTS, type Layout } from "./kernel.js";
 
 const DIRECTIONS = ["forward", "data", "weights"] as const;
@@ -89,13 +90,7 @@ function convolutionCase(row: Row, layout: Layout, direction: Direction, threads
   const shape = `${row.images}×${channels}×${size}×${size} → ${filters}, ${kernel}×${kernel}`;
   const name = `${row.of ?? shape}${stride === 1 ? "" : ` stride ${stride}`}, ${layout} ${direction}`;
   const flops = 2 * outputs * perOutput;
-  const args = [direction, layout, ...[row.images, channels, size, size, filters, kernel, stride, padding, groups]].map(
-    String,
-  );
-  const peers: Contestant[] = [
-    { name: "oneDNN", program: ["onednn.cc", "conv", ...args], flags: ["-std=c++17", "-ldnnl"] },
-    { name: "PyTorch", script: ["torch_kernels.py", "conv", ...args] },
-  ];
+  const sizes = [row.images, channels, size, size, filters, kernel, stride, padding, groups];
   return {
     name,
     unit: "convolution",
@@ -109,7 +104,7 @@ function convolutionCase(row: Row, layout: Layout, direction: Direction, threads
     quick: QUICK.includes(name),
     contestants: [
       ...nodegrad(() => convolve(row, layout, direction), { reference: flops < SLOW_FLOPS && threads === 1 }),
-      ...peers,
+      ...peers(["oneDNN", "PyTorch"], "conv", direction, layout, ...sizes),
     ],
   };
 }

@@ -2,6 +2,7 @@
 
 import { assign, compile, matmul, type Tensor, transpose } from "nodegrad";
 import { type Case, type Group, nodegrad, type Runner, repeat, type Target } from "../../harness/case.js";
+import { peers } from "../peers.js";
 import { filled, into } from "./kernel.js";
 
 type Transposes = "NN" | "NT" | "TN";
@@ -75,7 +76,6 @@ function productCase([m, n, k, transposes, one, two]: Row, threads: number): Cas
   const share = threads === 1 ? one : two;
   const target: Target = share === PEER ? { ratio: 1 } : { share };
   const flops = 2 * m * n * k;
-  const args = [transposes, String(m), String(n), String(k)] as const;
   return {
     name,
     unit: "product",
@@ -87,10 +87,7 @@ function productCase([m, n, k, transposes, one, two]: Row, threads: number): Cas
     quick: QUICK.includes(name),
     contestants: [
       ...nodegrad(() => multiply(m, n, k, transposes), { reference: flops < SLOW_FLOPS && threads === 1 }),
-      { name: "OpenBLAS", program: ["blas.c", "openblas", ...args], flags: ["-ldl", "-lm"] },
-      { name: "oneDNN", program: ["onednn.cc", "matmul", ...args], flags: ["-std=c++17", "-ldnnl"] },
-      { name: "BLIS", program: ["blas.c", "blis", ...args], flags: ["-ldl", "-lm"] },
-      { name: "PyTorch", script: ["torch_kernels.py", "matmul", ...args] },
+      ...peers(["OpenBLAS", "oneDNN", "BLIS", "PyTorch"], "matmul", transposes, m, n, k),
     ],
   };
 }
