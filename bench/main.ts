@@ -15,8 +15,8 @@ import { formatPage } from "./report/page.js";
 import { formatAbsent, formatGroup, formatSummary } from "./report/table.js";
 
 const FULL: Effort = {
-  rounds: 15,
-  turnSeconds: 0.15,
+  rounds: 11,
+  turnSeconds: 0.1,
   patienceSeconds: 20,
   reference: true,
   peers: Number.POSITIVE_INFINITY,
