@@ -1,7 +1,9 @@
 #include "conv.h"
 
 #include <algorithm>
+#include <cstring>
 
+#include "conv_depthwise.h"
 #include "winograd.h"
 
 namespace ng {
@@ -77,6 +79,31 @@ constexpr int64_t kChunkWork = 1024 * 1024;
 
 }  // namespace
 
+TileShape choose_tile(int64_t rows, int64_t cols, const ConvKernels& conv) {
+  TileShape best = {};
+  for (int vectors = 1; vectors <= conv.most_vectors; vectors++) {
+    TileShape shape = {vectors, std::max<int64_t>(1, ceil_div(rows, conv.most_rows(vectors))), 0};
+    const int64_t tile_rows = ceil_div(rows, shape.tiles);
+    for (int64_t left = ceil_div(cols, conv.lanes); left > 0; left -= vectors) {
+      const int64_t v = std::min<int64_t>(left, vectors);
+      // Two multiply-adds, two loads a cycle; below eight sums, one waits for the one before.
+      shape.cost += static_cast<double>(shape.tiles * std::max<int64_t>({tile_rows * v, tile_rows + v, 8}));
+    }
+    if (best.tiles == 0 || shape.cost < best.cost) best = shape;
+  }
+  return best;
+}
+
+void copy_pixels(const MoveKernels& move, const float* from, const View& view, int64_t pixels,
+                 int64_t channels, float* to, int64_t pixel_step) {
+  if (view.strides[1] == 1 && view.strides[3] == channels && pixel_step == channels) {  // one stretch
+    std::memcpy(to, from, sizeof(float) * pixels * channels);
+    return;
+  }
+  move.move4({pixels, channels, pixel_step, 1, view.strides[3], view.strides[1]},
+             reinterpret_cast<uint32_t*>(to), reinterpret_cast<const uint32_t*>(from));
+}
+
 ChunkShape cut_into_chunks(const ConvProblem& problem, int64_t most_rows, int64_t panels) {
   const int64_t images = problem.source.shape[0] * problem.groups, out_h = problem.window.out_h;
   const int64_t taps = problem.window.taps(), pixels = problem.window.pixels();
@@ -98,6 +125,7 @@ ChunkShape cut_into_chunks(const ConvProblem& problem, int64_t most_rows, int64_
 }
 
 std::string add_conv(ConvProblem& problem, const Instruction& instruction, Builder& builder) {
+  if (is_depthwise(problem)) return add_depthwise_conv(problem, instruction, builder);
   const double pixels = cost_by_pixels(problem, builder), channels = cost_by_channels(problem, builder),
                images = cost_by_images(problem, builder);
   const WinogradTransforms* transforms =
@@ -106,6 +134,17 @@ std::string add_conv(ConvProblem& problem, const Instruction& instruction, Build
   if (images < std::min(pixels, channels)) return add_conv_by_images(problem, instruction, builder);
   if (channels < pixels) return add_conv_by_channels(problem, instruction, builder);
   return add_conv_by_pixels(problem, instruction, builder);
+}
+
+std::vector<int32_t> tap_positions(const View& weights, const Taps& rows, const Taps& cols) {
+  std::vector<int32_t> positions(weights.shape[2] * weights.shape[3], -1);
+  for (int64_t i = 0; i < rows.count; i++) {
+    for (int64_t j = 0; j < cols.count; j++) {
+      const int64_t y = rows.kernel + i * rows.kernel_step, x = cols.kernel + j * cols.kernel_step;
+      positions[y * weights.shape[3] + x] = static_cast<int32_t>(i * cols.count + j);
+    }
+  }
+  return positions;
 }
 
 std::string prepare_kConv2d(const Instruction& instruction, Builder& builder) {

@@ -14,6 +14,7 @@
 //   conv_by_pixels.cc    pixels × output channels: most convolutions
 //   conv_by_channels.cc  output channels × pixels: few channels, and images whose pixels lie side by side
 //   conv_by_images.cc    output channels × images: large batches of images too small for the others
+//   conv_depthwise.cc    vectors of channels: a filter a channel, channels side by side
 
 #ifndef NODEGRAD_DRIVERS_CONV_H_
 #define NODEGRAD_DRIVERS_CONV_H_
@@ -82,12 +83,14 @@ std::string add_conv_by_images(ConvProblem& problem, const Instruction& instruct
 // turned first.
 constexpr double kPackCost = 20, kWriteCost = 6, kTurnCost = 30;
 
-// How the products of an output row with all channels are cut into register tiles.
+// How a matrix of sums is cut into register tiles.
 struct TileShape {
   int vectors;    // of the columns of a tile
   int64_t tiles;  // the rows are cut into
-  double cost;    // of the whole output row per term of the sums
+  double cost;    // of the whole matrix per term of the sums
 };
+
+TileShape choose_tile(int64_t rows, int64_t cols, const ConvKernels& conv);
 
 // What a chunk of a convolution is: some rows of the output of one image, for some panels of its channels.
 struct ChunkShape {
@@ -96,6 +99,13 @@ struct ChunkShape {
 
 // Bands of at most `most_rows` output rows, smaller ones or blocks of panels where that leaves threads idle.
 ChunkShape cut_into_chunks(const ConvProblem& problem, int64_t most_rows, int64_t panels);
+
+// Which tap of a window, counted row-major, each tap of the kernel is; -1 if none.
+std::vector<int32_t> tap_positions(const View& weights, const Taps& rows, const Taps& cols);
+
+// Copies pixels of a row of `view`, from `from` on, with their channels side by side.
+void copy_pixels(const MoveKernels& move, const float* from, const View& view, int64_t pixels,
+                 int64_t channels, float* to, int64_t pixel_step);
 
 // A view [n, c, h, w] as a matrix [c, pixels] of each image.
 bool has_flat_pixels(const View& view);  // whether a pixel's place is linear in its number

@@ -6,6 +6,7 @@
 // may be few and groups small; the pixels of a row fill the vectors.
 
 #include <algorithm>
+#include <vector>
 
 #include "../kernels/kernels.h"
 #include "conv.h"
@@ -28,14 +29,14 @@ struct ChannelPlan {
   int64_t pack_panels;             // panels of weights that one chunk packs
   int64_t block_panels, blocks;    // panels of a chunk, chunks a group's channels are cut into
   int64_t band_h, bands;           // output rows of a chunk, chunks an image is cut into
-  int64_t weights_at;              // in the workspace: [group][panel][tap][row]
+  Packed weights;                  // [group][panel][tap][row]
   int64_t products_at, result_at;  // in private memory, after the copy
 
   int64_t k() const { return problem.terms(); }
   int64_t block_rows() const { return std::min(problem.rows, block_panels * panel_rows); }
 };
 
-TileShape choose_tile(const ConvProblem& problem, const ConvKernels& conv) {
+TileShape choose_rows(const ConvProblem& problem, const ConvKernels& conv) {
   TileShape best = {};
   const int64_t vectors_of_row = std::max<int64_t>(1, ceil_div(problem.window.out_w, conv.lanes));
   for (int vectors = 1; vectors <= conv.most_vectors; vectors++) {
@@ -63,8 +64,7 @@ void pack_panel(const ChannelPlan& plan, const Run& run, int64_t number) {
   const Taps &ty = problem.window.rows, &tx = problem.window.cols;
   const float* from = run.at<float>(w) + group * group_size * w.strides[0] + first * row_step +
                       ty.kernel * w.strides[2] + tx.kernel * w.strides[3];
-  float* to =
-      reinterpret_cast<float*>(run.workspace + plan.weights_at) + (group * problem.rows + first) * plan.k();
+  float* to = run.at<float>(plan.weights) + (group * problem.rows + first) * plan.k();
 
   // Taps in their order, as few and long stretches of even steps as the strides allow.
   int64_t counts[3] = {problem.channels, ty.count, tx.count};
@@ -117,8 +117,7 @@ void run_chunk(const void* opaque, const Run& run, int64_t chunk, Worker& worker
     products = run.at<float>(out) + image * out.strides[0] + (group * problem.rows + first) * channel_step +
                y0 * row_step;
   }
-  const float* weights = reinterpret_cast<const float*>(run.workspace + plan.weights_at) +
-                         (group * problem.rows + first) * plan.k();
+  const float* weights = run.at<float>(plan.weights) + (group * problem.rows + first) * plan.k();
   for (int64_t y = 0; y < height; y++) {
     for (int64_t x = 0; x < out_w; x += plan.tile_pixels) {
       const int pixels = static_cast<int>(std::min(plan.tile_pixels, out_w - x));
@@ -162,7 +161,12 @@ void reserve_memory(ChannelPlan* plan, Builder& builder) {
   plan->result_at =
       plan->products_at + (plan->in_output ? 0 : round_up(sizeof(float) * tile_floats, kArenaBlock));
   builder.reserve_scratch(plan->result_at + plan->result.scratch_bytes(tile_floats));
-  plan->weights_at = builder.reserve_workspace(sizeof(float) * problem.groups * problem.rows * plan->k());
+  std::vector<int64_t> words = {problem.row_axis, problem.groups, plan->panel_rows};
+  for (const Taps& taps : {problem.window.rows, problem.window.cols}) {
+    words.insert(words.end(), {taps.count, taps.kernel, taps.kernel_step});
+  }
+  plan->weights = builder.reserve_packed(pack_weights, problem.weights, words,
+                                         sizeof(float) * problem.groups * problem.rows * plan->k());
 }
 
 }  // namespace
@@ -175,7 +179,7 @@ double cost_by_channels(const ConvProblem& problem, const Builder& builder) {
   const double write_cost = out.strides[3] == 1 ? kWriteCost : kTurnCost;
   // Planes lie far apart, and many of them do not stay in the L1 cache.
   constexpr double kPlaneCost = 1.1;
-  return kPlaneCost * rows * static_cast<double>(problem.terms()) * choose_tile(problem, conv).cost +
+  return kPlaneCost * rows * static_cast<double>(problem.terms()) * choose_rows(problem, conv).cost +
          (weights * kPackCost + problem.products() * write_cost) / conv.lanes;
 }
 
@@ -191,7 +195,7 @@ std::string add_conv_by_channels(const ConvProblem& problem, const Instruction& 
   if (out.size() == 0) return "";
   builder.explain("direct, rows = channels");
 
-  const TileShape shape = choose_tile(problem, *plan->conv);
+  const TileShape shape = choose_rows(problem, *plan->conv);
   plan->panel_rows = ceil_div(problem.rows, shape.tiles);
   plan->panels = ceil_div(problem.rows, plan->panel_rows);
   plan->tile_pixels = shape.vectors * plan->conv->lanes;
@@ -202,8 +206,8 @@ std::string add_conv_by_channels(const ConvProblem& problem, const Instruction& 
 
   const double weights = static_cast<double>(problem.rows) * plan->k() * problem.groups;
   if (plan->k() > 0) {
-    builder.add_step(pack_weights, plan, ceil_div(problem.groups * plan->panels, plan->pack_panels),
-                     0.5 * weights);
+    builder.add_packing(plan->weights, pack_weights, plan,
+                        ceil_div(problem.groups * plan->panels, plan->pack_panels), 0.5 * weights);
   }
   builder.add_step(run_chunk, plan, problem.source.shape[0] * problem.groups * plan->bands * plan->blocks,
                    weights * problem.source.shape[0] * problem.window.pixels() / 30);

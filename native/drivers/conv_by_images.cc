@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <vector>
 
 #include "../kernels/kernels.h"
 #include "conv.h"
@@ -29,7 +30,7 @@ struct ImagePlan {
   int64_t tile_panels;         // panels of a chunk, one or all
   int64_t tile_h, tiles;       // output rows of a chunk, chunks an image is cut into
   int64_t pack_h, packs;       // the same for source rows of a chunk of the first step
-  int64_t weights_at;          // in the workspace: [group][panel][row tap][column tap][channel][mr]
+  Packed weights;              // [group][panel][row tap][column tap][channel][mr]
 
   // Private memory, in bytes from its start; the products are first.
   int64_t turned_at, result_at;
@@ -46,7 +47,8 @@ struct ImagePlan {
 };
 
 // Packs one panel of weights.
-void pack_weights(const ImagePlan& plan, const Run& run, int64_t chunk) {
+void pack_weights(const void* opaque, const Run& run, int64_t chunk, Worker&) {
+  const ImagePlan& plan = *static_cast<const ImagePlan*>(opaque);
   const ConvProblem& problem = plan.problem;
   const View& w = problem.weights;
   const int64_t group = chunk / plan.panels, first = chunk % plan.panels * plan.panel_rows;
@@ -55,7 +57,7 @@ void pack_weights(const ImagePlan& plan, const Run& run, int64_t chunk) {
   // The groups lie along the first axis, which is that of the output channels of the forward convolution.
   const int64_t group_size = problem.row_axis == 0 ? problem.rows : problem.channels;
   const float* from = run.at<float>(w) + group * group_size * w.strides[0] + first * row_step;
-  float* to = reinterpret_cast<float*>(run.workspace + plan.weights_at) + chunk * plan.k() * plan.gemm->mr;
+  float* to = run.at<float>(plan.weights) + chunk * plan.k() * plan.gemm->mr;
   for (int64_t i = 0; i < plan.rows.count; i++) {
     for (int64_t j = 0; j < plan.cols.count; j++) {
       const int64_t y = plan.rows.kernel + i * plan.rows.kernel_step,
@@ -68,7 +70,8 @@ void pack_weights(const ImagePlan& plan, const Run& run, int64_t chunk) {
 }
 
 // Lays out some rows of a block of images.
-void pack_images(const ImagePlan& plan, const Run& run, int64_t chunk) {
+void pack_images(const void* opaque, const Run& run, int64_t chunk, Worker&) {
+  const ImagePlan& plan = *static_cast<const ImagePlan*>(opaque);
   const View& source = plan.problem.source;
   const int64_t *strides = source.strides, nr = plan.gemm->nr, channels = plan.problem.channels;
   const int64_t width = source.shape[3], y0 = chunk % plan.packs * plan.pack_h;
@@ -102,12 +105,6 @@ void pack_images(const ImagePlan& plan, const Run& run, int64_t chunk) {
            y * strides[2] + c * strides[1]);
     }
   }
-}
-
-void pack(const void* opaque, const Run& run, int64_t chunk, Worker&) {
-  const ImagePlan& plan = *static_cast<const ImagePlan*>(opaque);
-  const int64_t panels = plan.problem.groups * plan.panels;
-  chunk < panels ? pack_weights(plan, run, chunk) : pack_images(plan, run, chunk - panels);
 }
 
 // The products of one output pixel: c [rows, images].
@@ -151,8 +148,8 @@ void run_tile(const void* opaque, const Run& run, int64_t chunk, Worker& worker)
   const int64_t pixels = std::min(plan.tile_h, problem.window.out_h - y0) * out_w;
   const int64_t row = first_panel * plan.panel_rows;
   const int64_t rows = std::min(plan.tile_panels * plan.panel_rows, problem.rows - row);
-  const float* weights = reinterpret_cast<const float*>(run.workspace + plan.weights_at) +
-                         (group * plan.panels + first_panel) * plan.k() * plan.gemm->mr;
+  const float* weights =
+      run.at<float>(plan.weights) + (group * plan.panels + first_panel) * plan.k() * plan.gemm->mr;
   const float* images =
       reinterpret_cast<const float*>(run.workspace + problem.images_at) + chunk * plan.block_floats();
   float* products = reinterpret_cast<float*>(worker.scratch);
@@ -248,13 +245,20 @@ std::string add_conv_by_images(ConvProblem& problem, const Instruction& instruct
   plan->result_at = 2 * tile_bytes;
   builder.reserve_scratch(plan->result_at + plan->result.scratch_bytes(plan->tile_floats()));
   const int64_t panels = problem.groups * plan->panels, blocks = plan->blocks * problem.groups;
-  plan->weights_at = builder.reserve_workspace(sizeof(float) * panels * plan->k() * plan->gemm->mr);
+  std::vector<int64_t> words = {problem.row_axis, problem.groups};
+  for (const Taps& taps : {plan->rows, plan->cols}) {
+    words.insert(words.end(), {taps.count, taps.kernel, taps.kernel_step});
+  }
+  plan->weights = builder.reserve_packed(pack_weights, problem.weights, words,
+                                         sizeof(float) * panels * plan->k() * plan->gemm->mr);
   const double weights = static_cast<double>(problem.rows) * plan->k() * problem.groups;
-  const bool packed = problem.images_at >= 0;
-  if (!packed) problem.images_at = builder.reserve_workspace(sizeof(float) * blocks * plan->block_floats());
+  builder.add_packing(plan->weights, pack_weights, plan, panels, 0.5 * weights);
+  if (problem.images_at < 0) {
+    problem.images_at = builder.reserve_workspace(sizeof(float) * blocks * plan->block_floats());
+    builder.add_step(pack_images, plan, blocks * plan->packs,
+                     0.1 * static_cast<double>(problem.source.size()));
+  }
   plan->problem.images_at = problem.images_at;
-  builder.add_step(pack, plan, panels + (packed ? 0 : blocks * plan->packs),
-                   0.5 * weights + (packed ? 0 : 0.1 * static_cast<double>(problem.source.size())));
   builder.add_step(run_tile, plan, blocks * plan->tiles * (plan->panels / plan->tile_panels),
                    weights * problem.source.shape[0] * problem.window.pixels() / 30);
   return "";

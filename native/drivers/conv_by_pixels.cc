@@ -33,7 +33,7 @@ struct PixelPlan {
   int64_t band_h, bands;           // output rows of a chunk, chunks an image is cut into
   int64_t copy_w, copy_h;          // of the copy, in pixels
   std::vector<int32_t> positions;  // where the packed weights have each tap of the kernel; -1 if nowhere
-  int64_t weights_at;              // in the workspace: [group][panel][row tap][column tap][channel][width]
+  Packed weights;                  // [group][panel][row tap][column tap][channel][width]
   int64_t products_at, result_at;  // in private memory, after the copy
 
   int64_t width() const { return shape.vectors * conv->lanes; }  // of a panel
@@ -41,22 +41,6 @@ struct PixelPlan {
   int64_t group_floats() const { return round_up(problem.rows, conv->lanes) * k(); }
   int64_t block_rows() const { return std::min(problem.rows, block_panels * width()); }
 };
-
-TileShape choose_tile(const ConvProblem& problem, const ConvKernels& conv) {
-  const int64_t pixels = std::max<int64_t>(1, problem.window.out_w), channels = problem.rows;
-  TileShape best = {};
-  for (int vectors = 1; vectors <= conv.most_vectors; vectors++) {
-    TileShape shape = {vectors, ceil_div(pixels, conv.most_rows(vectors)), 0};
-    const int64_t rows = ceil_div(pixels, shape.tiles);
-    for (int64_t left = ceil_div(channels, conv.lanes); left > 0; left -= vectors) {
-      const int64_t v = std::min<int64_t>(left, vectors);
-      // Two multiply-adds, two loads a cycle; below eight sums, one waits for the one before.
-      shape.cost += static_cast<double>(shape.tiles * std::max<int64_t>({rows * v, rows + v, 8}));
-    }
-    if (best.tiles == 0 || shape.cost < best.cost) best = shape;
-  }
-  return best;
-}
 
 // Packs one panel of weights.
 void pack_weights(const void* opaque, const Run& run, int64_t chunk, Worker&) {
@@ -70,8 +54,7 @@ void pack_weights(const void* opaque, const Run& run, int64_t chunk, Worker&) {
   // The groups lie along the first axis, which is that of the output channels of the forward convolution.
   const int64_t group_size = problem.row_axis == 0 ? problem.rows : problem.channels;
   const float* from = run.at<float>(w) + group * group_size * w.strides[0] + first * row_step;
-  float* to = reinterpret_cast<float*>(run.workspace + plan.weights_at) + group * plan.group_floats() +
-              first * plan.k();
+  float* to = run.at<float>(plan.weights) + group * plan.group_floats() + first * plan.k();
   const int64_t kh = w.shape[2], kw = w.shape[3];
   const bool together = (kw == 1 || w.strides[3] == 1) && (kh == 1 || w.strides[2] == kw * w.strides[3]);
   if (together && kh * kw > 1) {
@@ -114,16 +97,8 @@ Source open_source(const PixelPlan& plan, const Run& run, int64_t image, int64_t
     float* to = copy + y * row_floats;
     std::memset(to, 0, sizeof(float) * cols.first * channels);
     std::memset(to + cols.last * channels, 0, sizeof(float) * (plan.copy_w - cols.last) * channels);
-    if (strides[1] == 1 && strides[3] == channels) {  // one stretch
-      std::memcpy(to + cols.first * channels,
-                  from + (top + y) * strides[2] + (left + cols.first) * strides[3],
-                  sizeof(float) * cols.count() * channels);
-      continue;
-    }
-    plan.move->move4(
-        {cols.count(), channels, channels, 1, strides[3], strides[1]},
-        reinterpret_cast<uint32_t*>(to + cols.first * channels),
-        reinterpret_cast<const uint32_t*>(from + (top + y) * strides[2] + (left + cols.first) * strides[3]));
+    copy_pixels(*plan.move, from + (top + y) * strides[2] + (left + cols.first) * strides[3], source,
+                cols.count(), channels, to + cols.first * channels, channels);
   }
   return {copy, top, left, row_floats, channels};
 }
@@ -186,8 +161,7 @@ void run_chunk(const void* opaque, const Run& run, int64_t chunk, Worker& worker
     pixel_step = out.strides[3];
     row_step = out.strides[2];
   }
-  const float* weights = reinterpret_cast<const float*>(run.workspace + plan.weights_at) +
-                         group * plan.group_floats() + first * plan.k();
+  const float* weights = run.at<float>(plan.weights) + group * plan.group_floats() + first * plan.k();
   for (int64_t r = 0; r < rows; r += plan.width()) {  // a panel of weights stays in the inner caches
     const int cols = static_cast<int>(std::min(plan.width(), rows - r));
     for (int64_t y = 0; y < height; y++) {
@@ -228,19 +202,10 @@ void reserve_memory(PixelPlan* plan, Builder& builder) {
   plan->result_at =
       plan->products_at + (plan->in_output ? 0 : round_up(sizeof(float) * tile_floats, kArenaBlock));
   builder.reserve_scratch(plan->result_at + plan->result.scratch_bytes(tile_floats));
-  plan->weights_at = builder.reserve_workspace(sizeof(float) * problem.groups * plan->group_floats());
-}
-
-// Which tap of the window each tap of the kernel is.
-std::vector<int32_t> positions_of(const View& weights, const Taps& rows, const Taps& cols) {
-  std::vector<int32_t> positions(weights.shape[2] * weights.shape[3], -1);
-  for (int64_t i = 0; i < rows.count; i++) {
-    for (int64_t j = 0; j < cols.count; j++) {
-      const int64_t y = rows.kernel + i * rows.kernel_step, x = cols.kernel + j * cols.kernel_step;
-      positions[y * weights.shape[3] + x] = static_cast<int32_t>(i * cols.count + j);
-    }
-  }
-  return positions;
+  std::vector<int64_t> words = {problem.row_axis, problem.groups, plan->shape.vectors};
+  words.insert(words.end(), plan->positions.begin(), plan->positions.end());
+  plan->weights = builder.reserve_packed(pack_weights, problem.weights, words,
+                                         sizeof(float) * problem.groups * plan->group_floats());
 }
 
 }  // namespace
@@ -260,7 +225,7 @@ double cost_by_pixels(const ConvProblem& problem, const Builder& builder) {
   const double terms = static_cast<double>(problem.channels * window.cols.count * rows_inside);
   const double weights = static_cast<double>(problem.groups * problem.rows * problem.terms());
   const double write_cost = out.strides[1] == 1 ? kWriteCost : kTurnCost;
-  return images * terms * choose_tile(problem, conv).cost +
+  return images * terms * choose_tile(window.out_w, problem.rows, conv).cost +
          (weights * kPackCost + problem.products() * write_cost) / conv.lanes;
 }
 
@@ -278,19 +243,20 @@ std::string add_conv_by_pixels(const ConvProblem& problem, const Instruction& in
   builder.explain("direct, rows = pixels");
 
   const Window& window = problem.window;
-  plan->shape = choose_tile(problem, *plan->conv);
+  plan->shape = choose_tile(window.out_w, problem.rows, *plan->conv);
   plan->tile_pixels = ceil_div(window.out_w, plan->shape.tiles);
   const Taps& cols = plan->cols;
   const bool outside =
       cols.lowest() < 0 || cols.highest() + (window.out_w - 1) * window.stride_w >= source.shape[3];
   plan->copies = plan->k() > 0 && (outside || (source.strides[1] != 1 && problem.channels != 1));
   plan->in_output = plan->result.is_identity() && out.strides[1] == 1;
-  plan->positions = positions_of(problem.weights, plan->rows, cols);
+  plan->positions = tap_positions(problem.weights, plan->rows, cols);
   choose_chunks(plan);
   reserve_memory(plan, builder);
 
   const double weights = static_cast<double>(problem.rows) * plan->k() * problem.groups;
-  if (plan->k() > 0) builder.add_step(pack_weights, plan, problem.groups * plan->panels, 0.5 * weights);
+  if (plan->k() > 0)
+    builder.add_packing(plan->weights, pack_weights, plan, problem.groups * plan->panels, 0.5 * weights);
   builder.add_step(run_chunk, plan, source.shape[0] * problem.groups * plan->bands * plan->blocks,
                    weights * source.shape[0] * window.pixels() / 30);
   return "";

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "../kernels/kernels.h"
+#include "conv_depthwise.h"
 
 namespace ng {
 
@@ -72,12 +73,14 @@ std::string prepare_kConv2dGradWeight(const Instruction& instruction, Builder& b
   auto* sums = builder.make_plan<WeightSums>();
   refused = sums->prepare(instruction, builder);
   if (!refused.empty() || instruction.outputs[0]->size() == 0) return refused;
-  if (fits_products(instruction, builder)) {
-    builder.explain("direct, by products");
-    add_weight_products(instruction, sums, builder);
-  } else if (instruction.inputs[1]->size() > 0) {
-    builder.explain("direct, by dots");
-    add_weight_dots(instruction, sums, builder);
+  if (instruction.inputs[1]->size() > 0) {
+    if (is_depthwise_gradient(instruction)) {
+      add_depthwise_weights(instruction, sums, builder);
+    } else if (cost_of_weight_tiles(instruction, builder) < cost_of_weight_dots(instruction, builder)) {
+      add_weight_tiles(instruction, sums, builder);
+    } else {
+      add_weight_dots(instruction, sums, builder);
+    }
   }
   sums->add_step(builder);
   return "";

@@ -2,7 +2,7 @@
 //
 // The long sum over pixels is cut into a fixed number of parts. Chunks of a first step write the sums of a
 // part for some of the weights to the workspace; a second step adds the parts in their order and ends with
-// the micro-program, which may update the weights. There are two first steps.
+// the micro-program, which may update the weights. There are three first steps.
 
 #ifndef NODEGRAD_DRIVERS_CONV_WEIGHT_H_
 #define NODEGRAD_DRIVERS_CONV_WEIGHT_H_
@@ -53,9 +53,10 @@ class WeightSums {
   int64_t turned_at_ = 0, epilogue_at_ = 0;  // in private memory
 };
 
-// The first steps, for a dy that is not empty. By products where channels fill the registers, else by dots.
-bool fits_products(const Instruction& instruction, const Builder& builder);
-void add_weight_products(const Instruction& instruction, WeightSums* sums, Builder& builder);
+// The first steps, for a dy that is not empty, and what they cost (conv.h).
+double cost_of_weight_tiles(const Instruction& instruction, const Builder& builder);
+void add_weight_tiles(const Instruction& instruction, WeightSums* sums, Builder& builder);
+double cost_of_weight_dots(const Instruction& instruction, const Builder& builder);
 void add_weight_dots(const Instruction& instruction, WeightSums* sums, Builder& builder);
 
 }  // namespace ng

@@ -1,13 +1,15 @@
-// The weight gradient by dot products, for any convolution: dw [o, taps] = dy [o, pixels] · patches(x)^T.
+// The weight gradient by dot products, where pixels lie side by side and channels are few.
 //
-// Both operands have their pixels side by side, so the sums are dot products (kernels/dot.h): nothing is
-// transposed, and any numbers of channels and taps fill the register tiles. A chunk is a part of the sum for
-// a block of channels.
+// What an output channel of dy and a tap of x have in common is a dot product (kernels/dot.h) of their rows:
+// nothing is transposed, and any numbers of channels and taps fill the register tiles. x is read from a copy
+// of a few image rows (conv_planes.h), at an offset a tap. A chunk is a part of the sum for a block of
+// channels.
 
 #include <algorithm>
+#include <cmath>
 
 #include "../kernels/kernels.h"
-#include "conv_patches.h"
+#include "conv_planes.h"
 #include "conv_weight.h"
 
 namespace ng {
@@ -18,20 +20,18 @@ struct DotPlan {
   int64_t groups, rows, channels;  // rows: output channels; both of one group
   int64_t window_taps;             // kh · kw
   const DotKernels* dot;
-  const Im2colKernels* im2col;
   const MoveKernels* move;
-  Patches patches;
-  PixelTiling tiling;
+  Planes planes;
   const WeightSums* sums;
   bool dy_in_place;  // dy is read where it lies
 
   int64_t block_rows, row_blocks;          // output channels of a chunk
   int64_t block_channels, channel_blocks;  // input channels of a chunk
-  int64_t part_tiles, parts;               // tiles of a part of the sum, parts
-  int64_t ld;                              // floats from row to row of packed pixels
+  int64_t band_h, bands;                   // output rows of a tile of pixels, tiles of an image
+  int64_t part_tiles, parts;               // tiles of pixels of a part of the sum, parts
+  int64_t dy_at, sums_at;                  // in private memory, after the copy of x
 
-  // Private memory, in bytes from its start; the patches' own comes first.
-  int64_t packed_at, dy_at, runs_at, sums_of_lanes_at;
+  int64_t band_pixels() const { return band_h * dy.shape[3]; }
 
   int64_t taps() const { return channels * window_taps; }
 };
@@ -55,40 +55,34 @@ Block block_at(const DotPlan& plan, int64_t chunk) {
 }
 
 // Adds a tile of pixels to the sums of a block, which are one register tile after the other.
-void add_tile(const DotPlan& plan, const Run& run, const Block& block, const PixelTile& tile, bool first,
+void add_tile(const DotPlan& plan, const Run& run, const Block& block, int64_t tile, bool first,
               char* scratch) {
   const DotKernels& dot = *plan.dot;
-  float* packed = reinterpret_cast<float*>(scratch + plan.packed_at);
-  float* sums = reinterpret_cast<float*>(scratch + plan.sums_of_lanes_at);
-  PixelRun* runs = reinterpret_cast<PixelRun*>(scratch + plan.runs_at);
-  const int64_t taps = block.channels * plan.window_taps, columns = tile.columns();
-  const float* base = plan.patches.open(run, *plan.move, tile, block.group * plan.channels + block.channel,
-                                        block.channels, reinterpret_cast<float*>(scratch));
-  const int64_t run_count = plan.patches.runs(tile, 0, columns, runs);
-  plan.im2col->pack(base, plan.patches.offsets(), taps, runs, run_count, packed, plan.ld);
-
+  const View& dy = plan.dy;
+  const int64_t image = tile / plan.bands, y0 = tile % plan.bands * plan.band_h, width = dy.shape[3];
+  const int64_t height = std::min(plan.band_h, dy.shape[2] - y0);
+  const int64_t taps = block.channels * plan.window_taps;
+  const float* base = plan.planes.open(run, *plan.move, image, block.group * plan.channels + block.channel,
+                                       block.channels, y0, height, reinterpret_cast<float*>(scratch));
   const int64_t row = block.group * plan.rows + block.row;
-  const float* dy = run.at<float>(plan.dy) + tile.image * plan.dy.strides[0];
-  int64_t segments = tile.images, length = tile.pixels, dy_ld = plan.dy.strides[1];
+  const float* gradient = run.at<float>(dy) + image * dy.strides[0];
+  int64_t lda = dy.strides[1], a_segment = dy.strides[2];
   if (plan.dy_in_place) {
-    dy += row * dy_ld + tile.pixel;
+    gradient += row * lda + y0 * a_segment;
   } else {
     float* copied = reinterpret_cast<float*>(scratch + plan.dy_at);
-    for (int64_t i = 0; i < tile.images; i++) {
-      load_pixels(*plan.move, plan.dy, dy + i * plan.dy.strides[0], row, block.rows, tile.pixel, tile.pixels,
-                  copied + i * tile.pixels, plan.ld);
-    }
-    segments = 1;
-    length = columns;
-    dy = copied;
-    dy_ld = plan.ld;
+    lda = plan.band_pixels();
+    a_segment = width;
+    load_pixels(*plan.move, dy, gradient, row, block.rows, y0 * width, height * width, copied, lda);
+    gradient = copied;
   }
+  float* sums = reinterpret_cast<float*>(scratch + plan.sums_at);
   for (int64_t k = 0; k < taps; k += dot.cols) {
     const int cols = static_cast<int>(std::min<int64_t>(dot.cols, taps - k));
     for (int64_t r = 0; r < block.rows; r += dot.rows) {
       const int rows = static_cast<int>(std::min<int64_t>(dot.rows, block.rows - r));
-      dot.tile(segments, length, dy + r * dy_ld, dy_ld, plan.dy.strides[0], packed + k * plan.ld, plan.ld,
-               length, rows, cols, sums, !first);
+      dot.tile(height, width, gradient + r * lda, lda, a_segment, base, plan.planes.offsets().data() + k,
+               plan.planes.row_step(), rows, cols, sums, !first);
       sums += rows * cols * dot.lanes;
     }
   }
@@ -98,7 +92,7 @@ void add_tile(const DotPlan& plan, const Run& run, const Block& block, const Pix
 void write_sums(const DotPlan& plan, const Run& run, const Block& block, const char* scratch) {
   constexpr int kMostSums = 64;
   const DotKernels& dot = *plan.dot;
-  const float* sums = reinterpret_cast<const float*>(scratch + plan.sums_of_lanes_at);
+  const float* sums = reinterpret_cast<const float*>(scratch + plan.sums_at);
   const int64_t taps = block.channels * plan.window_taps, ld = plan.taps();
   float* target = plan.sums->part(run, block.part, block.group * plan.rows + block.row) +
                   block.channel * plan.window_taps;
@@ -120,25 +114,22 @@ void run_block(const void* opaque, const Run& run, int64_t chunk, Worker& worker
   const DotPlan& plan = *static_cast<const DotPlan*>(opaque);
   const Block block = block_at(plan, chunk);
   const int64_t first = block.part * plan.part_tiles;
-  const int64_t last = std::min(plan.tiling.tiles(), first + plan.part_tiles);
-  for (int64_t t = first; t < last; t++) {
-    add_tile(plan, run, block, tile_at(plan.tiling, t), t == first, worker.scratch);
-  }
+  const int64_t last = std::min(plan.bands * plan.dy.shape[0], first + plan.part_tiles);
+  for (int64_t t = first; t < last; t++) add_tile(plan, run, block, t, t == first, worker.scratch);
   write_sums(plan, run, block, worker.scratch);
 }
 
-// What of the L2 cache the sums of a chunk, and its packed pixels, may take, in floats.
+// What of the L2 cache the sums of a chunk, and the pixels of a tile, may take, in floats.
 constexpr int64_t kSumFloats = 64 * 1024;
-constexpr int64_t kPixelFloats = 128 * 1024;
-constexpr int64_t kMostColumns = 2048, kLeastColumns = 128;
+constexpr int64_t kTileFloats = 96 * 1024;
 
 // The chunks wanted.
 constexpr int64_t kChunks = 32;
 
-void choose_blocks(DotPlan* plan) {
+void choose_blocks(DotPlan* plan, const Window& window) {
   const DotKernels& dot = *plan->dot;
-  const int64_t taps = plan->window_taps, n = plan->dy.shape[0],
-                pixels = plan->dy.shape[2] * plan->dy.shape[3];
+  const View& dy = plan->dy;
+  const int64_t taps = plan->window_taps, out_h = dy.shape[2];
   const int64_t most_rows =
       std::max<int64_t>(dot.rows, std::min<int64_t>(128, kSumFloats / (dot.lanes * taps)));
   plan->row_blocks = ceil_div(plan->rows, most_rows);
@@ -149,17 +140,17 @@ void choose_blocks(DotPlan* plan) {
   plan->block_channels = ceil_div(plan->channels, ceil_div(plan->channels, most_channels));
   plan->channel_blocks = ceil_div(plan->channels, plan->block_channels);
 
-  const int64_t fitting = kPixelFloats / (rows + plan->block_channels * taps) / dot.lanes * dot.lanes;
-  const int64_t target = std::max(kLeastColumns, std::min(kMostColumns, fitting));
-  plan->tiling = tile_pixels(n, pixels, target, dot.lanes);
-  // Where every image ends with a part of a vector, and images are small, a copy without these ends is
-  // faster.
-  plan->dy_in_place = plan->dy.strides[3] == 1 && has_flat_pixels(plan->dy) &&
-                      (plan->tiling.images == 1 || pixels % dot.lanes == 0 || pixels >= 32 * dot.lanes);
+  const int64_t row_floats = Planes::next_row_floats(plan->block_channels, window) + rows * dy.shape[3];
   const int64_t blocks = plan->groups * plan->row_blocks * plan->channel_blocks;
-  plan->parts = std::min({ceil_div(kChunks, blocks), plan->tiling.tiles(), kMostParts});
-  plan->part_tiles = ceil_div(plan->tiling.tiles(), plan->parts);
-  plan->parts = ceil_div(plan->tiling.tiles(), plan->part_tiles);
+  plan->parts = std::min(ceil_div(kChunks, blocks), kMostParts);
+  const int64_t wanted = ceil_div(plan->parts, dy.shape[0]);  // bands of an image
+  plan->bands = std::min(out_h, std::max(wanted, ceil_div(out_h * row_floats, kTileFloats)));
+  plan->band_h = ceil_div(out_h, plan->bands);
+  plan->bands = ceil_div(out_h, plan->band_h);
+  const int64_t tiles = plan->bands * dy.shape[0];
+  plan->part_tiles = ceil_div(tiles, plan->parts);
+  plan->parts = ceil_div(tiles, plan->part_tiles);
+  plan->dy_in_place = dy.strides[3] == 1 || dy.shape[3] == 1;
 }
 
 void reserve_memory(DotPlan* plan, Builder& builder) {
@@ -169,18 +160,40 @@ void reserve_memory(DotPlan* plan, Builder& builder) {
     used += round_up(sizeof(float) * floats, kArenaBlock);
     return offset;
   };
-  const int64_t block_taps = plan->block_channels * plan->window_taps;
-  // An odd number of vectors: rows that start a power of two apart would push each other out of the cache.
-  plan->ld = (ceil_div(plan->tiling.columns(), plan->dot->lanes) | 1) * plan->dot->lanes;
-  reserve(plan->patches.scratch_floats());
-  plan->packed_at = reserve(block_taps * plan->ld);
-  plan->dy_at = reserve(plan->dy_in_place ? 0 : plan->block_rows * plan->ld);
-  plan->runs_at = reserve(plan->tiling.columns() * sizeof(PixelRun) / sizeof(float));
-  plan->sums_of_lanes_at = reserve(plan->block_rows * block_taps * plan->dot->lanes);
+  reserve(plan->planes.scratch_floats());
+  plan->dy_at = reserve(plan->dy_in_place ? 0 : plan->block_rows * plan->band_pixels());
+  plan->sums_at = reserve(plan->block_rows * plan->block_channels * plan->window_taps * plan->dot->lanes);
   builder.reserve_scratch(used);
 }
 
 }  // namespace
+
+double cost_of_weight_dots(const Instruction& instruction, const Builder& builder) {
+  const DotKernels& dot = *builder.kernels.dot;
+  const View &x = *instruction.inputs[0], &dy = *instruction.inputs[1], &dw = *instruction.outputs[0];
+  const int64_t groups = conv_attributes(instruction).groups, rows = dw.shape[0] / groups;
+  const int64_t taps = dw.shape[1] * dw.shape[2] * dw.shape[3], width = dy.shape[3];
+  // Every register tile starts and ends with its sums in memory, for each image; both operands come from the
+  // L2 cache, and no two rows of them are aligned alike.
+  constexpr double kSumCost = 3, kStreamCost = 1.6;
+  const double vectors = static_cast<double>(dy.shape[2] * ceil_div(width, dot.lanes));
+  // One vector of x in two straddles cache lines; few sums wait for each other.
+  const auto tile = [&](int64_t r, int64_t c) {
+    const double sums = static_cast<double>(r * c);
+    return kStreamCost * std::max({sums, static_cast<double>(r + 2 * c), 8.0}) * vectors + kSumCost * sums;
+  };
+  const int64_t rest_rows = rows % dot.rows, rest_taps = taps % dot.cols;
+  const double full_rows = static_cast<double>(rows / dot.rows),
+               full_taps = static_cast<double>(taps / dot.cols);
+  double cost = full_rows * full_taps * tile(dot.rows, dot.cols);
+  if (rest_rows > 0) cost += full_taps * tile(rest_rows, dot.cols);
+  if (rest_taps > 0) cost += full_rows * tile(dot.rows, rest_taps);
+  if (rest_rows > 0 && rest_taps > 0) cost += tile(rest_rows, rest_taps);
+  const auto copy_cost = [&](const View& view) {
+    return view.strides[3] == 1 ? 0 : static_cast<double>(view.size()) / dot.lanes * kTurnCost;
+  };
+  return static_cast<double>(groups * dy.shape[0]) * cost + copy_cost(x) + copy_cost(dy);
+}
 
 void add_weight_dots(const Instruction& instruction, WeightSums* sums, Builder& builder) {
   const ConvAttributes a = conv_attributes(instruction);
@@ -193,11 +206,12 @@ void add_weight_dots(const Instruction& instruction, WeightSums* sums, Builder& 
   plan->channels = dw.shape[1];
   plan->window_taps = dw.shape[2] * dw.shape[3];
   plan->dot = builder.kernels.dot;
-  plan->im2col = builder.kernels.im2col;
   plan->move = builder.kernels.move;
   plan->sums = sums;
-  choose_blocks(plan);
-  plan->patches.prepare(plan->x, plan->block_channels, forward_window(a, dw, plan->dy), plan->tiling);
+  builder.explain("direct, by dots");
+  const Window window = forward_window(a, dw, plan->dy);
+  choose_blocks(plan, window);
+  plan->planes.prepare(plan->x, plan->block_channels, window, plan->band_h, 0);
   reserve_memory(plan, builder);
   sums->add_parts(plan->parts, builder);
   builder.add_step(

@@ -9,6 +9,14 @@ extern const DotKernels dot_kernels;
 
 namespace {
 
+#if defined(__GNUC__) && !defined(__clang__)
+#define NG_UNROLL _Pragma("GCC unroll 8")
+#elif defined(__clang__)
+#define NG_UNROLL _Pragma("unroll")
+#else
+#define NG_UNROLL
+#endif
+
 // rows * cols sums, one row of a and one value of b: with 32 registers 5 * 5 + 5 + 1, with 16 registers
 // 4 * 3 + 3 + 1 (or 4 + 1). Both load less than they multiply.
 #if defined(NG_ISA_AVX512) || defined(NG_ISA_NEON)
@@ -17,44 +25,61 @@ constexpr int kRows = 5, kCols = 5;
 constexpr int kRows = 4, kCols = 3;
 #endif
 
-// Rows in segments, see DotKernels::tile.
-struct Rows {
-  const float* first;
-  int64_t ld, segment;
+// The operands of a tile, see DotKernels::tile.
+struct Operands {
+  const float* a;
+  int64_t lda, a_segment;
+  const float* b;
+  const int64_t* offsets;
+  int64_t b_segment;
 };
 
+// Adds the products of one vector of every row, of which `lanes` lanes count.
 template <int kR, int kC>
-void tile_of(int64_t segments, int64_t length, Rows a, Rows b, float* sums, bool accumulate) {
+NG_INLINE void add_products(const float* x, int64_t lda, const float* const (&y)[kC], int64_t at, int lanes,
+                            Vec (&acc)[kR][kC]) {
+  Vec row[kR];
+  NG_UNROLL
+  for (int r = 0; r < kR; r++) row[r] = lanes == kLanes ? load(x + r * lda) : load_n(x + r * lda, lanes);
+  NG_UNROLL
+  for (int c = 0; c < kC; c++) {
+    const Vec col = lanes == kLanes ? load(y[c] + at) : load_n(y[c] + at, lanes);
+    NG_UNROLL
+    for (int r = 0; r < kR; r++) acc[r][c] = fma(row[r], col, acc[r][c]);
+  }
+}
+
+template <int kR, int kC>
+void tile_of(int64_t segments, int64_t length, const Operands& t, float* sums, bool accumulate) {
   Vec acc[kR][kC];
+  NG_UNROLL
   for (int r = 0; r < kR; r++) {
+    NG_UNROLL
     for (int c = 0; c < kC; c++) acc[r][c] = accumulate ? load(sums + (r * kC + c) * kLanes) : zero();
   }
+  const float* x = t.a;
+  const float* y[kC];
+  NG_UNROLL
+  for (int c = 0; c < kC; c++) y[c] = t.b + t.offsets[c];
+  // All whole vectors first, then the ends of all segments: a loop with one body keeps the sums in registers.
+  const int64_t whole = length / kLanes * kLanes;
+  const int rest = static_cast<int>(length - whole);
   for (int64_t s = 0; s < segments; s++) {
-    const float* x = a.first + s * a.segment;
-    const float* y = b.first + s * b.segment;
-    int64_t i = 0;
-    for (; i + kLanes <= length; i += kLanes) {
-      Vec row[kR];
-      for (int r = 0; r < kR; r++) row[r] = load(x + r * a.ld + i);
-      for (int c = 0; c < kC; c++) {
-        const Vec col = load(y + c * b.ld + i);
-        for (int r = 0; r < kR; r++) acc[r][c] = fma(row[r], col, acc[r][c]);
-      }
-    }
-    if (i < length) {
-      const int rest = static_cast<int>(length - i);
-      for (int r = 0; r < kR; r++) {
-        const Vec row = load_n(x + r * a.ld + i, rest);
-        for (int c = 0; c < kC; c++) acc[r][c] = fma(row, load_n(y + c * b.ld + i, rest), acc[r][c]);
-      }
+    for (int64_t i = 0; i < whole; i += kLanes) {
+      add_products<kR, kC>(x + s * t.a_segment + i, t.lda, y, s * t.b_segment + i, kLanes, acc);
     }
   }
+  for (int64_t s = 0; rest > 0 && s < segments; s++) {
+    add_products<kR, kC>(x + s * t.a_segment + whole, t.lda, y, s * t.b_segment + whole, rest, acc);
+  }
+  NG_UNROLL
   for (int r = 0; r < kR; r++) {
+    NG_UNROLL
     for (int c = 0; c < kC; c++) store(sums + (r * kC + c) * kLanes, acc[r][c]);
   }
 }
 
-using TileFn = void (*)(int64_t segments, int64_t length, Rows a, Rows b, float* sums, bool accumulate);
+using TileFn = void (*)(int64_t segments, int64_t length, const Operands& t, float* sums, bool accumulate);
 
 #if defined(NG_ISA_AVX512) || defined(NG_ISA_NEON)
 #define NG_TILES(r) \
@@ -67,8 +92,8 @@ const TileFn kTiles[kRows][kCols] = {NG_TILES(1), NG_TILES(2), NG_TILES(3), NG_T
 #endif
 
 void tile(int64_t segments, int64_t length, const float* a, int64_t lda, int64_t a_segment, const float* b,
-          int64_t ldb, int64_t b_segment, int rows, int cols, float* sums, bool accumulate) {
-  kTiles[rows - 1][cols - 1](segments, length, {a, lda, a_segment}, {b, ldb, b_segment}, sums, accumulate);
+          const int64_t* offsets, int64_t b_segment, int rows, int cols, float* sums, bool accumulate) {
+  kTiles[rows - 1][cols - 1](segments, length, {a, lda, a_segment, b, offsets, b_segment}, sums, accumulate);
 }
 
 // The sum of each vector's lanes, kLanes vectors at a time: transposed, lanes add up vertically.

@@ -14,9 +14,9 @@ struct DotKernels {
 
   // sums[r][c][lane] = (accumulate ? sums[r][c][lane] : 0) + the lane's share of a_r . b_c, for r < rows and
   // c < cols. Each row comes in `segments` of `length` floats: segment s of a_r at a + r * lda + s *
-  // a_segment, of b_c at b + c * ldb + s * b_segment. No alignment needed.
+  // a_segment, of b_c at b + offsets[c] + s * b_segment. No alignment needed.
   void (*tile)(int64_t segments, int64_t length, const float* a, int64_t lda, int64_t a_segment,
-               const float* b, int64_t ldb, int64_t b_segment, int rows, int cols, float* sums,
+               const float* b, const int64_t* offsets, int64_t b_segment, int rows, int cols, float* sums,
                bool accumulate);
 
   // totals[i] = the sum of the lanes of sums[i], in one fixed order, for i < count.

@@ -6,9 +6,9 @@
 #define NODEGRAD_KERNELS_KERNELS_H_
 
 #include "conv.h"
+#include "depthwise.h"
 #include "dot.h"
 #include "gemm.h"
-#include "im2col.h"
 #include "map.h"
 #include "move.h"
 #include "pool.h"
@@ -21,9 +21,9 @@ namespace ng {
 struct Kernels {
   const char* target;  // "base", "avx2", "avx512" or "neon"
   const ConvKernels* conv;
+  const DepthwiseKernels* depthwise;
   const DotKernels* dot;
   const GemmKernels* gemm;
-  const Im2colKernels* im2col;
   const MapKernels* map;
   const MoveKernels* move;
   const PoolKernels* pool;

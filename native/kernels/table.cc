@@ -9,9 +9,9 @@ namespace ng {
 namespace NG_ISA {
 
 extern const ConvKernels conv_kernels;
+extern const DepthwiseKernels depthwise_kernels;
 extern const DotKernels dot_kernels;
 extern const GemmKernels gemm_kernels;
-extern const Im2colKernels im2col_kernels;
 extern const MapKernels map_kernels;
 extern const MoveKernels move_kernels;
 extern const PoolKernels pool_kernels;
@@ -21,8 +21,8 @@ extern const WinogradKernels winograd_kernels;
 
 extern const Kernels kernels;
 const Kernels kernels = {
-    NG_NAME(NG_ISA), &conv_kernels, &dot_kernels,    &gemm_kernels,    &im2col_kernels,   &map_kernels,
-    &move_kernels,   &pool_kernels, &reduce_kernels, &softmax_kernels, &winograd_kernels,
+    NG_NAME(NG_ISA), &conv_kernels, &depthwise_kernels, &dot_kernels,     &gemm_kernels,     &map_kernels,
+    &move_kernels,   &pool_kernels, &reduce_kernels,    &softmax_kernels, &winograd_kernels,
 };
 
 }  // namespace NG_ISA
