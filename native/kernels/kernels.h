@@ -12,6 +12,7 @@
 #include "map.h"
 #include "move.h"
 #include "pool.h"
+#include "random.h"
 #include "reduce.h"
 #include "softmax.h"
 #include "winograd.h"
@@ -27,6 +28,7 @@ struct Kernels {
   const MapKernels* map;
   const MoveKernels* move;
   const PoolKernels* pool;
+  const RandomKernels* random;
   const ReduceKernels* reduce;
   const SoftmaxKernels* softmax;
   const WinogradKernels* winograd;

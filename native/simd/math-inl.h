@@ -195,6 +195,20 @@ NG_INLINE Vec normal_cdf(Vec x) {
   return select(lt(x, zero()), tail, sub(set1(1.0f), tail));
 }
 
+// sin(r) and cos(r) for |r| <= pi/4: (sin(r)/r - 1) / r^2 and (cos(r) - 1 + r^2/2) / r^4 in r^2, 2^-28,
+// 2^-33.
+NG_INLINE Vec sine_near_0(Vec r) {
+  static const float c[] = {-1.666665375e-01f, 8.332106285e-03f, -1.950788283e-04f};
+  const Vec z = mul(r, r);
+  return fma(mul(r, z), polynomial(c, z), r);
+}
+
+NG_INLINE Vec cosine_near_0(Vec r) {
+  static const float c[] = {4.166664556e-02f, -1.388730132e-03f, 2.443075027e-05f};
+  const Vec z = mul(r, r);
+  return fma(z, fma(z, polynomial(c, z), set1(-0.5f)), set1(1.0f));
+}
+
 #if !defined(NG_ISA_BASE)
 // Arguments up to here keep their reduction below exact enough, and make a whole number that fits its bits.
 constexpr float kTrigLimit = 1e5f;
@@ -208,12 +222,7 @@ NG_INLINE Vec sin_quarters(Vec x) {
   // a = k pi/2 + r, with pi/2 in three parts. The first step is exact: terms and difference are multiples of
   // 2^-23 (Cody and Waite, with fused steps).
   const Vec r = fma(k, set1(1.71512489e-15f), fma(k, set1(4.37113883e-08f), fma(k, set1(-1.57079637f), a)));
-  const Vec z = mul(r, r);
-  // (sin(r)/r - 1) / r^2 and (cos(r) - 1 + r^2/2) / r^4 in r^2 for |r| <= pi/4: 2^-28, 2^-33.
-  static const float s[] = {-1.666665375e-01f, 8.332106285e-03f, -1.950788283e-04f};
-  static const float c[] = {4.166664556e-02f, -1.388730132e-03f, 2.443075027e-05f};
-  const Vec sine = fma(mul(r, z), polynomial(s, z), r);
-  const Vec cosine = fma(z, fma(z, polynomial(c, z), set1(-0.5f)), set1(1.0f));
+  const Vec sine = sine_near_0(r), cosine = cosine_near_0(r);
   const IntVec quadrant = add(as_int(shifted), set1_int(kQuarters));
   const Mask even = eq(bit_and(quadrant, set1_int(1)), set1_int(0));
   IntVec sign = shift_left<30>(bit_and(quadrant, set1_int(2)));
