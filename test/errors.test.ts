@@ -413,7 +413,7 @@ describeOnBoth("when it is computed", () => {
     [
       "a label out of range",
       IndexError,
-      "gather: index 3 at position 1 is out of range [0, 3)",
+      "crossEntropy: index 3 at position 1 is out of range [0, 3)",
       () => crossEntropy(x, index(0, 3)),
     ],
     [

@@ -1,7 +1,8 @@
 /** What training makes small, and what tells how well it did. */
 
 import { checkOptions, OptionError, ShapeError, show } from "../errors.js";
-import { argMax, cast, equal, expandDims, logSoftmax, mean, squeeze, sub, sum, takeAlongAxis } from "../ops/index.js";
+import { labelLosses } from "../ops/cross-entropy.js";
+import { argMax, cast, equal, mean, sum } from "../ops/index.js";
 import { checkTensor } from "../ops/operands.js";
 import { sameShape, showShape } from "../shape.js";
 import type { Tensor } from "../tensor.js";
@@ -35,7 +36,7 @@ function checkLabels(op: string, logits: Tensor, labels: Tensor): void {
 
 /**
  * Softmax cross-entropy, −ln(e^{s_y} / Σ e^{sⱼ}) per example with the scores s and the label y, in [0, ∞). Computed
- * from the logarithm of the softmax, so that it neither overflows nor loses small losses. NaN where a score is.
+ * from the largest score, so that it neither overflows nor loses small losses. NaN where a score is.
  * The mean over no examples is NaN.
  *
  * @param logits Scores before the softmax, `[…, classes]`, float.
@@ -47,9 +48,7 @@ function checkLabels(op: string, logits: Tensor, labels: Tensor): void {
  */
 export function crossEntropy(logits: Tensor, labels: Tensor, options: LossOptions = {}): Tensor {
   checkLabels("crossEntropy", logits, labels);
-  const right = takeAlongAxis(logSoftmax(logits), expandDims(labels, -1));
-  // 0 − x rather than −x: a loss of zero is +0.
-  return reduced("crossEntropy", sub(0, squeeze(right, { axes: -1 })), options);
+  return reduced("crossEntropy", labelLosses("crossEntropy", logits, labels), options);
 }
 
 /**

@@ -18,6 +18,11 @@ export function second(node: Tensor): Tensor {
   return node.inputs[1] as Tensor;
 }
 
+/** The third operand of a node. */
+export function third(node: Tensor): Tensor {
+  return node.inputs[2] as Tensor;
+}
+
 /** @throws {OptionError} unless `value` is a tensor. */
 export function checkTensor(op: string, value: unknown, what = "operand"): Tensor {
   if (value instanceof Tensor) return value;

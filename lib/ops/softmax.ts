@@ -60,7 +60,7 @@ const softmaxGradOp = defineOp<AxisAttributes, InstructionDeclaration<AxisAttrib
 });
 
 /** y(dy − Σ dy·y): the derivative of y = softmax(x). */
-function softmaxGrad(dy: Tensor, y: Tensor, axis: number): Tensor {
+export function softmaxGrad(dy: Tensor, y: Tensor, axis: number): Tensor {
   return apply(softmaxGradOp, [dy, y], { axis });
 }
 

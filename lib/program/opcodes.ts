@@ -57,6 +57,8 @@ function instruction(inputs: number, extra: InstructionInfo["extra"], attributes
  * - `poolGrad`: dx from dy (average) or dy, x (max: all of dy goes to the first maximum).
  * - `softmax`: along the last axis; `log` 1 gives log-softmax.
  * - `softmaxGrad`: dx from dy, y = softmax(x): y(dy − Σ dy·y), or with `log` dy − eʸ Σ dy.
+ * - `crossEntropy`: x `[…, classes]`, labels int32 `[…, 1]` → ln Σ eˣ − x[label], `[…, 1]`.
+ * - `crossEntropyGrad`: dx = dy · (softmax(x) − [i is the label]) from dy `[…, 1]`, x, labels.
  * - `gather`: out[…, j, …] = source[…, indices[…, j, …], …] along `axis`; indices is int32 of out's shape.
  * - `scatterAdd`: out = base; out[…, indices[…, j, …], …] += updates[…, j, …] along `axis`, j ascending.
  * - `copy`: out = in, any strides, same dtype.
@@ -74,6 +76,8 @@ export const INSTRUCTIONS = {
   poolGrad: instruction(1, "optional", pooling),
   softmax: instruction(1, "none", ["log"]),
   softmaxGrad: instruction(2, "none", ["log"]),
+  crossEntropy: { ...instruction(2, "none", []), canFail: true },
+  crossEntropyGrad: { ...instruction(3, "none", []), canFail: true },
   gather: { ...instruction(2, "none", ["axis"]), canFail: true },
   scatterAdd: { ...instruction(3, "none", ["axis"]), canFail: true },
   copy: instruction(1, "none", []),

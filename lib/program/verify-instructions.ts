@@ -45,6 +45,8 @@ export const instructionRules: { readonly [K in Opcode]: Rule } = {
     alike(views, check);
     return softmaxRules(instruction, views, check);
   },
+  crossEntropy,
+  crossEntropyGrad,
   gather,
   scatterAdd,
   copy: (instruction, check) => {
@@ -288,6 +290,32 @@ function softmaxRules(instruction: Instruction, views: readonly ProgramView[], c
   check(view.shape.length > 0, () => "expected at least one axis, got a scalar");
   float(view, check);
   return noRegisters;
+}
+
+function crossEntropy(instruction: Instruction, check: Check): readonly DType[] {
+  const { inputs, outputs } = operands(instruction, 1, check);
+  const [x, labels] = inputs as [ProgramView, ProgramView];
+  scoresAndLabels(x, labels, outputs[0] as ProgramView, check);
+  return noRegisters;
+}
+
+function crossEntropyGrad(instruction: Instruction, check: Check): readonly DType[] {
+  const { inputs, outputs } = operands(instruction, 1, check);
+  const [dy, x, labels] = inputs as [ProgramView, ProgramView, ProgramView];
+  alike([outputs[0] as ProgramView, x], check);
+  scoresAndLabels(x, labels, dy, check);
+  return noRegisters;
+}
+
+/** Scores `[…, classes]`; a label and a loss for each row, `[…, 1]`. */
+function scoresAndLabels(x: ProgramView, labels: ProgramView, losses: ProgramView, check: Check): void {
+  check(x.shape.length > 0, () => "expected at least one axis, got a scalar");
+  float(x, check);
+  sameTypes([losses, x], check);
+  typed(labels, "int32", "labels", check);
+  sameShapes([losses, labels], check);
+  check(labels.shape.at(-1) === 1, () => `expected one label for each row: ${showShape(labels.shape)}`);
+  equalExcept(x, labels, x.shape.length - 1, check);
 }
 
 function gather(instruction: Instruction, check: Check): readonly DType[] {

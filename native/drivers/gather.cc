@@ -4,63 +4,18 @@
 #include "../kernels/kernels.h"
 #include "copy.h"
 #include "driver.h"
+#include "index_check.h"
 #include "walk.h"
 
 namespace ng {
 namespace {
 
-// ---- Indices.
-
-// The elements of an index view that can differ (axes of stride 0 repeat them): strides of (index, position).
-// Positions count these elements only: they are those of the tensor that was broadcast.
-Axes<2> distinct_indices(const View& indices) {
-  Axes<2> axes;
-  int64_t positions[kMaxRank];
-  int64_t step = 1;
-  for (int i = indices.rank - 1; i >= 0; i--) {
-    positions[i] = step;
-    if (indices.strides[i] != 0) step *= indices.shape[i];
-  }
-  for (int i = 0; i < indices.rank; i++) {
-    if (indices.strides[i] != 0) axes.append(indices.shape[i], {indices.strides[i], positions[i]});
-  }
-  return axes;
-}
-
-struct CheckPlan {
-  const View* indices;
-  int32_t instruction;
-  int64_t limit;
-  Axes<2> axes;
-  int64_t size;  // of axes
-};
-
-// Reports the first index of a chunk that does not lie in [0, limit).
-void run_check(const void* opaque, const Run& run, int64_t chunk, Worker&) {
-  const auto& plan = *static_cast<const CheckPlan*>(opaque);
-  const int32_t* indices = run.at<const int32_t>(*plan.indices);
-  const int64_t begin = chunk * kChunkElements, end = std::min(begin + kChunkElements, plan.size);
-  Walk<2> walk(plan.axes, begin);
-  for (int64_t i = begin; i < end; i++, walk.next()) {
-    const int64_t index = indices[walk[0]];
-    if (index >= 0 && index < plan.limit) continue;
-    return run.fail(plan.instruction, walk[1], index, plan.limit);
-  }
-}
-
-// Adds the step that ends the run on a bad index, before anything is read or written through one.
-void add_check(const View& indices, int64_t limit, Builder& builder) {
-  auto* plan = builder.make_plan<CheckPlan>();
-  plan->indices = &indices;
-  plan->instruction = builder.instruction;
-  plan->limit = limit;
-  plan->axes = distinct_indices(indices);
-  plan->size = plan->axes.size();
-  builder.add_step(run_check, plan, (plan->size + kChunkElements - 1) / kChunkElements,
-                   2.0 * static_cast<double>(plan->size));
-}
-
 // ---- gather.
+
+// Where rows are single elements: the innermost of the lookups, and the steps along it.
+struct InnerLookups {
+  int64_t length = 1, out = 0, source = 0, index = 0;
+};
 
 // Axes along which the index varies are walked; the others form a row, copied as one piece.
 struct GatherPlan {
@@ -71,6 +26,7 @@ struct GatherPlan {
   int64_t axis_stride;  // of the source, along the axis
   Axes<3> lookups;      // strides of (out, source, index)
   TiledCopy row;
+  InnerLookups inner;
   int64_t units, units_per_chunk;  // a unit is one tile of one row
 };
 
@@ -93,18 +49,23 @@ void run_gather(const void* opaque, const Run& run, int64_t chunk, Worker&) {
   }
 }
 
-// The same where a row is one element: what remains is to move it.
+// The same where a row is one element: what remains is to move it, in a loop along the innermost lookups.
 template <typename T>
 void run_gather_elements(const void* opaque, const Run& run, int64_t chunk, Worker&) {
   const auto& plan = *static_cast<const GatherPlan*>(opaque);
-  T* out = run.at<T>(*plan.out);
-  const T* source = run.at<const T>(*plan.source);
-  const int32_t* indices = run.at<const int32_t>(*plan.indices);
-  const int64_t begin = chunk * plan.units_per_chunk;
-  const int64_t end = std::min(begin + plan.units_per_chunk, plan.units);
-  Walk<3> walk(plan.lookups, begin);
-  for (int64_t i = begin; i < end; i++, walk.next()) {
-    out[walk[0]] = source[walk[1] + indices[walk[2]] * plan.axis_stride];
+  const int64_t step = plan.axis_stride, length = plan.inner.length;
+  int64_t unit = chunk * plan.units_per_chunk;
+  const int64_t end = std::min(unit + plan.units_per_chunk, plan.units);
+  Walk<3> walk(plan.lookups, unit / length);
+  for (; unit < end; walk.next()) {
+    const int64_t first = unit % length, count = std::min(length - first, end - unit);
+    T* out = run.at<T>(*plan.out) + walk[0] + first * plan.inner.out;
+    const T* source = run.at<const T>(*plan.source) + walk[1] + first * plan.inner.source;
+    const int32_t* indices = run.at<const int32_t>(*plan.indices) + walk[2] + first * plan.inner.index;
+    for (int64_t i = 0; i < count; i++) {
+      out[i * plan.inner.out] = source[i * plan.inner.source + indices[i * plan.inner.index] * step];
+    }
+    unit += count;
   }
 }
 
@@ -202,7 +163,7 @@ std::string prepare_kGather(const Instruction& instruction, Builder& builder) {
   const int axis = instruction.attributes[0];
   if (out.dtype == DType::kFloat64) return "float64 exists on the reference backend only";
   if (out.size() == 0) return "";
-  add_check(indices, source.shape[axis], builder);
+  add_index_check(indices, source.shape[axis], builder);
   auto* plan = builder.make_plan<GatherPlan>();
   plan->kernels = builder.kernels.move;
   plan->out = &out;
@@ -224,6 +185,12 @@ std::string prepare_kGather(const Instruction& instruction, Builder& builder) {
   plan->units = plan->lookups.size() * plan->row.tiles();
   plan->units_per_chunk = std::max<int64_t>(1, kChunkElements / plan->row.tile_elements());
   const int64_t chunks = (plan->units + plan->units_per_chunk - 1) / plan->units_per_chunk;
+  if (single && plan->lookups.rank > 0) {
+    const int last = plan->lookups.rank - 1;
+    const int64_t(&steps)[3] = plan->lookups.strides[last];
+    plan->inner = {plan->lookups.shape[last], steps[0], steps[1], steps[2]};
+    plan->lookups.remove(last);
+  }
   const StepFn by_element =
       size_of(out.dtype) == 4 ? run_gather_elements<uint32_t> : run_gather_elements<uint8_t>;
   builder.add_step(
@@ -240,7 +207,7 @@ std::string prepare_kScatterAdd(const Instruction& instruction, Builder& builder
   const int axis = instruction.attributes[0];
   if (out.dtype == DType::kFloat64) return "float64 exists on the reference backend only";
   const bool has_updates = updates.size() > 0;
-  if (has_updates) add_check(indices, out.shape[axis], builder);
+  if (has_updates) add_index_check(indices, out.shape[axis], builder);
   if (!same_memory(out, base)) add_copy(out, base, builder);
   if (has_updates && out.size() > 0) add_scatter(out, indices, updates, axis, builder);
   return "";

@@ -1,5 +1,3 @@
-// Softmax and its gradient, row by row, see softmax.h.
-
 #include "softmax.h"
 
 #include <math.h>
@@ -77,58 +75,101 @@ NG_INLINE void map_row(float* y, int64_t n, const F& f) {
   }
 }
 
-void softmax(float* y, int64_t y_stride, const float* x, int64_t x_stride, int64_t rows, int64_t n) {
-  for (int64_t row = 0; row < rows; row++, y += y_stride, x += x_stride) {
-    const Vec top = set1(row_max(x, n));
-    const double total = sum_vectors(n, [=](int64_t i, int lanes) {
-      const Vec e = exp(sub(load_some(x + i, lanes), top));
-      store_some(y + i, e, lanes);
-      return lanes == kLanes ? e : fill_from(e, lanes, 0.0f);
-    });
-    const Vec scale = set1(static_cast<float>(1.0 / total));
-    map_row(y, n, [=](int64_t i, int lanes) { return mul(load_some(y + i, lanes), scale); });
+// y = e^(x - top); returns the sum.
+NG_INLINE double exponentials(float* y, const float* x, int64_t n, Vec top) {
+  return sum_vectors(n, [=](int64_t i, int lanes) {
+    const Vec e = exp(sub(load_some(x + i, lanes), top));
+    store_some(y + i, e, lanes);
+    return lanes == kLanes ? e : fill_from(e, lanes, 0.0f);
+  });
+}
+
+// The sum alone.
+NG_INLINE double sum_exponentials(const float* x, int64_t n, Vec top) {
+  return sum_vectors(n, [=](int64_t i, int lanes) {
+    const Vec e = exp(sub(load_some(x + i, lanes), top));
+    return lanes == kLanes ? e : fill_from(e, lanes, 0.0f);
+  });
+}
+
+NG_INLINE void scale_row(float* y, int64_t n, float factor) {
+  const Vec scale = set1(factor);
+  map_row(y, n, [=](int64_t i, int lanes) { return mul(load_some(y + i, lanes), scale); });
+}
+
+void softmax(const SoftmaxRows* operands, int64_t rows, int64_t n) {
+  for (int64_t row = 0; row < rows; row++) {
+    float* y = operands[0].at(row);
+    const float* x = operands[1].at(row);
+    const double total = exponentials(y, x, n, set1(row_max(x, n)));
+    scale_row(y, n, static_cast<float>(1.0 / total));
   }
 }
 
-void log_softmax(float* y, int64_t y_stride, const float* x, int64_t x_stride, int64_t rows, int64_t n) {
-  for (int64_t row = 0; row < rows; row++, y += y_stride, x += x_stride) {
+void log_softmax(const SoftmaxRows* operands, int64_t rows, int64_t n) {
+  for (int64_t row = 0; row < rows; row++) {
+    float* y = operands[0].at(row);
+    const float* x = operands[1].at(row);
     const Vec top = set1(row_max(x, n));
-    const double total = sum_vectors(n, [=](int64_t i, int lanes) {
-      const Vec e = exp(sub(load_some(x + i, lanes), top));
-      return lanes == kLanes ? e : fill_from(e, lanes, 0.0f);
-    });
-    const Vec log_total = set1(static_cast<float>(::log(total)));
+    const Vec log_total = set1(static_cast<float>(::log(sum_exponentials(x, n, top))));
     map_row(y, n, [=](int64_t i, int lanes) { return sub(sub(load_some(x + i, lanes), top), log_total); });
   }
 }
 
-void softmax_grad(float* dx, int64_t dx_stride, const float* dy, int64_t dy_stride, const float* y,
-                  int64_t y_stride, int64_t rows, int64_t n) {
-  for (int64_t row = 0; row < rows; row++, dx += dx_stride, dy += dy_stride, y += y_stride) {
+void softmax_grad(const SoftmaxRows* operands, int64_t rows, int64_t n) {
+  for (int64_t row = 0; row < rows; row++) {
+    const float *dy = operands[1].at(row), *y = operands[2].at(row);
     const double total = sum_vectors(
         n, [=](int64_t i, int lanes) { return mul(load_some(dy + i, lanes), load_some(y + i, lanes)); });
     const Vec dot = set1(static_cast<float>(total));
-    map_row(dx, n, [=](int64_t i, int lanes) {
+    map_row(operands[0].at(row), n, [=](int64_t i, int lanes) {
       return mul(load_some(y + i, lanes), sub(load_some(dy + i, lanes), dot));
     });
   }
 }
 
-void log_softmax_grad(float* dx, int64_t dx_stride, const float* dy, int64_t dy_stride, const float* y,
-                      int64_t y_stride, int64_t rows, int64_t n) {
-  for (int64_t row = 0; row < rows; row++, dx += dx_stride, dy += dy_stride, y += y_stride) {
+void log_softmax_grad(const SoftmaxRows* operands, int64_t rows, int64_t n) {
+  for (int64_t row = 0; row < rows; row++) {
+    const float *dy = operands[1].at(row), *y = operands[2].at(row);
     const double total = sum_vectors(n, [=](int64_t i, int lanes) { return load_some(dy + i, lanes); });
     const Vec sum = set1(static_cast<float>(total));
-    map_row(dx, n, [=](int64_t i, int lanes) {
+    map_row(operands[0].at(row), n, [=](int64_t i, int lanes) {
       return sub(load_some(dy + i, lanes), mul(exp(load_some(y + i, lanes)), sum));
     });
+  }
+}
+
+NG_INLINE int32_t label_of(const SoftmaxRows& labels, int64_t row) {
+  return reinterpret_cast<const int32_t*>(labels.data)[row * labels.stride];
+}
+
+void cross_entropy(const SoftmaxRows* operands, int64_t rows, int64_t n) {
+  for (int64_t row = 0; row < rows; row++) {
+    const float* x = operands[1].at(row);
+    const float top = row_max(x, n);
+    const double log_total = ::log(sum_exponentials(x, n, set1(top)));
+    const double shifted = static_cast<double>(x[label_of(operands[2], row)]) - static_cast<double>(top);
+    *operands[0].at(row) = static_cast<float>(log_total - shifted);
+  }
+}
+
+// The softmax, scaled by dy in the same pass, and dy less where the label is.
+void cross_entropy_grad(const SoftmaxRows* operands, int64_t rows, int64_t n) {
+  for (int64_t row = 0; row < rows; row++) {
+    float* dx = operands[0].at(row);
+    const float dy = *operands[1].at(row);
+    const float* x = operands[2].at(row);
+    const double total = exponentials(dx, x, n, set1(row_max(x, n)));
+    scale_row(dx, n, static_cast<float>(static_cast<double>(dy) / total));
+    dx[label_of(operands[3], row)] -= dy;
   }
 }
 
 }  // namespace
 
 extern const SoftmaxKernels softmax_kernels;
-const SoftmaxKernels softmax_kernels = {softmax, log_softmax, softmax_grad, log_softmax_grad};
+const SoftmaxKernels softmax_kernels = {softmax,          log_softmax,   softmax_grad,
+                                        log_softmax_grad, cross_entropy, cross_entropy_grad};
 
 }  // namespace NG_ISA
 }  // namespace ng

@@ -1,4 +1,4 @@
-// Kernels of softmax: rows of float32 whose elements lie one behind the other.
+// Kernels of softmax and cross-entropy: rows of float32 whose elements lie one behind the other.
 
 #ifndef NODEGRAD_KERNELS_SOFTMAX_H_
 #define NODEGRAD_KERNELS_SOFTMAX_H_
@@ -7,18 +7,25 @@
 
 namespace ng {
 
-struct SoftmaxKernels {
-  // y = e^(x - max x) / Σ e^(x - max x) for each of `rows` rows of n elements, or its logarithm. Rows are the
-  // given numbers of elements apart. y may be x. A row that holds NaN or +infinity, or nothing but -infinity,
-  // is NaN throughout (the log-softmax likewise). Sums: partial sums in float32, combined in float64.
-  void (*softmax)(float* y, int64_t y_stride, const float* x, int64_t x_stride, int64_t rows, int64_t n);
-  void (*log_softmax)(float* y, int64_t y_stride, const float* x, int64_t x_stride, int64_t rows, int64_t n);
+// Rows of an operand: where the first one starts, and how many elements the next one is away. A row has n
+// elements, or one where that is all the operand has (a label, a loss).
+struct SoftmaxRows {
+  float* data;
+  int64_t stride;
 
-  // dx from dy and the result y: y (dy - Σ dy y), and for the logarithm dy - e^y Σ dy. dx may be dy or y.
-  void (*softmax_grad)(float* dx, int64_t dx_stride, const float* dy, int64_t dy_stride, const float* y,
-                       int64_t y_stride, int64_t rows, int64_t n);
-  void (*log_softmax_grad)(float* dx, int64_t dx_stride, const float* dy, int64_t dy_stride, const float* y,
-                           int64_t y_stride, int64_t rows, int64_t n);
+  float* at(int64_t row) const { return data + row * stride; }
+};
+
+// `operands`: the output, then the inputs in the order of opcodes.ts; labels are int32 in [0, n). Sums are
+// partial sums in float32, combined in float64. A row that holds NaN or +infinity, or nothing but -infinity,
+// is NaN throughout, and so is its loss.
+using SoftmaxFn = void (*)(const SoftmaxRows* operands, int64_t rows, int64_t n);
+
+struct SoftmaxKernels {
+  SoftmaxFn softmax, log_softmax;            // y, x: y may be x
+  SoftmaxFn softmax_grad, log_softmax_grad;  // dx, dy, y: dx may be dy or y
+  SoftmaxFn cross_entropy;                   // losses, x, labels
+  SoftmaxFn cross_entropy_grad;              // dx, dy, x, labels: dx may be x
 };
 
 }  // namespace ng

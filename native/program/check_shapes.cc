@@ -204,6 +204,25 @@ std::string check_softmax(const Instruction& in) {
   return error.empty() ? check_float(in, in.inputs.size(), true) : error;
 }
 
+// Scores [..., classes]; a label and a loss for each row, [..., 1].
+std::string check_labels(const View& x, const View& labels, const View& losses) {
+  if (x.rank < 1) return "rank 0";
+  if (!is_float(x)) return format("scores are %s, expected a float", name_of(x.dtype));
+  if (losses.dtype != x.dtype) return dtypes_differ("scores and losses", x, losses);
+  if (labels.dtype != DType::kInt32) return format("labels are %s, expected int32", name_of(labels.dtype));
+  if (!same_shape(labels, losses)) return shapes_differ("labels and losses", labels, losses);
+  if (!same_shape_but(x.rank - 1, x, labels)) return shapes_differ("scores and labels", x, labels);
+  return labels.shape[x.rank - 1] == 1 ? "" : shapes_differ("scores and labels", x, labels);
+}
+
+std::string check_cross_entropy_grad(const Instruction& in) {
+  const View& x = *in.inputs[1];
+  const View& out = *in.outputs[0];
+  if (!same_shape(x, out)) return shapes_differ("scores and output", x, out);
+  if (x.dtype != out.dtype) return dtypes_differ("scores and output", x, out);
+  return check_labels(x, *in.inputs[2], *in.inputs[0]);
+}
+
 std::string check_axis(int32_t axis, const View& out) {
   return axis >= 0 && axis < out.rank ? "" : format("axis %d of %d", axis, out.rank);
 }
@@ -275,6 +294,8 @@ std::string check_shapes(const Instruction& in) {
     case Opcode::kPoolGrad: return check_pool(in, true);
     case Opcode::kSoftmax:
     case Opcode::kSoftmaxGrad: return check_softmax(in);
+    case Opcode::kCrossEntropy: return check_labels(*in.inputs[0], *in.inputs[1], *in.outputs[0]);
+    case Opcode::kCrossEntropyGrad: return check_cross_entropy_grad(in);
     case Opcode::kGather: return check_gather(in);
     case Opcode::kScatterAdd: return check_scatter_add(in);
     case Opcode::kCopy: return check_copy(in);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { IndexError, OptionError, ShapeError } from "../../lib/errors.js";
-import { checkGradients, setBackend, tensor, variable } from "../../lib/index.js";
+import { checkGradients, compile, grad, setBackend, sub, type Tensor, tensor, variable } from "../../lib/index.js";
 import { accuracy, crossEntropy } from "../../lib/nn/index.js";
 
 setBackend("reference");
@@ -72,6 +72,25 @@ describe("crossEntropy", () => {
       expect(gradient[i]).toBeCloseTo(((probabilities[i] as number) - oneHot) / 2, 6);
     });
     checkGradients((x) => crossEntropy(x, labels(0, 1)), [logits], { order: 2 });
+  });
+
+  it.each(["reference", "native"])("names itself when a label of a training step is bad, on %s", (backend) => {
+    setBackend(backend);
+    try {
+      const weights = variable([
+        [1, 2, 3],
+        [4, 5, 6],
+      ]);
+      const step = compile((truth: Tensor) => {
+        weights.assign(sub(weights, grad((w: Tensor) => crossEntropy(w, truth))(weights)));
+      });
+      expect(() => step(labels(0, 3))).toThrow(
+        new IndexError("crossEntropy: index 3 at position 1 is out of range [0, 3)"),
+      );
+      expect([...weights.dataSync()]).toEqual([1, 2, 3, 4, 5, 6]);
+    } finally {
+      setBackend("reference");
+    }
   });
 
   it("refuses labels that do not exist or do not fit", () => {

@@ -5,6 +5,7 @@
 
 import type { Tensor } from "../../lib/graph/tensor.js";
 import { type Trace, withTrace } from "../../lib/graph/trace.js";
+import { labelLosses } from "../../lib/ops/cross-entropy.js";
 import * as ng from "../../lib/ops/index.js";
 import type { Opcode } from "../../lib/program/opcodes.js";
 import type { Shape } from "../../lib/shape.js";
@@ -135,6 +136,8 @@ const softmaxShapes: readonly (readonly [Shape, number])[] = [
   [[67, 5], 0],
   [[3, 10, 4], 1],
   [[2, 1500], 1],
+  [[3, 21, 37], 1],
+  [[30, 2, 50], 0],
   [[4, 1], 1],
   [[0, 3], 1],
   [[3, 0], 1],
@@ -195,6 +198,38 @@ const softmaxGradients: Case[] = softmaxShapes.flatMap(([shape, axis]) => {
     },
   ];
 });
+
+// ── cross-entropy ───────────────────────────────────────────────────────────────────────────────────────────
+
+const scoreShapes: readonly Shape[] = [[1], [5, 67], [3, 7, 4], [40, 10], [2, 1500], [4, 1], [0, 3], [19, 33, 5]];
+
+const losses = (x: Tensor, labels: Tensor) => labelLosses("crossEntropy", x, labels);
+
+function crossEntropies(build: (x: Tensor, labels: Tensor, dy: Tensor) => Tensor, name: string): Case[] {
+  return scoreShapes.flatMap((shape): Case[] => {
+    const rows = shape.slice(0, -1);
+    const classes = shape.at(-1) as number;
+    // The difference of x to its maximum is at most 6.
+    const spread = 7;
+    const one: Case = {
+      name: `${name} [${shape}]`,
+      operands: [{ shape, low: -3, high: 3 }, i32(rows, 0, classes), { shape: rows }],
+      build,
+      roundings: classes + 16,
+      magnitude: (x, labels, dy) => {
+        if (name === "of") return ng.add(spread, ng.abs(losses(x, labels)));
+        const share = ng.add(ng.mul(ng.softmax(x), spread), ng.oneHot(labels, classes, { dtype: "float64" }));
+        return ng.mul(ng.expandDims(ng.abs(dy), -1), share);
+      },
+    };
+    // Where a score is not a number, neither is anything in its row.
+    const special = (x: Tensor) => ng.log(ng.floor(x));
+    const build2: Case["build"] = (x, labels, dy) => build(special(x as Tensor), labels as Tensor, dy as Tensor);
+    const magnitude2: Case["build"] = (x, ...others) =>
+      (one.magnitude as Case["build"])(special(x as Tensor), ...others);
+    return [one, { ...one, name: `${one.name}, on NaN and −∞`, build: build2, magnitude: magnitude2 }];
+  });
+}
 
 // ── indices ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -293,6 +328,8 @@ export const opcodeCases: { readonly [K in Opcode]: readonly Case[] } = {
   poolGrad: poolGradients,
   softmax: softmaxes,
   softmaxGrad: softmaxGradients,
+  crossEntropy: crossEntropies((x, labels) => losses(x, labels), "of"),
+  crossEntropyGrad: crossEntropies((x, labels, dy) => pullback((a) => losses(a, labels), 0)(x, dy), "gradient of"),
   gather: gathers,
   scatterAdd: scatters,
   copy: copies,

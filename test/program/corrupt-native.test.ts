@@ -87,6 +87,10 @@ function wholeProgram(): Int32Array {
   writer.instruction("softmax", { outputs: [probabilities], inputs: [product], attributes: { log: 0 } });
   const inputs = [product, probabilities];
   writer.instruction("softmaxGrad", { outputs: [view("output", [6, 6])], inputs, attributes: { log: 0 } });
+  const labels = view("input", [6, 1], "int32");
+  const losses = view("temp", [6, 1]);
+  writer.instruction("crossEntropy", { outputs: [losses], inputs: [product, labels] });
+  writer.instruction("crossEntropyGrad", { outputs: [view("output", [6, 6])], inputs: [losses, product, labels] });
   const chosen = view("temp", [6, 6]);
   writer.instruction("gather", { outputs: [chosen], inputs: [product, indices], attributes: { axis: 1 } });
   writer.instruction("scatterAdd", {

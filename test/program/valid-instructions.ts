@@ -88,6 +88,16 @@ export const validInstructions: { readonly [K in Opcode]: TestInstruction } = {
     inputs: [zeros([2, 3]), zeros([2, 3])],
     attributes: { log: 1 },
   },
+  crossEntropy: {
+    opcode: "crossEntropy",
+    outputs: [{ shape: [2, 1] }],
+    inputs: [zeros([2, 3]), zeros([2, 1], "int32")],
+  },
+  crossEntropyGrad: {
+    opcode: "crossEntropyGrad",
+    outputs: [{ shape: [2, 3] }],
+    inputs: [zeros([2, 1]), zeros([2, 3]), zeros([2, 1], "int32")],
+  },
   gather: {
     opcode: "gather",
     outputs: [{ shape: [2, 3] }],

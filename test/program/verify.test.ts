@@ -98,8 +98,12 @@ describe("verifyProgram", () => {
       ],
       "view 0: offset 7 is outside buffer 0",
     ],
-    ["an unknown opcode", [[codeAt, 14 | (4 << 16)]], "instruction 0: unknown opcode: 14"],
-    ["a wrong instruction length", [[codeAt, 12 | (5 << 16)]], "instruction 0 (copy): takes 4 words, but says 5"],
+    ["an unknown opcode", [[codeAt, OPCODES.length | (4 << 16)]], `instruction 0: unknown opcode: ${OPCODES.length}`],
+    [
+      "a wrong instruction length",
+      [[codeAt, OPCODES.indexOf("copy") | (5 << 16)]],
+      "instruction 0 (copy): takes 4 words, but says 5",
+    ],
     ["an unknown view", [[codeAt + 3, 3]], "instruction 0 (copy): unknown view: 3; expected one in [0, 3)"],
     [
       "a write to an input",

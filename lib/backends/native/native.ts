@@ -1,9 +1,10 @@
 /** The native backend: Programs run by the C++ addon. */
 
 import { allocate, type DType, dtypeInfo, type TypedArray } from "../../dtype.js";
-import { BackendError, DTypeError, FormatError, IndexError, show } from "../../errors.js";
-import { OPCODES } from "../../program/opcodes.js";
+import { BackendError, DTypeError, FormatError, show } from "../../errors.js";
+import { OPCODES, type Opcode } from "../../program/opcodes.js";
 import type { Backend, Bindings, Executable, ProgramMemory, State } from "../backend.js";
+import { indexOutOfRange } from "../index-error.js";
 import type { Addon, IndexFault, NativeMemory } from "./loader.js";
 import { defaultThreads, MAX_THREADS } from "./threads.js";
 
@@ -161,7 +162,7 @@ function stateHandles(addon: Addon, states: readonly State[]): Int32Array {
 function checkFault(fault: IndexFault | undefined): void {
   if (fault === undefined) return;
   const [opcode, position, index, limit] = fault;
-  throw new IndexError(`${OPCODES[opcode]}: index ${index} at position ${position} is out of range [0, ${limit})`);
+  throw indexOutOfRange(OPCODES[opcode] as Opcode, index, position, limit);
 }
 
 /** Calls the addon and gives its errors their types. */

@@ -1,9 +1,10 @@
 /** `gather` and `scatterAdd`: elements picked and added by index along an axis. */
 
 import { allocate, type TypedArray } from "../../dtype.js";
-import { IndexError } from "../../errors.js";
+import type { Opcode } from "../../program/opcodes.js";
 import type { Instruction, ProgramView } from "../../program/reader.js";
 import { sizeOf } from "../../shape.js";
+import { indexOutOfRange } from "../index-error.js";
 import type { Step } from "./kernel.js";
 import { Operand } from "./strided.js";
 
@@ -62,14 +63,15 @@ function addresser(source: ProgramView, indices: ProgramView, axis: number): Add
 }
 
 /** The tensor that was broadcast: axes of stride 0 once. A bad index is reported at its position there. */
-function withoutRepeats(view: ProgramView): ProgramView {
+export function withoutRepeats(view: ProgramView): ProgramView {
   return { ...view, shape: view.shape.map((length, i) => (view.strides[i] === 0 ? Math.min(length, 1) : length)) };
 }
 
-function checkIndices(op: string, indices: TypedArray, limit: number): void {
+/** @throws {IndexError} for the first index outside [0, limit). */
+export function checkIndices(opcode: Opcode, indices: TypedArray, limit: number): void {
   for (let i = 0; i < indices.length; i++) {
     const index = indices[i] as number;
     if (index >= 0 && index < limit) continue;
-    throw new IndexError(`${op}: index ${index} at position ${i} is out of range [0, ${limit})`);
+    throw indexOutOfRange(opcode, index, i, limit);
   }
 }

@@ -3,6 +3,7 @@
 import type { Opcode } from "../../program/opcodes.js";
 import { conv2d, conv2dGradInput, conv2dGradWeight } from "./conv.js";
 import { copy } from "./copy.js";
+import { crossEntropy, crossEntropyGrad } from "./cross-entropy.js";
 import { gather, scatterAdd } from "./gather.js";
 import type { Kernel } from "./kernel.js";
 import { map } from "./map.js";
@@ -23,6 +24,8 @@ export const kernels: { readonly [K in Opcode]: Kernel } = {
   poolGrad,
   softmax,
   softmaxGrad,
+  crossEntropy,
+  crossEntropyGrad,
   gather,
   scatterAdd,
   copy,

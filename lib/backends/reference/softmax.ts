@@ -36,7 +36,7 @@ export function softmaxGrad({ inputs, outputs, attributes }: Instruction): Step 
 }
 
 /** exp(x − max) / Σ exp(x − max): the shift keeps the largest exponential at 1. */
-function softmaxRow(x: Float64Array, out: Float64Array): void {
+export function softmaxRow(x: Float64Array, out: Float64Array): void {
   const shift = maximum(x);
   let total = 0;
   for (let i = 0; i < x.length; i++) {
@@ -48,7 +48,7 @@ function softmaxRow(x: Float64Array, out: Float64Array): void {
 }
 
 /** (x − max) − log Σ exp(x − max). */
-function logSoftmaxRow(x: Float64Array, out: Float64Array): void {
+export function logSoftmaxRow(x: Float64Array, out: Float64Array): void {
   const shift = maximum(x);
   let total = 0;
   for (let i = 0; i < x.length; i++) total += Math.exp((x[i] as number) - shift);
