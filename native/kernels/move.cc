@@ -68,15 +68,24 @@ void transpose_tile(const MoveTile& t, uint32_t* out, const uint32_t* in) {
   }
 }
 
-// Columns in strips of a cache line, so that what is read of it is still there for the next row.
+// The same with bytes, widened on the way; what fills no block is moved one by one.
 void transpose_tile(const MoveTile& t, uint8_t* out, const uint8_t* in) {
-  constexpr int64_t kStrip = 64;
-  for (int64_t j0 = 0; j0 < t.cols; j0 += kStrip) {
-    const int64_t n = t.cols - j0 < kStrip ? t.cols - j0 : kStrip;
-    for (int64_t i = 0; i < t.rows; i++) {
-      uint8_t* to = out + i * t.out_row + j0;
-      const uint8_t* from = in + i + j0 * t.in_col;
-      for (int64_t j = 0; j < n; j++) to[j] = from[j * t.in_col];
+  for (int64_t i = 0; i < t.rows; i += kLanes) {
+    const int64_t m = t.rows - i < kLanes ? t.rows - i : kLanes;
+    for (int64_t j = 0; j < t.cols; j += kLanes) {
+      const int64_t n = t.cols - j < kLanes ? t.cols - j : kLanes;
+      uint8_t* to = out + i * t.out_row + j;
+      const uint8_t* from = in + i + j * t.in_col;
+      if (m == kLanes && n == kLanes) {
+        Vec v[kLanes];
+        for (int k = 0; k < kLanes; k++) v[k] = as_float(load_bytes(from + k * t.in_col));
+        transpose(v);
+        for (int k = 0; k < kLanes; k++) store_bytes(to + k * t.out_row, as_int(v[k]));
+        continue;
+      }
+      for (int64_t k = 0; k < m; k++) {
+        for (int64_t l = 0; l < n; l++) to[k * t.out_row + l] = from[k + l * t.in_col];
+      }
     }
   }
 }
