@@ -3,75 +3,11 @@
 #include <algorithm>
 
 #include "../kernels/kernels.h"
-#include "gemm_tiling.h"
+#include "../program/text.h"
+#include "gemm_plan.h"
 
 namespace ng {
 namespace {
-
-// A whole operand as panels: for every matrix of the batch and every block of k, all panels.
-struct SharedPanels {
-  Packed packed;
-  int64_t width = 0;   // mr or nr
-  int64_t panels = 0;  // of a matrix
-  int64_t group = 1;   // panels packed by one chunk
-  int64_t chunks = 0;
-
-  int64_t groups() const { return ceil_div(panels, group); }
-  float* at(const Run& run, int64_t batch, int64_t k, int64_t start, int64_t length, int64_t panel) const {
-    return run.at<float>(packed) + (batch * k + start) * panels * width + panel * width * length;
-  }
-};
-
-struct GemmPlan {
-  const GemmKernels* kernels;
-  GemmProblem problem;  // as it is computed
-  bool swapped;         // problem is the transpose of what the epilogue is prepared for
-  bool direct;          // tiles are computed in C itself
-  Epilogue epilogue;
-  Tiling tiling;
-  int64_t batches;
-  int64_t combine_rows;  // rows that one chunk combines after a split
-  SharedPanels shared_a, shared_b;
-  int64_t parts;  // offset of the partial sums in the workspace: [splits][batches][m][n]
-  int64_t scratch_a, scratch_b, scratch_tile, scratch_turned, scratch_epilogue;
-};
-
-// Address of matrix number `index` of a batch.
-float* matrix_at(const Run& run, const GemmProblem& problem, const MatrixView& matrix, int64_t index) {
-  float* p = run.at<float>(*matrix.view);
-  for (int axis = problem.batch_rank - 1; axis >= 0; axis--) {
-    p += index % problem.batch[axis] * matrix.batch[axis];
-    index /= problem.batch[axis];
-  }
-  return p;
-}
-
-// Some rows and columns of the product of one matrix of the batch.
-struct Region {
-  int64_t batch, row, rows, col, cols;
-};
-
-float* scratch_at(Worker& worker, int64_t offset) {
-  return reinterpret_cast<float*>(worker.scratch + offset);
-}
-
-// Writes a region of the product, which lies in private memory, to where it belongs.
-void finish(const GemmPlan& plan, const Run& run, const Region& r, const float* tile, int64_t ld,
-            Worker& worker) {
-  const MatrixView& c = plan.problem.c;
-  if (plan.epilogue.is_identity()) {
-    float* to = matrix_at(run, plan.problem, c, r.batch) + r.row * c.row + r.col * c.col;
-    plan.kernels->store_tile(r.rows, r.cols, tile, ld, to, c.row, c.col);
-  } else if (plan.swapped) {
-    float* turned = scratch_at(worker, plan.scratch_turned);
-    plan.kernels->store_tile(r.rows, r.cols, tile, ld, turned, 1, r.rows);
-    plan.epilogue.apply(run, r.batch, r.col, r.cols, r.row, r.rows, turned, r.rows,
-                        worker.scratch + plan.scratch_epilogue);
-  } else {
-    plan.epilogue.apply(run, r.batch, r.row, r.rows, r.col, r.cols, tile, ld,
-                        worker.scratch + plan.scratch_epilogue);
-  }
-}
 
 // Packs one group of panels of A or of B.
 template <bool is_a>
@@ -84,11 +20,14 @@ void pack_panels(const void* opaque, const Run& run, int64_t chunk, Worker&) {
   const int64_t batch = chunk / shared.groups() / plan.tiling.k_blocks;
   const int64_t start = block * plan.tiling.kc, length = std::min(plan.tiling.kc, problem.k - start);
   float* to = shared.at(run, batch, problem.k, start, length, panel);
-  const int64_t first = panel * shared.width, most = shared.group * shared.width;
+  const int64_t first = panel * shared.used, most = shared.group * shared.used;
   if (is_a) {
-    const float* a =
-        matrix_at(run, problem, problem.a, batch) + first * problem.a.row + start * problem.a.col;
-    plan.kernels->pack_a(std::min(most, problem.m - first), length, a, problem.a.row, problem.a.col, to);
+    const float* a = matrix_at(run, problem, problem.a, batch) + start * problem.a.col;
+    for (int64_t row = first; row < std::min(first + most, problem.m); row += shared.used) {
+      plan.kernels->pack_a(std::min(shared.used, problem.m - row), length, a + row * problem.a.row,
+                           problem.a.row, problem.a.col, to);
+      to += shared.width * length;
+    }
   } else {
     const float* b =
         matrix_at(run, problem, problem.b, batch) + first * problem.b.col + start * problem.b.row;
@@ -115,7 +54,8 @@ void TileBlock::run(int64_t i, int rows, int64_t cols, float* c, int64_t ldc) co
   const GemmKernels& kernels = *plan.kernels;
   const MatrixView& a_view = plan.problem.a;
   const bool a_in_place = plan.tiling.a == Source::kInPlace, b_in_place = plan.tiling.b == Source::kInPlace;
-  const float* rows_of_a = a_in_place ? a_matrix + i * a_view.row : a + i * length;
+  const float* rows_of_a =
+      a_in_place ? a_matrix + i * a_view.row : a + i / plan.tiling.panel_rows * kernels.mr * length;
   if (plan.tiling.a == Source::kPrivate) {
     kernels.pack_a(rows, length, a_matrix + i * a_view.row, a_view.row, a_view.col, a_panel);
     rows_of_a = a_panel;
@@ -139,27 +79,8 @@ void multiply_tile(const void* opaque, const Run& run, int64_t chunk, Worker& wo
   const GemmPlan& plan = *static_cast<const GemmPlan*>(opaque);
   const GemmProblem& problem = plan.problem;
   const Tiling& tiling = plan.tiling;
-  const int64_t col = chunk % plan.tiling.col_tiles * tiling.tile_n;
-  chunk /= plan.tiling.col_tiles;
-  const int64_t row = chunk % plan.tiling.row_tiles * tiling.tile_m;
-  chunk /= plan.tiling.row_tiles;
-  const int64_t split = chunk % tiling.splits, batch = chunk / tiling.splits;
-  const int64_t rows = std::min(tiling.tile_m, problem.m - row),
-                cols = std::min(tiling.tile_n, problem.n - col);
-  const int64_t first_block = plan.tiling.k_blocks * split / tiling.splits;
-  const int64_t end_block = plan.tiling.k_blocks * (split + 1) / tiling.splits;
-
-  float* c = scratch_at(worker, plan.scratch_tile);
-  int64_t ldc = tiling.tile_n;
-  if (tiling.splits > 1) {
-    float* parts = reinterpret_cast<float*>(run.workspace + plan.parts);
-    c = parts + ((split * plan.batches + batch) * problem.m + row) * problem.n + col;
-    ldc = problem.n;
-  } else if (plan.direct) {
-    c = matrix_at(run, problem, problem.c, batch) + row * problem.c.row + col;
-    ldc = problem.c.row;
-  }
-  const bool finishes = tiling.splits == 1 && !plan.direct;
+  const auto [region, first_block, end_block, c, ldc, finishes] = tile_of(plan, run, chunk, worker);
+  const auto [batch, row, rows, col, cols] = region;
   const float* a = matrix_at(run, problem, problem.a, batch) + row * problem.a.row;
   const float* b = matrix_at(run, problem, problem.b, batch) + col * problem.b.col;
   for (int64_t n = first_block; n < end_block; n++) {
@@ -172,7 +93,7 @@ void multiply_tile(const void* opaque, const Run& run, int64_t chunk, Worker& wo
                        b + start * problem.b.row,
                        scratch_at(worker, plan.scratch_a)};
     if (tiling.a == Source::kShared) {
-      block.a = plan.shared_a.at(run, batch, problem.k, start, length, row / plan.kernels->mr);
+      block.a = plan.shared_a.at(run, batch, problem.k, start, length, row / tiling.panel_rows);
     }
     if (tiling.b == Source::kShared) {
       block.b = plan.shared_b.at(run, batch, problem.k, start, length, col / plan.kernels->nr);
@@ -181,15 +102,15 @@ void multiply_tile(const void* opaque, const Run& run, int64_t chunk, Worker& wo
       plan.kernels->pack_b(length, cols, block.b, problem.b.row, problem.b.col, panels);
       block.b = panels;
     }
-    for (int64_t i = 0; i < rows; i += plan.kernels->mr) {
-      const int height = static_cast<int>(std::min<int64_t>(plan.kernels->mr, rows - i));
+    for (int64_t i = 0; i < rows; i += tiling.panel_rows) {
+      const int height = static_cast<int>(std::min(tiling.panel_rows, rows - i));
       block.run(i, height, cols, c + i * ldc, ldc);
       if (finishes && !plan.swapped && n + 1 == end_block) {
         finish(plan, run, {batch, row + i, height, col, cols}, c + i * ldc, ldc, worker);
       }
     }
   }
-  if (finishes && plan.swapped) finish(plan, run, {batch, row, rows, col, cols}, c, ldc, worker);
+  if (finishes && plan.swapped) finish(plan, run, region, c, ldc, worker);
 }
 
 // Adds the partial sums of some rows.
@@ -288,11 +209,13 @@ void share(const GemmPlan& plan, SharedPanels* shared, Builder& builder) {
   const MatrixView& matrix = is_a ? p.a : p.b;
   const int64_t length = is_a ? p.m : p.n;
   shared->width = is_a ? plan.kernels->mr : plan.kernels->nr;
-  shared->panels = ceil_div(length, shared->width);
+  shared->used = is_a ? plan.tiling.panel_rows : shared->width;
+  shared->panels = ceil_div(length, shared->used);
   shared->group = std::max<int64_t>(1, kGroupFloats / (shared->width * plan.tiling.kc));
   shared->chunks = plan.batches * plan.tiling.k_blocks * shared->groups();
   const int64_t floats = plan.batches * p.k * shared->panels * shared->width;
-  std::vector<int64_t> words = {length, p.k, matrix.row, matrix.col, plan.tiling.kc, p.batch_rank};
+  std::vector<int64_t> words = {length,         p.k,          matrix.row,  matrix.col,
+                                plan.tiling.kc, shared->used, p.batch_rank};
   words.insert(words.end(), p.batch, p.batch + p.batch_rank);
   words.insert(words.end(), matrix.batch, matrix.batch + p.batch_rank);
   shared->packed = builder.reserve_packed(pack_panels<is_a>, *matrix.view, words,
@@ -301,11 +224,26 @@ void share(const GemmPlan& plan, SharedPanels* shared, Builder& builder) {
                       static_cast<double>(floats) * kPackNanoseconds);
 }
 
+// How a product is computed, for people.
+std::string note_on(const Tiling& tiling) {
+  const auto name = [](Source source) {
+    return source == Source::kInPlace ? "in place" : source == Source::kShared ? "packed ahead" : "packed";
+  };
+  const auto number = [](int64_t n) { return static_cast<int>(n); };
+  return format("%s of %d x %d, k by %d in %d parts, a %s, b %s", tiling.dots ? "dot products" : "tiles",
+                number(tiling.tile_m), number(tiling.tile_n), number(tiling.kc), number(tiling.splits),
+                name(tiling.a), name(tiling.b));
+}
+
 void add_tiled(GemmPlan* plan, Builder& builder) {
   const GemmProblem& p = plan->problem;
   const GemmKernels& kernels = *plan->kernels;
-  const Tiling& tiling = plan->tiling = choose_tiling(
-      p, kernels, plan->batches, builder.lasts(p.a.view->buffer), builder.lasts(p.b.view->buffer));
+  plan->tiling = suits_dots(p, *plan->dot)
+                     ? choose_dot_tiling(p, *plan->dot, plan->batches)
+                     : choose_tiling(p, kernels, plan->batches, builder.lasts(p.a.view->buffer),
+                                     builder.lasts(p.b.view->buffer));
+  const Tiling& tiling = plan->tiling;
+  builder.explain(note_on(tiling));
   plan->combine_rows = std::max<int64_t>(1, kSkinnyFloats / (p.n * tiling.splits));
 
   const bool combines = tiling.splits > 1;
@@ -313,6 +251,7 @@ void add_tiled(GemmPlan* plan, Builder& builder) {
   int64_t used = 0;
   plan->scratch_a = reserve(&used, tiling.a == Source::kPrivate ? kernels.mr * plan->tiling.kc : 0);
   plan->scratch_b = reserve(&used, tiling.b == Source::kPrivate ? tiling.tile_n * plan->tiling.kc : 0);
+  plan->scratch_sums = reserve(&used, tiling.dots ? dot_scratch_floats(*plan) : 0);
   plan->scratch_tile = reserve(&used, held);
   plan->scratch_turned = reserve(&used, plan->swapped ? held : 0);
   plan->scratch_epilogue = used;
@@ -325,7 +264,7 @@ void add_tiled(GemmPlan* plan, Builder& builder) {
     plan->parts = builder.reserve_workspace(tiling.splits * plan->batches * p.m * p.n *
                                             static_cast<int64_t>(sizeof(float)));
   }
-  builder.add_step(multiply_tile, plan,
+  builder.add_step(tiling.dots ? multiply_dots : multiply_tile, plan,
                    plan->batches * tiling.splits * plan->tiling.row_tiles * plan->tiling.col_tiles,
                    nanoseconds);
   if (combines) {
@@ -372,6 +311,7 @@ std::string add_gemm(const GemmProblem& problem, const Instruction& instruction,
   GemmPlan* plan = builder.make_plan<GemmPlan>();
   GemmProblem& p = plan->problem;
   plan->kernels = builder.kernels.gemm;
+  plan->dot = builder.kernels.dot;
   p = problem;
   // The epilogue works along rows: they should be those of the output's memory.
   if (p.c.col != 1 && p.c.row == 1 && p.m > 1 && p.n > 1) p = p.transposed();

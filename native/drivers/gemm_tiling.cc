@@ -82,21 +82,50 @@ void complete_tiling(const GemmProblem& p, const GemmKernels& kernels, int64_t b
   tiling->cost = static_cast<double>(batches) * cost + kStepCost * steps;
 }
 
+// Chunks that are worth their while and keep many threads busy.
+int64_t wanted_chunks(double multiply_adds) {
+  return std::clamp<int64_t>(static_cast<int64_t>(multiply_adds / kMinChunk), 1, kManyChunks);
+}
+
+// Dot products: the sides of the product at most, so that its sums stay in the L2 cache, each as a vector;
+// vectors of k at least, because adding up the lanes of a sum takes as long as some; floats of k at a time,
+// so that the rows in use stay in the L1 cache.
+constexpr int64_t kDotSide = 64;
+constexpr int64_t kDotVectors = 24;
+constexpr int64_t kDotDepth = 512;
+
 }  // namespace
+
+bool suits_dots(const GemmProblem& p, const DotKernels& dot) {
+  return p.a.col == 1 && p.b.row == 1 && std::max(p.m, p.n) <= kDotSide && p.k >= kDotVectors * dot.lanes;
+}
+
+Tiling choose_dot_tiling(const GemmProblem& p, const DotKernels& dot, int64_t batches) {
+  Tiling tiling;
+  tiling.dots = true;
+  tiling.cost = static_cast<double>(batches * p.m * p.n * ceil_div(p.k, dot.lanes));
+  tiling.tile_m = p.m;
+  tiling.tile_n = p.n;
+  tiling.row_tiles = tiling.col_tiles = 1;
+  tiling.kc = kDotDepth;
+  tiling.k_blocks = ceil_div(p.k, tiling.kc);
+  tiling.splits = std::clamp<int64_t>(wanted_chunks(tiling.cost) / batches, 1, tiling.k_blocks);
+  return tiling;
+}
 
 Tiling choose_tiling(const GemmProblem& p, const GemmKernels& kernels, int64_t batches, bool keeps_a,
                      bool keeps_b) {
   const double vectors = static_cast<double>(batches * p.m * ceil_div(p.n, kernels.lanes));
-  const int64_t wanted = std::clamp<int64_t>(
-      static_cast<int64_t>(vectors * static_cast<double>(p.k) / kMinChunk), 1, kManyChunks);
+  const int64_t wanted = wanted_chunks(vectors * static_cast<double>(p.k));
   Tiling best;
   double best_cost = 0;
   Tiling tiling;
   tiling.k_blocks = std::max<int64_t>(1, ceil_div(p.k, kernels.kc));
   tiling.kc = std::max<int64_t>(1, ceil_div(p.k, tiling.k_blocks));  // blocks of equal depth
+  tiling.panel_rows = ceil_div(p.m, ceil_div(p.m, kernels.mr));
   for (tiling.splits = 1; tiling.splits <= std::min(tiling.k_blocks, kManyChunks); tiling.splits *= 2) {
     for (int64_t rows = 1; rows < 2 * ceil_div(p.m, kernels.mr); rows *= 2) {
-      tiling.tile_m = round_up(ceil_div(p.m, rows), kernels.mr);
+      tiling.tile_m = round_up(ceil_div(p.m, rows), tiling.panel_rows);
       const int64_t others = batches * tiling.splits * ceil_div(p.m, tiling.tile_m);
       const int64_t even = round_up(ceil_div(p.n, ceil_div(wanted, others)), kernels.nr);
       const int64_t fitting = kTileFloats / std::max(tiling.kc, tiling.tile_m) / kernels.nr * kernels.nr;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "../kernels/dot.h"
 #include "../kernels/gemm.h"
 #include "arith.h"
 #include "gemm.h"
@@ -21,13 +22,22 @@ enum class Source {
 
 // How a product is cut. Chosen from the shape and the instruction set alone: it decides the order of sums.
 struct Tiling {
-  int64_t tile_m = 0, tile_n = 0;  // multiples of mr and nr
+  int64_t panel_rows = 1;          // of a panel of A: mr or fewer, so that all panels have about as many
+  int64_t tile_m = 0, tile_n = 0;  // multiples of panel_rows and nr
   int64_t row_tiles = 0, col_tiles = 0;
   int64_t kc = 1, k_blocks = 1;  // depth of a block of k, and how many; at least one, of depth 0 where k is 0
   int64_t splits = 1;            // ranges of blocks that are summed apart
   Source a = Source::kInPlace, b = Source::kInPlace;
-  double cost = 0;  // vector multiply-adds, or what takes as long
+  bool dots = false;  // by dot products, without packing
+  double cost = 0;    // vector multiply-adds, or what takes as long
 };
+
+// Whether dot products take less time than packing and multiplying: k is long and lies side by side in both
+// operands, and the product is small.
+bool suits_dots(const GemmProblem& problem, const DotKernels& dot);
+
+// One tile, in as many parts of k as pay.
+Tiling choose_dot_tiling(const GemmProblem& problem, const DotKernels& dot, int64_t batches);
 
 // The cheapest tiling that gives enough chunks for many threads. `batches` matrices, none of them empty; k
 // may be 0. `keeps_a`, `keeps_b`: what is packed of the operand ahead is kept from run to run, and so costs

@@ -93,6 +93,14 @@ const products: Case[] = [
     [3000, 6],
   ],
   [
+    [16, 600],
+    [600, 300],
+  ],
+  [
+    [29, 1100],
+    [1100, 70],
+  ],
+  [
     [5, 0],
     [0, 4],
   ],
@@ -127,6 +135,48 @@ products.push({
   roundings: 22,
   magnitude: ofMagnitudes((x, w, b, r) => ng.add(ng.add(ng.matmul(x, w), b), r)),
 });
+
+// Rows by rows, which have k side by side: dot products where it is long and the result small.
+for (const [a, b] of [
+  [
+    [7, 500],
+    [11, 500],
+  ],
+  [
+    [20, 9001],
+    [25, 9001],
+  ],
+  [
+    [64, 1025],
+    [1, 64, 1025],
+  ],
+  [
+    [3, 33, 600],
+    [3, 9, 600],
+  ],
+  [
+    [65, 400],
+    [65, 400],
+  ],
+] as const) {
+  const product = (x: Tensor, y: Tensor) => ng.matmul(x, ng.transpose(y));
+  products.push(
+    {
+      name: `[${a}] · [${b}]ᵀ`,
+      operands: [f32(...a), f32(...b)],
+      build: product,
+      roundings: a.at(-1) as number,
+      magnitude: ofMagnitudes(product),
+    },
+    {
+      name: `[${a}] · [${b}]ᵀ with an activation`,
+      operands: [f32(...a), f32(...b)],
+      build: (x, y) => ng.relu(ng.mul(product(x, y), 3)),
+      roundings: (a.at(-1) as number) + 1,
+      magnitude: ofMagnitudes((x, y) => ng.mul(product(x, y), 3)),
+    },
+  );
+}
 
 // ── softmax ─────────────────────────────────────────────────────────────────────────────────────────────────
 
