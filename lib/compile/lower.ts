@@ -7,7 +7,7 @@ import { InternalError } from "../errors.js";
 import type { AssembleDeclaration, Attributes, InstructionDeclaration } from "../graph/op.js";
 import type { Graph } from "../graph/signature.js";
 import type { Tensor } from "../graph/tensor.js";
-import { INSTRUCTIONS, REDUCE_KINDS } from "../program/opcodes.js";
+import { givesPositions, INSTRUCTIONS, REDUCE_KINDS } from "../program/opcodes.js";
 import { type Shape, sameShape, sizeOf } from "../shape.js";
 import { contiguousView, isContiguous, permuteView, reshapeView, type View } from "../view.js";
 import { elementsOf, isNumeric } from "./elements.js";
@@ -185,7 +185,7 @@ class Lowering {
       inputs,
       words: {
         kind: REDUCE_KINDS.indexOf(kind),
-        axis: kind === "argMax" || kind === "argMin" ? (axes[0] as number) : -1,
+        axis: givesPositions(kind) ? (axes[0] as number) : -1,
       },
       micro: micro.finish([micro.registerOf(source)]),
       nodes: nodesOf(group),

@@ -104,8 +104,8 @@ function reads(kernel: Kernel, value: Value): boolean {
 
 /** Whether a kernel reads `source` only in its micro-program, at the elements where it writes `target`. */
 export function readsElementwise(kernel: Kernel, source: Value, target: Value): boolean {
-  if (kernel.micro === undefined || kernel.opcode === "reduce") return false;
-  const own = INSTRUCTIONS[kernel.opcode].inputs;
+  const { elementwise, inputs: own } = INSTRUCTIONS[kernel.opcode];
+  if (!elementwise) return false;
   const output = kernel.outputs.find(({ value }) => value === target) as Operand;
   return kernel.inputs.every(
     ({ value, view }, i) => value !== source || (i >= own && touchesSameElements(view, output.view)),

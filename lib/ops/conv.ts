@@ -17,23 +17,18 @@ import {
   imageSizes,
   type Layout,
   type Lengths,
-  type Margins,
+  type OfShape,
   type Padding,
   type Pair,
   resolvePadding,
+  type WindowAttributes,
 } from "./window.js";
 
-type ConvAttributes = {
-  readonly layout: Layout;
-  readonly strides: Lengths;
-  readonly padding: Margins;
+type ConvAttributes = WindowAttributes & {
   readonly dilations: Lengths;
   readonly groups: number;
   readonly accuracy: Accuracy;
 };
-
-/** A gradient does not know the size of what it is a gradient of: strides leave it open. */
-type GradAttributes = ConvAttributes & { readonly shape: Shape };
 
 /** The attributes of the convolution that a node belongs to. */
 function convOf(node: Tensor): ConvAttributes {
@@ -99,7 +94,7 @@ function convolve(x: Tensor, w: Tensor, attributes: ConvAttributes): Tensor {
   return apply(conv2dOp, [x, w], attributes);
 }
 
-const gradInputOp = defineOp<GradAttributes, InstructionDeclaration<GradAttributes>>({
+const gradInputOp = defineOp<OfShape<ConvAttributes>, InstructionDeclaration<OfShape<ConvAttributes>>>({
   name: "conv2dGradInput",
   kind: "window",
   opcode: "conv2dGradInput",
@@ -115,7 +110,7 @@ function gradInput(dy: Tensor, w: Tensor, attributes: ConvAttributes, shape: Sha
   return apply(gradInputOp, [dy, w], { ...attributes, shape });
 }
 
-const gradWeightOp = defineOp<GradAttributes, InstructionDeclaration<GradAttributes>>({
+const gradWeightOp = defineOp<OfShape<ConvAttributes>, InstructionDeclaration<OfShape<ConvAttributes>>>({
   name: "conv2dGradWeight",
   kind: "window",
   opcode: "conv2dGradWeight",

@@ -4,7 +4,7 @@ import { checkOptions, OptionError, ShapeError, show } from "../errors.js";
 import type { Tensor } from "../graph/tensor.js";
 import { normalizeAxes, normalizeAxis, type Shape, sameShape, showShape } from "../shape.js";
 import { where } from "./comparison.js";
-import { add, div, mul, sqrt, square, sub } from "./elementwise.js";
+import { add, div, mul, neg, sqrt, square, sub } from "./elementwise.js";
 import { reshape, stopGradient, unchanged } from "./movement.js";
 import { checkFloat, checkSameDType, checkTensor } from "./operands.js";
 import { bernoulli, type SeedOptions } from "./random.js";
@@ -47,6 +47,24 @@ function normalize(x: Tensor, { mean, variance }: Moments, epsilon: number, gamm
   const fixed = stopGradient(mean);
   const shift = mul(sub(fixed, mean), factor);
   return add(mul(sub(x, fixed), factor), beta === undefined ? shift : add(shift, beta));
+}
+
+/**
+ * The same for statistics that are given rather than computed from x, as x · scale + shift: two numbers per channel, which
+ * a convolution applies as it stores its result.
+ */
+function scaleAndShift(x: Tensor, { mean, variance }: Moments, epsilon: number, gamma?: Tensor, beta?: Tensor): Tensor {
+  const deviation = sqrt(add(variance, epsilon));
+  const scale = gamma === undefined ? div(1, deviation) : div(gamma, deviation);
+  const moved = mul(mean, scale);
+  const shift = beta === undefined ? neg(moved) : sub(beta, moved);
+  return add(mul(x, scale), shift);
+}
+
+/** Whether a statistic is a value from outside, like the running ones of a variable: x has no part in it. */
+function isGiven(statistic: Tensor): boolean {
+  const { op, storage } = statistic.resolve();
+  return storage !== undefined || op.kind === "leaf";
 }
 
 function checkEpsilon(op: string, epsilon: unknown): number {
@@ -97,7 +115,9 @@ export function batchNorm(x: Tensor, options: BatchNormOptions): Tensor {
     parameter("batchNorm", name, options[name], x, [channels], shown);
   const gamma = options.gamma && of("gamma");
   const beta = options.beta && of("beta");
-  return normalize(x, { mean: of("mean"), variance: of("variance") }, epsilon, gamma, beta);
+  const given = isGiven(options.mean) && isGiven(options.variance);
+  const moments = { mean: of("mean"), variance: of("variance") };
+  return (given ? scaleAndShift : normalize)(x, moments, epsilon, gamma, beta);
 }
 
 /** Options of `layerNorm`. */

@@ -17,22 +17,18 @@ import {
   imageSizes,
   type Layout,
   type Lengths,
-  type Margins,
+  type OfShape,
   type Padding,
   type Pair,
   resolvePadding,
+  type WindowAttributes,
 } from "./window.js";
 
-type PoolAttributes = {
-  readonly layout: Layout;
+type PoolAttributes = WindowAttributes & {
   readonly kernel: Lengths;
-  readonly strides: Lengths;
-  readonly padding: Margins;
   /** Whether an average divides by the size of the window, or by the elements that lie inside the image. */
   readonly countIncludePadding: boolean;
 };
-
-type GradAttributes = PoolAttributes & { readonly shape: Shape };
 
 /** The attributes of the pooling that a node belongs to. */
 function poolOf(node: Tensor): PoolAttributes {
@@ -71,7 +67,10 @@ function inferPool(op: string) {
   };
 }
 
-const inferGrad = ([dy]: readonly Tensor[], { shape }: GradAttributes) => ({ shape, dtype: (dy as Tensor).dtype });
+const inferGrad = ([dy]: readonly Tensor[], { shape }: OfShape<PoolAttributes>) => ({
+  shape,
+  dtype: (dy as Tensor).dtype,
+});
 
 const maxPoolOp = defineOp<PoolAttributes, InstructionDeclaration<PoolAttributes>>({
   ...window("max"),
@@ -98,7 +97,7 @@ function pickAtMaximum(values: Tensor, x: Tensor, attributes: PoolAttributes): T
   return apply(selectOp, [values, x], attributes);
 }
 
-const maxPoolGradOp = defineOp<GradAttributes, InstructionDeclaration<GradAttributes>>({
+const maxPoolGradOp = defineOp<OfShape<PoolAttributes>, InstructionDeclaration<OfShape<PoolAttributes>>>({
   ...window("max"),
   name: "maxPool2dGrad",
   opcode: "poolGrad",
@@ -125,7 +124,7 @@ function average(x: Tensor, attributes: PoolAttributes): Tensor {
   return apply(avgPoolOp, [x], attributes);
 }
 
-const avgPoolGradOp = defineOp<GradAttributes, InstructionDeclaration<GradAttributes>>({
+const avgPoolGradOp = defineOp<OfShape<PoolAttributes>, InstructionDeclaration<OfShape<PoolAttributes>>>({
   ...window("average"),
   name: "avgPool2dGrad",
   opcode: "poolGrad",

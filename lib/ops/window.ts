@@ -34,6 +34,16 @@ export type Lengths = readonly [height: number, width: number];
 /** Rows and columns of zeros around an image. */
 export type Margins = readonly [top: number, bottom: number, left: number, right: number];
 
+/** What says how windows move over images. */
+export type WindowAttributes = {
+  readonly layout: Layout;
+  readonly strides: Lengths;
+  readonly padding: Margins;
+};
+
+/** Attributes of a gradient, which does not know the size of what it is a gradient of: strides leave it open. */
+export type OfShape<A> = A & { readonly shape: Shape };
+
 const CHANNELS_FIRST = [0, 3, 1, 2] as const;
 
 /** The permutation that shows images of a layout as `[n, c, h, w]`; undefined where they are already. */

@@ -15,6 +15,8 @@ export interface InstructionInfo {
   readonly attributes: readonly string[];
   /** Whether a micro-program ends the instruction. */
   readonly micro: boolean;
+  /** Whether the micro-program reads its inputs at the element it writes: outputs may take the place of inputs. */
+  readonly elementwise: boolean;
   /** Whether bad data (an index out of range) can make it fail at run time. */
   readonly canFail: boolean;
 }
@@ -32,7 +34,7 @@ const pooling = [
 ] as const;
 
 function instruction(inputs: number, extra: InstructionInfo["extra"], attributes: readonly string[]): InstructionInfo {
-  return { inputs, extra, attributes, micro: extra === "micro", canFail: false };
+  return { inputs, extra, attributes, micro: extra === "micro", elementwise: extra === "micro", canFail: false };
 }
 
 /**
@@ -67,7 +69,7 @@ function instruction(inputs: number, extra: InstructionInfo["extra"], attributes
  */
 export const INSTRUCTIONS = {
   map: instruction(0, "micro", []),
-  reduce: instruction(0, "micro", ["kind", "axis"]),
+  reduce: { ...instruction(0, "micro", ["kind", "axis"]), elementwise: false },
   matmul: instruction(2, "micro", []),
   conv2d: instruction(2, "micro", window),
   conv2dGradInput: instruction(2, "micro", window),
@@ -97,6 +99,14 @@ export type ReduceKind = (typeof REDUCE_KINDS)[number];
 /** Whether a machine may rearrange the sums of a convolution: `strict` is one sum a result. */
 export const ACCURACIES = ["fast", "strict"] as const;
 export type Accuracy = (typeof ACCURACIES)[number];
+
+/** A reduction that gives positions along one axis. */
+export type PositionKind = "argMax" | "argMin";
+
+/** Whether a reduction gives positions rather than values. */
+export function givesPositions(kind: ReduceKind): kind is PositionKind {
+  return kind === "argMax" || kind === "argMin";
+}
 
 /** How `pool` combines a window. */
 export const POOL_KINDS = ["max", "average", "select"] as const;

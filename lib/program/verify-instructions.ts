@@ -3,7 +3,15 @@
 import { type DType, isFloat } from "../dtype.js";
 import { sameShape, showShape, sizeOf } from "../shape.js";
 import { MAX_REGISTERS } from "./format.js";
-import { ACCURACIES, INSTRUCTIONS, type Opcode, POOL_KINDS, RANDOM_KINDS, REDUCE_KINDS } from "./opcodes.js";
+import {
+  ACCURACIES,
+  givesPositions,
+  INSTRUCTIONS,
+  type Opcode,
+  POOL_KINDS,
+  RANDOM_KINDS,
+  REDUCE_KINDS,
+} from "./opcodes.js";
 import type { Instruction, ProgramView } from "./reader.js";
 import type { Check } from "./verify.js";
 import { registerTypes } from "./verify-micro.js";
@@ -146,7 +154,7 @@ function reduce(instruction: Instruction, check: Check): readonly DType[] {
   const kind = REDUCE_KINDS[attribute(instruction, "kind", 0, REDUCE_KINDS.length - 1, check)];
   const handedIn = types(inputs);
   const dtype = reducedType(instruction, handedIn, check);
-  if (kind === "argMax" || kind === "argMin") {
+  if (kind !== undefined && givesPositions(kind)) {
     const axis = attribute(instruction, "axis", 0, shape.length - 1, check);
     const along = out.shape.every((length, i) => (i === axis ? length === 1 : length === shape[i]));
     check(along, () => `${kind} along axis ${axis} of ${showShape(shape)} does not give ${showShape(out.shape)}`);

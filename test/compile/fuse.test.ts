@@ -90,7 +90,13 @@ describe("batch normalisation after a convolution", () => {
       outputs.some(({ shape }) => shape.length === 4 && shape[2] === 6),
     );
     expect(large.map(({ opcode }) => opcode)).toEqual(["conv2d", "conv2d"]);
-    expect(instructions.length).toBeLessThanOrEqual(4);
+    // x, the filters, scale and shift of each channel, and the residual.
+    expect(large.map(({ inputs }) => inputs.length)).toEqual([4, 5]);
+    expect(large.map(({ micro }) => micro?.code.map(({ op }) => op))).toEqual([
+      ["mulAdd", "constant", "max"],
+      ["mulAdd", "add", "constant", "max"],
+    ]);
+    expect(instructions.length).toBe(4);
   });
 
   it("with those of the batch keeps nothing but images that are read", () => {

@@ -1,7 +1,7 @@
 /** `reduce`: sums, products and extrema of a micro-program's results, floats accumulated in float64. */
 
 import { type DType, isFloat, type TypedArray } from "../../dtype.js";
-import { REDUCE_KINDS, type ReduceKind } from "../../program/opcodes.js";
+import { givesPositions, type PositionKind, REDUCE_KINDS, type ReduceKind } from "../../program/opcodes.js";
 import type { Instruction, ProgramView } from "../../program/reader.js";
 import { contiguousStrides, sizeOf } from "../../shape.js";
 import type { Step } from "./kernel.js";
@@ -12,7 +12,7 @@ import { collapse, Operand, type Strided, walk } from "./strided.js";
 type Accumulators = Float64Array | Int32Array;
 
 /** Reductions that keep a value; argMax and argMin keep a value and where it was. */
-type ValueKind = Exclude<ReduceKind, "argMax" | "argMin">;
+type ValueKind = Exclude<ReduceKind, PositionKind>;
 
 export function reduce(instruction: Instruction): Step {
   const input = instruction.inputs[0] as ProgramView;
@@ -23,7 +23,7 @@ export function reduce(instruction: Instruction): Step {
   const layout = accumulatorLayout(input.shape, output.shape);
   const size = sizeOf(input.shape);
   const out = new Operand(output);
-  if (kind === "argMax" || kind === "argMin") {
+  if (givesPositions(kind)) {
     const axis = instruction.attributes.axis as number;
     const inner = sizeOf(input.shape.slice(axis + 1));
     const length = input.shape[axis] as number;
@@ -110,7 +110,7 @@ class Winners {
   readonly #values: Float64Array;
   readonly #sign: 1 | -1;
 
-  constructor(kind: "argMax" | "argMin", dtype: DType, size: number) {
+  constructor(kind: PositionKind, dtype: DType, size: number) {
     this.#sign = kind === "argMax" ? 1 : -1;
     // The identity may be a value itself: position 0 is then right, because it is the first one.
     this.#values = new Float64Array(size).fill(identity(kind === "argMax" ? "max" : "min", dtype) * this.#sign);
