@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstring>
 #include <string>
 
 #include "../kernels/kernels.h"
@@ -12,10 +13,13 @@ namespace {
 
 // ---- gather.
 
-// Where rows are single elements: the innermost of the lookups, and the steps along it.
+// The innermost of the lookups, and the steps along it.
 struct InnerLookups {
   int64_t length = 1, out = 0, source = 0, index = 0;
 };
+
+// Rows up to this length are one tile: chunks are made of whole ones.
+constexpr int64_t kLongestPiece = kChunkElements;
 
 // Axes along which the index varies are walked; the others form a row, copied as one piece.
 struct GatherPlan {
@@ -26,7 +30,8 @@ struct GatherPlan {
   int64_t axis_stride;  // of the source, along the axis
   Axes<3> lookups;      // strides of (out, source, index)
   TiledCopy row;
-  InnerLookups inner;
+  InnerLookups inner;    // where a row is moved in one piece
+  int64_t row_elements;  // of such a row
   int64_t units, units_per_chunk;  // a unit is one tile of one row
 };
 
@@ -49,24 +54,38 @@ void run_gather(const void* opaque, const Run& run, int64_t chunk, Worker&) {
   }
 }
 
-// The same where a row is one element: what remains is to move it, in a loop along the innermost lookups.
-template <typename T>
-void run_gather_elements(const void* opaque, const Run& run, int64_t chunk, Worker&) {
-  const auto& plan = *static_cast<const GatherPlan*>(opaque);
-  const int64_t step = plan.axis_stride, length = plan.inner.length;
+// Calls move(out, source) for the lookups of a chunk, in a loop along the innermost of them: where the row of each
+// goes and where it comes from.
+template <typename T, typename Move>
+void for_each_lookup(const GatherPlan& plan, const Run& run, int64_t chunk, const Move& move) {
+  const InnerLookups& inner = plan.inner;
   int64_t unit = chunk * plan.units_per_chunk;
   const int64_t end = std::min(unit + plan.units_per_chunk, plan.units);
-  Walk<3> walk(plan.lookups, unit / length);
+  Walk<3> walk(plan.lookups, unit / inner.length);
   for (; unit < end; walk.next()) {
-    const int64_t first = unit % length, count = std::min(length - first, end - unit);
-    T* out = run.at<T>(*plan.out) + walk[0] + first * plan.inner.out;
-    const T* source = run.at<const T>(*plan.source) + walk[1] + first * plan.inner.source;
-    const int32_t* indices = run.at<const int32_t>(*plan.indices) + walk[2] + first * plan.inner.index;
+    const int64_t first = unit % inner.length, count = std::min(inner.length - first, end - unit);
+    T* out = run.at<T>(*plan.out) + walk[0] + first * inner.out;
+    const T* source = run.at<const T>(*plan.source) + walk[1] + first * inner.source;
+    const int32_t* indices = run.at<const int32_t>(*plan.indices) + walk[2] + first * inner.index;
     for (int64_t i = 0; i < count; i++) {
-      out[i * plan.inner.out] = source[i * plan.inner.source + indices[i * plan.inner.index] * step];
+      move(out + i * inner.out, source + i * inner.source + indices[i * inner.index] * plan.axis_stride);
     }
     unit += count;
   }
+}
+
+// The same where a row is one element, or where its elements lie one behind the other.
+template <typename T>
+void run_gather_elements(const void* opaque, const Run& run, int64_t chunk, Worker&) {
+  const auto& plan = *static_cast<const GatherPlan*>(opaque);
+  for_each_lookup<T>(plan, run, chunk, [](T* out, const T* source) { *out = *source; });
+}
+
+template <typename T>
+void run_gather_rows(const void* opaque, const Run& run, int64_t chunk, Worker&) {
+  const auto& plan = *static_cast<const GatherPlan*>(opaque);
+  const auto bytes = static_cast<size_t>(plan.row_elements) * sizeof(T);
+  for_each_lookup<T>(plan, run, chunk, [=](T* out, const T* source) { std::memcpy(out, source, bytes); });
 }
 
 // ---- scatterAdd.
@@ -180,22 +199,26 @@ std::string prepare_kGather(const Instruction& instruction, Builder& builder) {
       plan->lookups.append(out.shape[i], {out.strides[i], from, indices.strides[i]});
     }
   }
+  const bool words = size_of(out.dtype) == 4;
   const bool single = row.rank == 0;
+  const bool piece = row.rank == 1 && row.strides[0][0] == 1 && row.strides[0][1] == 1 && row.shape[0] <= kLongestPiece;
+  StepFn fn = run_gather;
+  if (single) fn = words ? run_gather_elements<uint32_t> : run_gather_elements<uint8_t>;
+  if (piece) fn = words ? run_gather_rows<uint32_t> : run_gather_rows<uint8_t>;
+  plan->row_elements = row.size();
   plan->row.prepare(row, size_of(out.dtype));
   plan->units = plan->lookups.size() * plan->row.tiles();
   plan->units_per_chunk = std::max<int64_t>(1, kChunkElements / plan->row.tile_elements());
-  const int64_t chunks = (plan->units + plan->units_per_chunk - 1) / plan->units_per_chunk;
-  if (single && plan->lookups.rank > 0) {
+  if ((single || piece) && plan->lookups.rank > 0) {
     const int last = plan->lookups.rank - 1;
     const int64_t(&steps)[3] = plan->lookups.strides[last];
     plan->inner = {plan->lookups.shape[last], steps[0], steps[1], steps[2]};
     plan->lookups.remove(last);
   }
-  const StepFn by_element =
-      size_of(out.dtype) == 4 ? run_gather_elements<uint32_t> : run_gather_elements<uint8_t>;
-  builder.add_step(
-      single ? by_element : run_gather, plan, chunks,
-      (single ? 2.0 : 20.0) * static_cast<double>(plan->units) + 0.1 * static_cast<double>(out.size()));
+  const int64_t chunks = (plan->units + plan->units_per_chunk - 1) / plan->units_per_chunk;
+  const double each = single ? 2.0 : 20.0;
+  builder.add_step(fn, plan, chunks,
+                   each * static_cast<double>(plan->units) + 0.1 * static_cast<double>(out.size()));
   return "";
 }
 
