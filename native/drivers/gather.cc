@@ -30,8 +30,8 @@ struct GatherPlan {
   int64_t axis_stride;  // of the source, along the axis
   Axes<3> lookups;      // strides of (out, source, index)
   TiledCopy row;
-  InnerLookups inner;    // where a row is moved in one piece
-  int64_t row_elements;  // of such a row
+  InnerLookups inner;              // where a row is moved in one piece
+  int64_t row_elements;            // of such a row
   int64_t units, units_per_chunk;  // a unit is one tile of one row
 };
 
@@ -54,8 +54,8 @@ void run_gather(const void* opaque, const Run& run, int64_t chunk, Worker&) {
   }
 }
 
-// Calls move(out, source) for the lookups of a chunk, in a loop along the innermost of them: where the row of each
-// goes and where it comes from.
+// Calls move(out, source) for the lookups of a chunk, in a loop along the innermost of them: where the row of
+// each goes and where it comes from.
 template <typename T, typename Move>
 void for_each_lookup(const GatherPlan& plan, const Run& run, int64_t chunk, const Move& move) {
   const InnerLookups& inner = plan.inner;
@@ -201,7 +201,8 @@ std::string prepare_kGather(const Instruction& instruction, Builder& builder) {
   }
   const bool words = size_of(out.dtype) == 4;
   const bool single = row.rank == 0;
-  const bool piece = row.rank == 1 && row.strides[0][0] == 1 && row.strides[0][1] == 1 && row.shape[0] <= kLongestPiece;
+  const bool piece =
+      row.rank == 1 && row.strides[0][0] == 1 && row.strides[0][1] == 1 && row.shape[0] <= kLongestPiece;
   StepFn fn = run_gather;
   if (single) fn = words ? run_gather_elements<uint32_t> : run_gather_elements<uint8_t>;
   if (piece) fn = words ? run_gather_rows<uint32_t> : run_gather_rows<uint8_t>;

@@ -12,12 +12,13 @@ namespace ng {
 namespace {
 
 constexpr int kMaxOperands = 4;
-constexpr int64_t kChunk = 16 * 1024;  // elements of a chunk, at least
-constexpr int64_t kPackedRows = 16;    // a cache line's worth of neighbours, where rows run across them
+constexpr int64_t kChunk = 16 * 1024;       // elements of a chunk, at least
+constexpr int64_t kStreamBytes = 24 << 20;  // moved: from here on nobody finds the result in a cache
+constexpr int64_t kPackedRows = 16;         // a cache line's worth of neighbours, where rows run across them
 
 // Several rows of every view at a time, where they follow each other evenly.
 struct SoftmaxPlan {
-  const MoveKernels* moves;
+  const Kernels* kernels;
   SoftmaxFn kernel;
   std::vector<const View*> views;  // output first
   Grid rows;                       // all axes but the last
@@ -27,6 +28,7 @@ struct SoftmaxPlan {
   int64_t chunk_rows;
   int64_t last_stride[kMaxOperands];  // 1 where a row has one element
   int64_t row_stride[kMaxOperands];   // along the innermost axis of `rows`
+  bool streamed;                      // results are written past the caches
   bool direct;                        // the elements of all rows lie one behind the other
 };
 
@@ -37,9 +39,9 @@ void move_rows(const SoftmaxPlan& plan, int view, float* packed, float* memory, 
   auto* words = reinterpret_cast<uint32_t*>(packed);
   auto* there = reinterpret_cast<uint32_t*>(memory);
   if (to_memory) {
-    plan.moves->move4({n, count, last, row, 1, n}, there, words);
+    plan.kernels->move->move4({n, count, last, row, 1, n}, there, words);
   } else {
-    plan.moves->move4({count, n, n, 1, row, last}, words, there);
+    plan.kernels->move->move4({count, n, n, 1, row, last}, words, there);
   }
 }
 
@@ -60,16 +62,17 @@ void run_softmax(const void* data, const Run& run, int64_t chunk, Worker& worker
       if (v > 0) move_rows(plan, v, packed, rows[v].data, count, false);
       rows[v] = {packed, plan.length};
     }
-    plan.kernel(rows, count, plan.length);
+    plan.kernel(rows, count, plan.length, plan.streamed ? reinterpret_cast<float*>(worker.scratch) : nullptr);
     if (plan.last_stride[0] != 1) {
       move_rows(plan, 0, rows[0].data, run.at<float>(*plan.views[0]) + offsets[0], count, true);
     }
   }
+  if (plan.streamed) plan.kernels->map->drain();
 }
 
 std::string prepare(const Instruction& instruction, Builder& builder, SoftmaxFn kernel, double cost) {
   SoftmaxPlan* plan = builder.make_plan<SoftmaxPlan>();
-  plan->moves = builder.kernels.move;
+  plan->kernels = &builder.kernels;
   plan->kernel = kernel;
   plan->views = instruction.outputs;
   plan->views.insert(plan->views.end(), instruction.inputs.begin(), instruction.inputs.end());
@@ -94,6 +97,8 @@ std::string prepare(const Instruction& instruction, Builder& builder, SoftmaxFn 
   const int64_t elements = plan->count * plan->length;
   if (elements == 0) return "";
   plan->chunk_rows = std::max<int64_t>(1, kChunk / plan->length);
+  plan->streamed = plan->direct && views * elements * 4 >= kStreamBytes;
+  if (plan->streamed) builder.reserve_scratch(plan->length * static_cast<int64_t>(sizeof(float)));
   if (!plan->direct) {
     builder.reserve_scratch(views * kPackedRows * plan->length * static_cast<int64_t>(sizeof(float)));
   }

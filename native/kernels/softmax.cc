@@ -1,6 +1,7 @@
 #include "softmax.h"
 
 #include <math.h>
+#include <stdint.h>
 
 #include "../simd/math-inl.h"
 
@@ -64,10 +65,17 @@ NG_INLINE void store_some(float* p, Vec v, int n) {
   }
 }
 
-// y[i] = f(i, lanes) over a row.
+// y[i] = f(i, lanes) over a row, past the caches if asked.
 template <typename F>
-NG_INLINE void map_row(float* y, int64_t n, const F& f) {
+NG_INLINE void map_row(float* y, int64_t n, bool streamed, const F& f) {
   int64_t i = 0;
+  if (streamed) {
+    const auto misplaced = static_cast<int64_t>(reinterpret_cast<uintptr_t>(y) / sizeof(float) % kLanes);
+    i = misplaced == 0 ? 0 : kLanes - misplaced;
+    if (i > n) i = n;
+    if (i > 0) store_n(y, f(0, static_cast<int>(i)), static_cast<int>(i));
+    for (; i + kLanes <= n; i += kLanes) stream(y + i, f(i, kLanes));
+  }
   for (; i + kLanes <= n; i += kLanes) store(y + i, f(i, kLanes));
   if (i < n) {
     const int rest = static_cast<int>(n - i);
@@ -92,48 +100,51 @@ NG_INLINE double sum_exponentials(const float* x, int64_t n, Vec top) {
   });
 }
 
-NG_INLINE void scale_row(float* y, int64_t n, float factor) {
+// y = e * factor.
+NG_INLINE void scale_row(float* y, const float* e, int64_t n, bool streamed, float factor) {
   const Vec scale = set1(factor);
-  map_row(y, n, [=](int64_t i, int lanes) { return mul(load_some(y + i, lanes), scale); });
+  map_row(y, n, streamed, [=](int64_t i, int lanes) { return mul(load_some(e + i, lanes), scale); });
 }
 
-void softmax(const SoftmaxRows* operands, int64_t rows, int64_t n) {
+void softmax(const SoftmaxRows* operands, int64_t rows, int64_t n, float* aside) {
   for (int64_t row = 0; row < rows; row++) {
     float* y = operands[0].at(row);
     const float* x = operands[1].at(row);
-    const double total = exponentials(y, x, n, set1(row_max(x, n)));
-    scale_row(y, n, static_cast<float>(1.0 / total));
+    float* e = aside != nullptr ? aside : y;
+    const double total = exponentials(e, x, n, set1(row_max(x, n)));
+    scale_row(y, e, n, aside != nullptr, static_cast<float>(1.0 / total));
   }
 }
 
-void log_softmax(const SoftmaxRows* operands, int64_t rows, int64_t n) {
+void log_softmax(const SoftmaxRows* operands, int64_t rows, int64_t n, float* aside) {
   for (int64_t row = 0; row < rows; row++) {
     float* y = operands[0].at(row);
     const float* x = operands[1].at(row);
     const Vec top = set1(row_max(x, n));
     const Vec log_total = set1(static_cast<float>(::log(sum_exponentials(x, n, top))));
-    map_row(y, n, [=](int64_t i, int lanes) { return sub(sub(load_some(x + i, lanes), top), log_total); });
+    map_row(y, n, aside != nullptr,
+            [=](int64_t i, int lanes) { return sub(sub(load_some(x + i, lanes), top), log_total); });
   }
 }
 
-void softmax_grad(const SoftmaxRows* operands, int64_t rows, int64_t n) {
+void softmax_grad(const SoftmaxRows* operands, int64_t rows, int64_t n, float* aside) {
   for (int64_t row = 0; row < rows; row++) {
     const float *dy = operands[1].at(row), *y = operands[2].at(row);
     const double total = sum_vectors(
         n, [=](int64_t i, int lanes) { return mul(load_some(dy + i, lanes), load_some(y + i, lanes)); });
     const Vec dot = set1(static_cast<float>(total));
-    map_row(operands[0].at(row), n, [=](int64_t i, int lanes) {
+    map_row(operands[0].at(row), n, aside != nullptr, [=](int64_t i, int lanes) {
       return mul(load_some(y + i, lanes), sub(load_some(dy + i, lanes), dot));
     });
   }
 }
 
-void log_softmax_grad(const SoftmaxRows* operands, int64_t rows, int64_t n) {
+void log_softmax_grad(const SoftmaxRows* operands, int64_t rows, int64_t n, float* aside) {
   for (int64_t row = 0; row < rows; row++) {
     const float *dy = operands[1].at(row), *y = operands[2].at(row);
     const double total = sum_vectors(n, [=](int64_t i, int lanes) { return load_some(dy + i, lanes); });
     const Vec sum = set1(static_cast<float>(total));
-    map_row(operands[0].at(row), n, [=](int64_t i, int lanes) {
+    map_row(operands[0].at(row), n, aside != nullptr, [=](int64_t i, int lanes) {
       return sub(load_some(dy + i, lanes), mul(exp(load_some(y + i, lanes)), sum));
     });
   }
@@ -143,7 +154,7 @@ NG_INLINE int32_t label_of(const SoftmaxRows& labels, int64_t row) {
   return reinterpret_cast<const int32_t*>(labels.data)[row * labels.stride];
 }
 
-void cross_entropy(const SoftmaxRows* operands, int64_t rows, int64_t n) {
+void cross_entropy(const SoftmaxRows* operands, int64_t rows, int64_t n, float*) {
   for (int64_t row = 0; row < rows; row++) {
     const float* x = operands[1].at(row);
     const float top = row_max(x, n);
@@ -154,13 +165,13 @@ void cross_entropy(const SoftmaxRows* operands, int64_t rows, int64_t n) {
 }
 
 // The softmax, scaled by dy in the same pass, and dy less where the label is.
-void cross_entropy_grad(const SoftmaxRows* operands, int64_t rows, int64_t n) {
+void cross_entropy_grad(const SoftmaxRows* operands, int64_t rows, int64_t n, float*) {
   for (int64_t row = 0; row < rows; row++) {
     float* dx = operands[0].at(row);
     const float dy = *operands[1].at(row);
     const float* x = operands[2].at(row);
     const double total = exponentials(dx, x, n, set1(row_max(x, n)));
-    scale_row(dx, n, static_cast<float>(static_cast<double>(dy) / total));
+    scale_row(dx, dx, n, false, static_cast<float>(static_cast<double>(dy) / total));
     dx[label_of(operands[3], row)] -= dy;
   }
 }

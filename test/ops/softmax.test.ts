@@ -1,7 +1,22 @@
 import { describe, expect, it } from "vitest";
+import { vjp } from "../../lib/autodiff/index.js";
 import { DTypeError, OptionError, ShapeError } from "../../lib/errors.js";
-import { add, exp, logSoftmax, mul, softmax, sum, tensor, transpose, zeros } from "../../lib/ops/index.js";
+import type { Tensor } from "../../lib/graph/tensor.js";
+import {
+  add,
+  exp,
+  logSoftmax,
+  mul,
+  randomNormal,
+  slice,
+  softmax,
+  sum,
+  tensor,
+  transpose,
+  zeros,
+} from "../../lib/ops/index.js";
 import { setBackend } from "../../lib/runtime/backends.js";
+import { realize, valuesOf } from "../../lib/runtime/realize.js";
 import { expectClose, sample, values } from "./support.js";
 
 setBackend("reference");
@@ -75,3 +90,39 @@ describe("softmax", () => {
     expect(() => softmax(mul as never)).toThrow(OptionError);
   });
 });
+
+describe("softmax of large tensors, on native", () => {
+  // Large results are written past the caches, from rows that begin anywhere in a vector.
+  const [rows, classes] = [63, 50_257];
+
+  it.each([
+    ["softmax", softmax],
+    ["logSoftmax", logSoftmax],
+  ])("has the same bits as %s row by row, as has its gradient", (_, fn) => {
+    setBackend("native");
+    try {
+      const x = randomNormal([rows, classes], { seed: 1 });
+      const dy = randomNormal([rows, classes], { seed: 2 });
+      realize(x, dy);
+      const of = (scores: Tensor, slopes: Tensor) => {
+        const { outputs, vjp: pull } = vjp((a) => fn(a), [scores]);
+        const [y, dx] = [outputs[0] as Tensor, pull(slopes)[0] as Tensor];
+        realize(y, dx);
+        return [valuesOf(y), valuesOf(dx)];
+      };
+      const whole = of(x, dy);
+      for (const row of [0, 1, 31, rows - 1]) {
+        const alone = of(slice(x, [row]), slice(dy, [row]));
+        alone.forEach((data, i) => {
+          expect(Buffer.compare(bytes(data), bytes(whole[i]?.subarray(row * classes, (row + 1) * classes)))).toBe(0);
+        });
+      }
+    } finally {
+      setBackend("reference");
+    }
+  });
+});
+
+function bytes(data: ArrayBufferView | undefined): Uint8Array {
+  return data === undefined ? new Uint8Array() : new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+}
