@@ -16,6 +16,8 @@ void multiply_dots(const void* opaque, const Run& run, int64_t chunk, Worker& wo
   const int64_t lda = problem.a.row, ldb = problem.b.col;
   const float* a = matrix_at(run, problem, problem.a, r.batch) + r.row * lda;
   const float* b = matrix_at(run, problem, problem.b, r.batch) + r.col * ldb;
+  int64_t offsets[kDotSide];  // of the columns
+  for (int64_t j = 0; j < r.cols; j++) offsets[j] = j * ldb;
   float* totals = scratch_at(worker, plan.scratch_sums);
   for (int64_t n = tile.first_block; n < tile.end_block; n++) {
     const int64_t start = n * plan.tiling.kc, length = std::min(plan.tiling.kc, problem.k - start);
@@ -25,7 +27,7 @@ void multiply_dots(const void* opaque, const Run& run, int64_t chunk, Worker& wo
       const int cols = static_cast<int>(std::min<int64_t>(dot.cols, r.cols - j));
       for (int64_t i = 0; i < r.rows; i += dot.rows) {
         const int rows = static_cast<int>(std::min<int64_t>(dot.rows, r.rows - i));
-        dot.tile(1, length, a + i * lda + start, lda, 0, b + j * ldb + start, ldb, 0, rows, cols, sums,
+        dot.tile(1, length, a + i * lda + start, lda, 0, b + start, offsets + j, 0, rows, cols, sums,
                  n > tile.first_block);
         if (last) {
           dot.reduce(sums, rows * cols, totals);

@@ -87,10 +87,8 @@ int64_t wanted_chunks(double multiply_adds) {
   return std::clamp<int64_t>(static_cast<int64_t>(multiply_adds / kMinChunk), 1, kManyChunks);
 }
 
-// Dot products: the sides of the product at most, so that its sums stay in the L2 cache, each as a vector;
-// vectors of k at least, because adding up the lanes of a sum takes as long as some; floats of k at a time,
-// so that the rows in use stay in the L1 cache.
-constexpr int64_t kDotSide = 64;
+// Dot products: vectors of k at least, because adding up the lanes of a sum takes as long as some; floats of
+// k at a time, so that the rows in use stay in the L1 cache.
 constexpr int64_t kDotVectors = 24;
 constexpr int64_t kDotDepth = 512;
 

@@ -32,6 +32,9 @@ struct Tiling {
   double cost = 0;    // vector multiply-adds, or what takes as long
 };
 
+// Rows and columns of a product by dot products at most: its sums, each a vector, stay in the L2 cache.
+constexpr int64_t kDotSide = 64;
+
 // Whether dot products take less time than packing and multiplying: k is long and lies side by side in both
 // operands, and the product is small.
 bool suits_dots(const GemmProblem& problem, const DotKernels& dot);
