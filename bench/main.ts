@@ -21,7 +21,7 @@ const FULL: Effort = {
   reference: true,
   peers: Number.POSITIVE_INFINITY,
 };
-const QUICK: Effort = { rounds: 5, turnSeconds: 0.04, patienceSeconds: 10, reference: false, peers: 1 };
+const QUICK: Effort = { rounds: 4, turnSeconds: 0.03, patienceSeconds: 10, reference: false, peers: 1 };
 
 /** The cases that the options ask for, by group. */
 function chooseCases({ filter, threads, quick }: Options): (readonly [group: Group, cases: readonly Case[]])[] {
