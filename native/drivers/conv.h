@@ -44,7 +44,7 @@ std::string check_conv_types(const Instruction& instruction);
 // The window of a forward convolution with weights [o, c / groups, kh, kw] and output [n, o, oh, ow].
 Window forward_window(const ConvAttributes& attributes, const View& weights, const View& out);
 
-// A convolution with any taps: out = micro(patches(source) weighted).
+// A convolution with any taps: out = micro(sums of weighted source pixels).
 struct ConvProblem {
   View source;                     // [n, groups * channels, h, w]
   View weights;                    // a view of four axes, the last two those of the kernel

@@ -1,8 +1,10 @@
-// Weight gradients: dw [o, c, kh, kw] = sum over images and pixels of dy [o, pixels] · patches(x)^T.
+// Weight gradients: dw[o, c, tap] = sum over images and pixels of dy[o, pixel] · x[c, pixel + tap].
 //
 // The long sum over pixels is cut into a fixed number of parts. Chunks of a first step write the sums of a
 // part for some of the weights to the workspace; a second step adds the parts in their order and ends with
-// the micro-program, which may update the weights. There are three first steps.
+// the micro-program, which may update the weights. There are three first steps: by register tiles of sums of
+// products (conv_weight_tiles.cc), by dot products (conv_weight_dots.cc), and for depthwise convolutions
+// (conv_depthwise.cc).
 
 #ifndef NODEGRAD_DRIVERS_CONV_WEIGHT_H_
 #define NODEGRAD_DRIVERS_CONV_WEIGHT_H_
