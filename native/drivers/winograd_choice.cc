@@ -26,8 +26,12 @@ double vectors(int64_t channels, const Builder& builder) {
   return static_cast<double>(ceil_div(channels, builder.kernels.winograd->lanes));
 }
 
-// Weights are written once, fetched for that, and read again.
-double traffic(double floats) { return std::max(0.0, 3 * 4 * floats - kCacheBytes) / kBytes; }
+// Transformed weights are read, and unless they are kept from run to run, written before, and fetched for
+// that.
+double weights_cost(double vectors, int lanes, bool kept) {
+  const double bytes = 4 * vectors * lanes * (kept ? 1 : 3);
+  return (kept ? 0 : kWeight * vectors) + std::max(0.0, bytes - kCacheBytes) / kBytes;
+}
 
 double winograd_cost(const ConvProblem& p, const WinogradTransforms& transforms, const Builder& builder) {
   const int64_t m = transforms.outputs;
@@ -35,7 +39,7 @@ double winograd_cost(const ConvProblem& p, const WinogradTransforms& transforms,
   const double inputs = vectors(p.channels, builder), outputs = vectors(p.rows, builder);
   const double weights = transforms.positions * static_cast<double>(p.channels) * outputs;
   return static_cast<double>(tiles) * (kProduct * weights + transform_cost(transforms) * (inputs + outputs)) +
-         kWeight * weights + traffic(weights * builder.kernels.winograd->lanes);
+         weights_cost(weights, builder.kernels.winograd->lanes, builder.lasts(p.weights.buffer));
 }
 
 bool is_possible(const ConvProblem& problem) {

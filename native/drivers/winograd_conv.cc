@@ -35,7 +35,8 @@ struct WinogradPlan {
   int64_t m_tile, m_position;            // in M
   int64_t weight_channels, weight_cuts;  // source channels of a chunk of weights, chunks of a panel
 
-  int64_t u_at, v_at;                                            // in the workspace
+  Packed u;
+  int64_t v_at;                                                  // in the workspace
   int64_t private_v_at, strip_at, m_at, pixels_at, epilogue_at;  // in private memory
 
   int64_t group_channels() const { return std::min(problem.rows, group_panels * kernels->width); }
@@ -86,7 +87,7 @@ void transform_weights(const void* opaque, const Run& run, int64_t chunk, Worker
     }
   }
   const bool mirrored = problem.window.rows.source_step < 0;
-  float* u = reinterpret_cast<float*>(run.workspace + plan.u_at) + panel * plan.u_panel + first * width;
+  float* u = run.at<float>(plan.u) + panel * plan.u_panel + first * width;
   plan.transforms->weights(channels, taps + (mirrored ? 8 * tap : 0), channel, mirrored ? -tap : tap, u,
                            plan.u_position);
 }
@@ -180,8 +181,7 @@ void transform_result(const WinogradPlan& plan, const Run& run, int64_t block, i
 // All of a block but V, for some panels of outputs.
 void multiply_group(const WinogradPlan& plan, const Run& run, int64_t block, int64_t group, const float* v,
                     char* scratch) {
-  const float* u =
-      reinterpret_cast<const float*>(run.workspace + plan.u_at) + group * plan.group_panels * plan.u_panel;
+  const float* u = run.at<float>(plan.u) + group * plan.group_panels * plan.u_panel;
   float* m = reinterpret_cast<float*>(scratch + plan.m_at);
   const int64_t first = group * plan.group_channels();
   const int64_t outputs = std::min(plan.group_channels(), plan.problem.rows - first);
@@ -270,7 +270,9 @@ void reserve_memory(WinogradPlan* plan, Builder& builder) {
   builder.reserve_scratch(used + plan->result.scratch_bytes(pixels));
   builder.reserve_scratch(sizeof(float) * 9 * plan->weight_channels * plan->kernels->width);
   const int64_t bytes = sizeof(float) * positions;
-  plan->u_at = builder.reserve_workspace(bytes * plan->u_position);
+  plan->u = builder.reserve_packed(transform_weights, plan->problem.weights,
+                                   {positions, plan->problem.row_axis, plan->problem.window.rows.source_step},
+                                   bytes * plan->u_position);
   plan->v_at = builder.reserve_workspace(plan->shared ? bytes * plan->blocks * plan->v_position : 0);
 }
 
@@ -294,7 +296,7 @@ std::string add_winograd_conv(const ConvProblem& problem, const WinogradTransfor
 
   const double weights = static_cast<double>(problem.rows * problem.channels * transforms.positions);
   const double tiles = static_cast<double>(problem.source.shape[0] * plan->tiles_h * plan->tiles_w);
-  builder.add_step(transform_weights, plan, plan->panels * plan->weight_cuts, 0.1 * weights);
+  builder.add_packing(plan->u, transform_weights, plan, plan->panels * plan->weight_cuts, 0.1 * weights);
   if (plan->shared) {
     builder.add_step(run_slice, plan, plan->blocks * plan->slices,
                      0.1 * tiles * static_cast<double>(transforms.positions * problem.channels));
@@ -302,9 +304,10 @@ std::string add_winograd_conv(const ConvProblem& problem, const WinogradTransfor
   } else {
     builder.add_step(run_block, plan, plan->blocks, weights * tiles / 30);
   }
-  builder.explain(format("winograd F(%dx%d,3x3), %lld tiles in blocks of %lld", transforms.outputs,
-                         transforms.outputs, static_cast<long long>(tiles),
-                         static_cast<long long>(plan->block_rows * plan->tiles_w)));
+  builder.explain(format("winograd F(%dx%d,3x3), %lld tiles in blocks of %lld, weights %s",
+                         transforms.outputs, transforms.outputs, static_cast<long long>(tiles),
+                         static_cast<long long>(plan->block_rows * plan->tiles_w),
+                         plan->u.slot >= 0 ? "kept" : "transformed in every run"));
   return "";
 }
 
