@@ -12,26 +12,24 @@
 #include "../program/text.h"
 #include "conv_result.h"
 #include "winograd.h"
+#include "winograd_tiles.h"
 
 namespace ng {
 namespace {
 
 struct WinogradPlan {
   ConvProblem problem;
+  TileInputs inputs;
   const WinogradKernels* kernels;
   const WinogradTransforms* transforms;
   const MoveKernels* move;
   ConvResult result;
   bool direct;  // results are written where they belong
+  bool shared;  // V is computed by a step of its own
 
-  int64_t m;                             // rows and columns of a tile
-  int64_t tiles_h, tiles_w;              // of an image
-  int64_t block_rows, blocks;            // rows of tiles of a block; those of all images are counted through
-  int64_t slices, panels;                // of source and of output channels
+  int64_t panels;                        // of output channels
   int64_t group_panels, groups;          // panels multiplied together
-  bool shared;                           // V is computed by a step of its own
-  int64_t v_slice, v_position;           // distances in V,
-  int64_t u_panel, u_position;           // in U,
+  int64_t u_panel, u_position;           // distances in U,
   int64_t m_tile, m_position;            // in M
   int64_t weight_channels, weight_cuts;  // source channels of a chunk of weights, chunks of a panel
 
@@ -39,31 +37,12 @@ struct WinogradPlan {
   int64_t v_at;                                                  // in the workspace
   int64_t private_v_at, strip_at, m_at, pixels_at, epilogue_at;  // in private memory
 
+  const TileGrid& grid() const { return inputs.grid; }
   int64_t group_channels() const { return std::min(problem.rows, group_panels * kernels->width); }
-  int64_t strip_width() const { return tiles_w * m + 2; }
-  int64_t rows_of(int64_t block) const {
-    return std::min(block_rows, problem.source.shape[0] * tiles_h - block * block_rows);
-  }
   float* shared_v(const Run& run, int64_t block) const {
-    return reinterpret_cast<float*>(run.workspace + v_at) + block * transforms->positions * v_position;
+    return reinterpret_cast<float*>(run.workspace + v_at) + block * inputs.v_floats();
   }
 };
-
-// Consecutive rows of tiles of one image, and the number of rows of the block before them.
-struct TileRows {
-  int64_t image, first, rows, before;
-};
-
-template <typename Body>
-void each_image(const WinogradPlan& plan, int64_t block, Body body) {
-  const int64_t first = block * plan.block_rows, rows = plan.rows_of(block);
-  for (int64_t done = 0; done < rows;) {
-    const int64_t image = (first + done) / plan.tiles_h, row = (first + done) % plan.tiles_h;
-    const TileRows part = {image, row, std::min(rows - done, plan.tiles_h - row), done};
-    body(part);
-    done += part.rows;
-  }
-}
 
 // Transforms one panel of weights, some source channels of it.
 void transform_weights(const void* opaque, const Run& run, int64_t chunk, Worker& worker) {
@@ -92,46 +71,6 @@ void transform_weights(const void* opaque, const Run& run, int64_t chunk, Worker
                            plan.u_position);
 }
 
-// Copies what rows of tiles see of some channels: [row][column][lane], zeros outside the image. Lanes without
-// a channel keep what they have: what becomes of them is not used.
-void copy_strip(const WinogradPlan& plan, const Run& run, const TileRows& part, int64_t channel,
-                int64_t channels, float* strip) {
-  const View& x = plan.problem.source;
-  const Window& window = plan.problem.window;
-  const int64_t lanes = plan.kernels->lanes, width = plan.strip_width();
-  const int64_t top = window.rows.lowest() + part.first * plan.m, left = window.cols.lowest();
-  const Range cols = inside(left, 1, width, x.shape[3]);
-  const float* image = run.at<float>(x) + part.image * x.strides[0] + channel * x.strides[1];
-  const auto clear = [&](int64_t first, int64_t last) {
-    std::memset(strip + first * lanes, 0, sizeof(float) * (last - first) * lanes);
-  };
-  for (int64_t y = top; y < top + part.rows * plan.m + 2; y++, strip += width * lanes) {
-    const bool has_pixels = y >= 0 && y < x.shape[2] && cols.count() > 0;
-    clear(0, has_pixels ? cols.first : width);
-    if (!has_pixels) continue;
-    clear(cols.last, width);
-    const float* from = image + y * x.strides[2] + (left + cols.first) * x.strides[3];
-    plan.move->move4({cols.count(), channels, lanes, 1, x.strides[3], x.strides[1]},
-                     reinterpret_cast<uint32_t*>(strip + cols.first * lanes),
-                     reinterpret_cast<const uint32_t*>(from));
-  }
-}
-
-// Transforms a slice of the inputs of a block.
-void transform_source(const WinogradPlan& plan, const Run& run, int64_t block, int64_t slice, float* v,
-                      float* strip) {
-  const int64_t lanes = plan.kernels->lanes, row_step = plan.strip_width() * lanes;
-  const int64_t channels = std::min(lanes, plan.problem.channels - slice * lanes);
-  each_image(plan, block, [&](const TileRows& part) {
-    copy_strip(plan, run, part, slice * lanes, channels, strip);
-    for (int64_t row = 0; row < part.rows; row++) {
-      plan.transforms->source(plan.tiles_w, strip + row * plan.m * row_step, row_step,
-                              v + slice * plan.v_slice + (part.before + row) * plan.tiles_w * lanes,
-                              plan.v_position);
-    }
-  });
-}
-
 // Products at all positions with panels for some outputs.
 void multiply(const WinogradPlan& plan, int64_t tiles, const float* v, const float* u, int64_t outputs,
               float* m) {
@@ -140,13 +79,13 @@ void multiply(const WinogradPlan& plan, int64_t tiles, const float* v, const flo
   for (int64_t position = 0; position < plan.transforms->positions; position++) {
     for (int64_t output = 0; output < outputs; output += width) {
       for (int64_t tile = 0; tile < tiles; tile += part) {
-        plan.kernels->product(plan.problem.channels, v + tile * lanes, plan.v_slice,
+        plan.kernels->product(plan.problem.channels, v + tile * lanes, plan.inputs.slice_step,
                               u + output / width * plan.u_panel, m + tile * plan.m_tile + output, plan.m_tile,
                               static_cast<int>(std::min(part, tiles - tile)),
                               static_cast<int>(std::min(width, outputs - output)));
       }
     }
-    v += plan.v_position;
+    v += plan.inputs.position_step;
     u += plan.u_position;
     m += plan.m_position;
   }
@@ -156,10 +95,10 @@ void multiply(const WinogradPlan& plan, int64_t tiles, const float* v, const flo
 void transform_result(const WinogradPlan& plan, const Run& run, int64_t block, int64_t output,
                       int64_t outputs, const float* m, char* scratch) {
   const View& out = plan.problem.views[0];
-  const int64_t width = plan.problem.window.out_w, height = plan.problem.window.out_h;
+  const int64_t width = plan.problem.window.out_w, height = plan.problem.window.out_h, tile = plan.grid().m;
   float* pixels = reinterpret_cast<float*>(scratch + plan.pixels_at);
-  each_image(plan, block, [&](const TileRows& part) {
-    const int64_t top = part.first * plan.m, rows = std::min(part.rows * plan.m, height - top);
+  plan.grid().each_image(block, [&](const TileRows& part) {
+    const int64_t top = part.first * tile, rows = std::min(part.rows * tile, height - top);
     float* to = pixels;
     int64_t row_step = width * outputs, pixel_step = outputs;
     if (plan.direct) {
@@ -167,10 +106,10 @@ void transform_result(const WinogradPlan& plan, const Run& run, int64_t block, i
       row_step = out.strides[2];
       pixel_step = out.strides[3];
     }
-    for (int64_t y = 0; y < rows; y += plan.m) {
-      plan.transforms->result(m + (part.before * plan.m + y) / plan.m * plan.tiles_w * plan.m_tile,
+    for (int64_t y = 0; y < rows; y += tile) {
+      plan.transforms->result(m + (part.before * tile + y) / tile * plan.grid().tiles_w * plan.m_tile,
                               plan.m_position, plan.m_tile, outputs, to + y * row_step, row_step, pixel_step,
-                              std::min(plan.m, rows - y), width);
+                              std::min(tile, rows - y), width);
     }
     if (plan.direct) return;
     plan.result.write(run, {part.image, output, outputs, top * width, rows * width}, pixels, 1, outputs,
@@ -185,7 +124,7 @@ void multiply_group(const WinogradPlan& plan, const Run& run, int64_t block, int
   float* m = reinterpret_cast<float*>(scratch + plan.m_at);
   const int64_t first = group * plan.group_channels();
   const int64_t outputs = std::min(plan.group_channels(), plan.problem.rows - first);
-  multiply(plan, plan.rows_of(block) * plan.tiles_w, v, u, outputs, m);
+  multiply(plan, plan.grid().rows_of(block) * plan.grid().tiles_w, v, u, outputs, m);
   transform_result(plan, run, block, first, outputs, m, scratch);
 }
 
@@ -193,15 +132,15 @@ void run_block(const void* opaque, const Run& run, int64_t block, Worker& worker
   const WinogradPlan& plan = *static_cast<const WinogradPlan*>(opaque);
   float* v = reinterpret_cast<float*>(worker.scratch + plan.private_v_at);
   float* strip = reinterpret_cast<float*>(worker.scratch + plan.strip_at);
-  for (int64_t i = 0; i < plan.slices; i++) transform_source(plan, run, block, i, v, strip);
+  for (int64_t i = 0; i < plan.inputs.slices; i++) plan.inputs.transform(run, block, i, v, strip);
   for (int64_t i = 0; i < plan.groups; i++) multiply_group(plan, run, block, i, v, worker.scratch);
 }
 
 void run_slice(const void* opaque, const Run& run, int64_t chunk, Worker& worker) {
   const WinogradPlan& plan = *static_cast<const WinogradPlan*>(opaque);
-  const int64_t block = chunk / plan.slices, slice = chunk % plan.slices;
-  transform_source(plan, run, block, slice, plan.shared_v(run, block),
-                   reinterpret_cast<float*>(worker.scratch + plan.strip_at));
+  const int64_t block = chunk / plan.inputs.slices, slice = chunk % plan.inputs.slices;
+  plan.inputs.transform(run, block, slice, plan.shared_v(run, block),
+                        reinterpret_cast<float*>(worker.scratch + plan.strip_at));
 }
 
 void run_group(const void* opaque, const Run& run, int64_t chunk, Worker& worker) {
@@ -226,31 +165,21 @@ void choose_blocks(WinogradPlan* plan) {
   const ConvProblem& problem = plan->problem;
   const int64_t positions = plan->transforms->positions;
   const int64_t lanes = plan->kernels->lanes, width = plan->kernels->width;
-  const int64_t rows = problem.source.shape[0] * plan->tiles_h;
-  plan->slices = ceil_div(problem.channels, lanes);
   plan->panels = ceil_div(problem.rows, width);
   plan->group_panels = std::min(plan->panels, kGroupPanels);
-  const int64_t row_floats = positions * plan->tiles_w * (problem.channels + plan->group_panels * width);
-  const int64_t block_floats =
-      std::max(kBlockFloats, positions * problem.channels * problem.rows / kBlockOfU);
-  plan->blocks = ceil_div(rows, std::max<int64_t>(1, block_floats / row_floats));
-  plan->block_rows = ceil_div(rows, plan->blocks);
-  plan->blocks = ceil_div(rows, plan->block_rows);
-  plan->shared = plan->blocks < kBlocks;
+  TileGrid& grid = plan->inputs.grid;
+  const int64_t row_floats = positions * grid.tiles_w * (problem.channels + plan->group_panels * width);
+  grid.cut(std::max(kBlockFloats, positions * problem.channels * problem.rows / kBlockOfU) / row_floats);
+  plan->inputs.place();
+  plan->shared = grid.blocks < kBlocks;
   if (plan->shared) plan->group_panels = 1;
   plan->groups = ceil_div(plan->panels, plan->group_panels);
   plan->weight_channels = std::min(problem.channels, kWeightChannels);
   plan->weight_cuts = ceil_div(problem.channels, plan->weight_channels);
-
-  // An odd number of cache lines from position to position keeps these from crowding into few sets.
-  const auto spread = [](int64_t floats) { return round_up(floats, 32) + 16; };
-  const int64_t tiles = plan->block_rows * plan->tiles_w;
-  plan->v_slice = tiles * lanes;
-  plan->v_position = spread(plan->slices * plan->v_slice);
   plan->u_panel = problem.channels * width;
   plan->u_position = spread(plan->panels * plan->u_panel);
   plan->m_tile = round_up(plan->group_channels(), lanes);
-  plan->m_position = spread(tiles * plan->m_tile);
+  plan->m_position = spread(grid.block_tiles() * plan->m_tile);
 }
 
 void reserve_memory(WinogradPlan* plan, Builder& builder) {
@@ -260,20 +189,21 @@ void reserve_memory(WinogradPlan* plan, Builder& builder) {
     used += round_up(sizeof(float) * floats, kArenaBlock);
     return offset;
   };
-  const int64_t positions = plan->transforms->positions, lanes = plan->kernels->lanes;
-  const int64_t pixels = plan->block_rows * plan->m * plan->problem.window.out_w * plan->group_channels();
-  plan->private_v_at = reserve(plan->shared ? 0 : positions * plan->v_position);
-  plan->strip_at = reserve((plan->block_rows * plan->m + 2) * plan->strip_width() * lanes);
+  const int64_t positions = plan->transforms->positions;
+  const TileGrid& grid = plan->grid();
+  const int64_t pixels = grid.block_rows * grid.m * plan->problem.window.out_w * plan->group_channels();
+  plan->private_v_at = reserve(plan->shared ? 0 : plan->inputs.v_floats());
+  plan->strip_at = reserve(plan->inputs.strip_floats());
   plan->m_at = reserve(positions * plan->m_position);
   plan->pixels_at = reserve(plan->direct ? 0 : pixels);
   plan->epilogue_at = used;
   builder.reserve_scratch(used + plan->result.scratch_bytes(pixels));
   builder.reserve_scratch(sizeof(float) * 9 * plan->weight_channels * plan->kernels->width);
-  const int64_t bytes = sizeof(float) * positions;
   plan->u = builder.reserve_packed(transform_weights, plan->problem.weights,
                                    {positions, plan->problem.row_axis, plan->problem.window.rows.source_step},
-                                   bytes * plan->u_position);
-  plan->v_at = builder.reserve_workspace(plan->shared ? bytes * plan->blocks * plan->v_position : 0);
+                                   sizeof(float) * positions * plan->u_position);
+  plan->v_at =
+      builder.reserve_workspace(plan->shared ? sizeof(float) * grid.blocks * plan->inputs.v_floats() : 0);
 }
 
 }  // namespace
@@ -288,25 +218,31 @@ std::string add_winograd_conv(const ConvProblem& problem, const WinogradTransfor
   const std::string problem_found = plan->result.prepare(problem, instruction, builder);
   if (!problem_found.empty()) return problem_found;
   plan->direct = plan->result.is_identity() && problem.views[0].strides[1] == 1;
-  plan->m = transforms.outputs;
-  plan->tiles_h = ceil_div(problem.window.out_h, plan->m);
-  plan->tiles_w = ceil_div(problem.window.out_w, plan->m);
+  const Window& window = problem.window;
+  plan->inputs = {problem.source,
+                  window.rows.lowest(),
+                  window.cols.lowest(),
+                  make_grid_of_tiles(transforms, problem.source.shape[0], window.out_h, window.out_w),
+                  plan->kernels,
+                  plan->transforms,
+                  plan->move};
   choose_blocks(plan);
   reserve_memory(plan, builder);
 
   const double weights = static_cast<double>(problem.rows * problem.channels * transforms.positions);
-  const double tiles = static_cast<double>(problem.source.shape[0] * plan->tiles_h * plan->tiles_w);
+  const TileGrid& grid = plan->grid();
+  const double tiles = static_cast<double>(grid.tiles());
   builder.add_packing(plan->u, transform_weights, plan, plan->panels * plan->weight_cuts, 0.1 * weights);
   if (plan->shared) {
-    builder.add_step(run_slice, plan, plan->blocks * plan->slices,
+    builder.add_step(run_slice, plan, grid.blocks * plan->inputs.slices,
                      0.1 * tiles * static_cast<double>(transforms.positions * problem.channels));
-    builder.add_step(run_group, plan, plan->blocks * plan->groups, weights * tiles / 30);
+    builder.add_step(run_group, plan, grid.blocks * plan->groups, weights * tiles / 30);
   } else {
-    builder.add_step(run_block, plan, plan->blocks, weights * tiles / 30);
+    builder.add_step(run_block, plan, grid.blocks, weights * tiles / 30);
   }
   builder.explain(format("winograd F(%dx%d,3x3), %lld tiles in blocks of %lld, weights %s",
-                         transforms.outputs, transforms.outputs, static_cast<long long>(tiles),
-                         static_cast<long long>(plan->block_rows * plan->tiles_w),
+                         transforms.outputs, transforms.outputs, static_cast<long long>(grid.tiles()),
+                         static_cast<long long>(grid.block_tiles()),
                          plan->u.slot >= 0 ? "kept" : "transformed in every run"));
   return "";
 }
