@@ -5,6 +5,7 @@
 
 #include "../kernels/kernels.h"
 #include "conv_depthwise.h"
+#include "winograd.h"
 
 namespace ng {
 
@@ -67,21 +68,26 @@ void WeightSums::add_step(Builder& builder) {
                    static_cast<double>(dw_.size()) * parts_ / 4);
 }
 
+namespace {
+
+void add_cheapest(const Instruction& instruction, WeightSums* sums, Builder& builder) {
+  if (is_depthwise_gradient(instruction)) return add_depthwise_weights(instruction, sums, builder);
+  const double tiles = cost_of_weight_tiles(instruction, builder);
+  const double dots = cost_of_weight_dots(instruction, builder);
+  const WinogradTransforms* transforms = choose_winograd_weights(instruction, std::min(tiles, dots), builder);
+  if (transforms != nullptr) return add_winograd_weights(instruction, *transforms, sums, builder);
+  tiles < dots ? add_weight_tiles(instruction, sums, builder) : add_weight_dots(instruction, sums, builder);
+}
+
+}  // namespace
+
 std::string prepare_kConv2dGradWeight(const Instruction& instruction, Builder& builder) {
   std::string refused = check_conv_types(instruction);
   if (!refused.empty()) return refused;
   auto* sums = builder.make_plan<WeightSums>();
   refused = sums->prepare(instruction, builder);
   if (!refused.empty() || instruction.outputs[0]->size() == 0) return refused;
-  if (instruction.inputs[1]->size() > 0) {
-    if (is_depthwise_gradient(instruction)) {
-      add_depthwise_weights(instruction, sums, builder);
-    } else if (cost_of_weight_tiles(instruction, builder) < cost_of_weight_dots(instruction, builder)) {
-      add_weight_tiles(instruction, sums, builder);
-    } else {
-      add_weight_dots(instruction, sums, builder);
-    }
-  }
+  if (instruction.inputs[1]->size() > 0) add_cheapest(instruction, sums, builder);
   sums->add_step(builder);
   return "";
 }

@@ -84,6 +84,37 @@ NG_INLINE void transform_result(const Vec (&m)[6], Vec (&y)[4]) {
   y[3] = fma(27.0f / 64, odd1, fma(27.0f / 8, odd2, m[5]));
 }
 
+NG_INLINE void transform_gradient(const Vec (&y)[2], Vec (&d)[4]) {
+  d[0] = y[0];
+  d[1] = add(y[0], y[1]);
+  d[2] = sub(y[0], y[1]);
+  d[3] = y[1];
+}
+NG_INLINE void transform_gradient(const Vec (&y)[4], Vec (&d)[6]) {
+  d[0] = y[0];
+  const Vec even1 = fma(9.0f / 16, y[2], y[0]), odd1 = mul(3.0f / 4, fma(9.0f / 16, y[3], y[1]));
+  d[1] = add(even1, odd1);
+  d[2] = sub(even1, odd1);
+  const Vec even2 = fma(9.0f / 4, y[2], y[0]), odd2 = mul(3.0f / 2, fma(9.0f / 4, y[3], y[1]));
+  d[3] = add(even2, odd2);
+  d[4] = sub(even2, odd2);
+  d[5] = y[3];
+}
+
+NG_INLINE void transform_taps(const Vec (&s)[4], Vec (&g)[3]) {
+  const Vec even = mul(0.5f, add(s[1], s[2]));
+  g[0] = add(s[0], even);
+  g[1] = mul(0.5f, sub(s[1], s[2]));
+  g[2] = add(s[3], even);
+}
+NG_INLINE void transform_taps(const Vec (&s)[6], Vec (&g)[3]) {
+  const Vec even1 = add(s[1], s[2]), odd1 = sub(s[1], s[2]);
+  const Vec even2 = add(s[3], s[4]), odd2 = sub(s[3], s[4]);
+  g[0] = fma(64.0f / 81, s[0], fma(-128.0f / 243, even1, mul(32.0f / 243, even2)));
+  g[1] = fma(-96.0f / 243, odd1, mul(48.0f / 243, odd2));
+  g[2] = fma(-72.0f / 243, even1, fma(72.0f / 243, even2, s[5]));
+}
+
 // Tiles whose columns are transformed at a time, so that columns that two tiles share are transformed once.
 constexpr int kGroup = 8;
 
@@ -191,6 +222,53 @@ void result(const float* m, int64_t position_step, int64_t tile_step, int64_t ch
   }
 }
 
+template <int M>
+void gradient(int64_t tiles, const float* strip, int64_t row_step, float* d, int64_t tile_step,
+              int64_t position_step) {
+  constexpr int kSize = M + 2;
+  for (int64_t t = 0; t < tiles; t++, strip += M * kLanes, d += tile_step) {
+    Vec columns[M][kSize];
+    NG_UNROLL
+    for (int j = 0; j < M; j++) {
+      Vec y[M];
+      NG_UNROLL
+      for (int i = 0; i < M; i++) y[i] = load(strip + i * row_step + j * kLanes);
+      transform_gradient(y, columns[j]);
+    }
+    NG_UNROLL
+    for (int i = 0; i < kSize; i++) {
+      Vec y[M], row[kSize];
+      NG_UNROLL
+      for (int j = 0; j < M; j++) y[j] = columns[j][i];
+      transform_gradient(y, row);
+      NG_UNROLL
+      for (int j = 0; j < kSize; j++) store(d + (i * kSize + j) * position_step, row[j]);
+    }
+  }
+}
+
+template <int M>
+void taps(const float* s, int64_t position_step, float* out, int64_t tap_step, int channels) {
+  constexpr int kSize = M + 2;
+  Vec columns[kSize][3];
+  NG_UNROLL
+  for (int j = 0; j < kSize; j++) {
+    Vec p[kSize];
+    NG_UNROLL
+    for (int i = 0; i < kSize; i++) p[i] = load(s + (i * kSize + j) * position_step);
+    transform_taps(p, columns[j]);
+  }
+  NG_UNROLL
+  for (int i = 0; i < 3; i++) {
+    Vec p[kSize], g[3];
+    NG_UNROLL
+    for (int j = 0; j < kSize; j++) p[j] = columns[j][i];
+    transform_taps(p, g);
+    NG_UNROLL
+    for (int j = 0; j < 3; j++) store_n(out + (3 * i + j) * tap_step, g[j], channels);
+  }
+}
+
 // R tiles by V vectors of outputs, all sums in registers.
 template <int R, int V>
 void product_tile(int64_t channels, const float* v, int64_t slice_step, const float* u, float* m,
@@ -241,12 +319,61 @@ void product(int64_t channels, const float* v, int64_t slice_step, const float* 
                                         columns - (vectors - 1) * kLanes);
 }
 
+// R outputs by V slices.
+template <int R, int V>
+void accumulate_tile(int64_t tiles, const float* d, int64_t tile_step, const float* v, int64_t slice_step,
+                     float* s, bool add) {
+  Vec sums[R][V];
+  NG_UNROLL
+  for (int i = 0; i < R; i++) {
+    NG_UNROLL
+    for (int j = 0; j < V; j++) sums[i][j] = add ? load(s + i * kWidth + j * kLanes) : zero();
+  }
+  for (int64_t t = 0; t < tiles; t++, d += tile_step, v += kLanes) {
+    Vec row[V];
+    NG_UNROLL
+    for (int j = 0; j < V; j++) row[j] = load(v + j * slice_step);
+    NG_UNROLL
+    for (int i = 0; i < R; i++) {
+      const Vec x = set1(d[i]);
+      NG_UNROLL
+      for (int j = 0; j < V; j++) sums[i][j] = fma(x, row[j], sums[i][j]);
+    }
+  }
+  NG_UNROLL
+  for (int i = 0; i < R; i++) {
+    NG_UNROLL
+    for (int j = 0; j < V; j++) store(s + i * kWidth + j * kLanes, sums[i][j]);
+  }
+}
+
+using AccumulateTile = void (*)(int64_t tiles, const float* d, int64_t tile_step, const float* v,
+                                int64_t slice_step, float* s, bool add);
+
+// By outputs and slices, one below each.
+#define NG_OUTPUTS(r) \
+  { accumulate_tile<(r < kTiles ? r : kTiles), 1>, accumulate_tile<(r < kTiles ? r : kTiles), 2> }
+constexpr AccumulateTile kAccumulateTiles[14][2] = {
+    NG_OUTPUTS(1),  NG_OUTPUTS(2),  NG_OUTPUTS(3),  NG_OUTPUTS(4), NG_OUTPUTS(5),
+    NG_OUTPUTS(6),  NG_OUTPUTS(7),  NG_OUTPUTS(8),  NG_OUTPUTS(9), NG_OUTPUTS(10),
+    NG_OUTPUTS(11), NG_OUTPUTS(12), NG_OUTPUTS(13), NG_OUTPUTS(14)};
+#undef NG_OUTPUTS
+
+void accumulate(int64_t tiles, const float* d, int64_t tile_step, const float* v, int64_t slice_step,
+                int slices, float* s, int outputs, bool add) {
+  kAccumulateTiles[outputs - 1][slices - 1](tiles, d, tile_step, v, slice_step, s, add);
+}
+
 }  // namespace
 
 const WinogradKernels winograd_kernels = {
-    kLanes,  kWidth,
-    kTiles,  {{2, 16, source<2>, weights<2>, result<2>}, {4, 36, source<4>, weights<4>, result<4>}},
+    kLanes,
+    kWidth,
+    kTiles,
+    {{2, 16, source<2>, weights<2>, result<2>, gradient<2>, taps<2>},
+     {4, 36, source<4>, weights<4>, result<4>, gradient<4>, taps<4>}},
     product,
+    accumulate,
 };
 
 }  // namespace NG_ISA

@@ -20,6 +20,9 @@
 //   V  inputs    [slice][tile][lane]: channels in slices of `lanes`, slice_step apart
 //   U  weights   [panel][channel][width]: outputs in panels of `width`
 //   M  products  [tile][output], tile_step apart
+//
+// The gradient of the weights is the transpose of all this as a function of g: with D = A · dy · At as [tile]
+// [output], the sums over tiles S = D ⊙ V are turned into dw = Gt · S · G.
 
 #ifndef NODEGRAD_KERNELS_WINOGRAD_H_
 #define NODEGRAD_KERNELS_WINOGRAD_H_
@@ -46,6 +49,15 @@ struct WinogradTransforms {
   // written: rows row_step and pixels pixel_step apart, the channels of a pixel side by side.
   void (*result)(const float* m, int64_t position_step, int64_t tile_step, int64_t channels, float* out,
                  int64_t row_step, int64_t pixel_step, int64_t rows, int64_t columns);
+
+  // A · dy · At of a row of tiles, a slice of output channels. `strip` holds m rows, row_step apart, of
+  // m * tiles pixels of `lanes` floats.
+  void (*gradient)(int64_t tiles, const float* strip, int64_t row_step, float* d, int64_t tile_step,
+                   int64_t position_step);
+
+  // Gt · S · G of one output and a vector of source channels: nine taps, tap_step apart, of the first
+  // `channels` lanes.
+  void (*taps)(const float* s, int64_t position_step, float* out, int64_t tap_step, int channels);
 };
 
 struct WinogradKernels {
@@ -58,6 +70,11 @@ struct WinogradKernels {
   // multiply-adds in the order of channels. Columns of U beyond `columns` are read, not used.
   void (*product)(int64_t channels, const float* v, int64_t slice_step, const float* u, float* m,
                   int64_t tile_step, int tiles, int columns);
+
+  // S [outputs, width] = Dt · V at one position for at most `tiles` outputs and one or two slices, or S +=
+  // Dt · V. Each element is one chain in the order of tiles.
+  void (*accumulate)(int64_t tiles, const float* d, int64_t tile_step, const float* v, int64_t slice_step,
+                     int slices, float* s, int outputs, bool add);
 };
 
 }  // namespace ng
