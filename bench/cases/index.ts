@@ -1,6 +1,7 @@
 /** Every group of cases, in the order of the report. */
 
 import type { Group } from "../harness/case.js";
+import { blocks } from "./blocks.js";
 import { convolutions } from "./kernels/convolutions.js";
 import { elementwise } from "./kernels/elementwise.js";
 import { fused } from "./kernels/fused.js";
@@ -9,8 +10,10 @@ import { normalization } from "./kernels/normalization.js";
 import { pooling } from "./kernels/pooling.js";
 import { products } from "./kernels/products.js";
 import { reductions } from "./kernels/reductions.js";
+import { small } from "./kernels/small.js";
 import { softmax } from "./kernels/softmax.js";
 import { limits } from "./limits.js";
+import { models } from "./models.js";
 import { overhead } from "./overhead.js";
 import { training } from "./training.js";
 import { twentyLines } from "./twenty-lines.js";
@@ -27,6 +30,9 @@ export const groups: readonly Group[] = [
   normalization,
   reductions,
   movement,
+  small,
+  blocks,
   training,
   twentyLines,
+  models,
 ];

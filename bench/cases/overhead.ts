@@ -2,7 +2,8 @@
 
 import { add, compile, conv2d, matmul, ones, realize, relu, reshape, type Tensor, type TensorLike } from "nodegrad";
 import { type Case, type Group, nodegrad, type Runner, repeat } from "../harness/case.js";
-import { countNodes, lenet5Training } from "../models/training.js";
+import { lenet5 } from "../models/networks.js";
+import { countNodes, prepareTraining } from "../models/training.js";
 
 const GRAPH_NODES = 200;
 const COMPILED_NODES = [50, 500, 5000];
@@ -102,7 +103,7 @@ function realizeTime(y: Tensor): number {
 
 /** The first call of a compiled function, which traces and differentiates too, less a call once it is known. */
 function compileTraining(): Runner {
-  const training = lenet5Training(1);
+  const training = prepareTraining(lenet5, 1, 0.9);
   const { step, x, y } = training;
   const nodes = countNodes(training);
   return (count) => {

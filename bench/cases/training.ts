@@ -1,65 +1,62 @@
-/** Training steps: nodegrad against eager PyTorch in both of its memory layouts. */
+/** Training steps: nodegrad against eager PyTorch in both of its memory layouts, and JavaScript's libraries. */
 
-import { compile } from "nodegrad";
+import { compile, type Tensor } from "nodegrad";
 import { type Case, type Group, nodegrad, type Runner, repeat } from "../harness/case.js";
-import { lenet5Training, mlpTraining, type Training } from "../models/training.js";
+import { lenet5, mlp, type Network, resnet20, smallVgg, trainingFlops } from "../models/networks.js";
+import { prepareTraining } from "../models/training.js";
+import { networkPeers } from "./peers.js";
 
-/** Ratio to the fastest peer that a batch of LeNet-5 should reach. */
-const LENET5_TARGETS: readonly (readonly [batch: number, ratio: number])[] = [
-  [1, 0.42],
-  [16, 0.68],
-  [64, 0.74],
-  [256, 0.74],
+interface Row {
+  readonly name: string;
+  readonly network: Network;
+  readonly batch: number;
+  readonly momentum: number;
+  /** Of the time of the best peer. */
+  readonly ratio: number;
+}
+
+const ROWS: readonly Row[] = [
+  { name: "MLP 784-512-512-10", network: mlp, batch: 128, momentum: 0, ratio: 0.9 },
+  { name: "LeNet-5", network: lenet5, batch: 1, momentum: 0.9, ratio: 0.42 },
+  { name: "LeNet-5", network: lenet5, batch: 16, momentum: 0.9, ratio: 0.68 },
+  { name: "LeNet-5", network: lenet5, batch: 64, momentum: 0.9, ratio: 0.74 },
+  { name: "LeNet-5", network: lenet5, batch: 256, momentum: 0.9, ratio: 0.74 },
+  { name: "ResNet-20", network: resnet20, batch: 64, momentum: 0.9, ratio: 0.85 },
+  { name: "small VGG", network: smallVgg, batch: 64, momentum: 0.9, ratio: 0.6 },
 ];
-/**
- * Floating-point operations for an image: 2 · outputs · terms of each layer's sums, three times (values, and the
- * derivatives of weights and of inputs); nobody needs the derivative of the images.
- */
-const LENET5_FLOPS = 2 * (2 * 20 * 28 * 28 * 25 + 3 * (50 * 14 * 14 * 500 + 500 * 2450 + 10 * 500));
-const MLP_FLOPS = 2 * (2 * 512 * 784 + 3 * (512 * 512 + 10 * 512));
 
-const MLP_BATCH = 128;
-const MLP_TARGET = 0.9;
+/** Operations a step that a slow contestant can be asked for. */
+const SLOW_FLOPS = 1e9;
 
 export const training: Group = {
   level: "training",
   name: "training",
-  cases: (threads) => threads.flatMap((count) => [...LENET5_TARGETS.map(lenet5Case(count)), mlpCase(count)]),
+  cases: (threads) => threads.flatMap((count) => ROWS.map((row) => trainingCase(row, count))),
 };
 
-function lenet5Case(threads: number): (target: (typeof LENET5_TARGETS)[number]) => Case {
-  return ([batch, ratio]) => ({
-    name: `LeNet-5, batch ${batch}`,
+function trainingCase({ name, network, batch, momentum, ratio }: Row, threads: number): Case {
+  const flops = batch * trainingFlops(network);
+  return {
+    name: `${name}, batch ${batch}`,
     unit: "step",
     threads,
-    flops: batch * LENET5_FLOPS,
+    flops,
     limit: "fma",
     target: { ratio },
-    quick: batch === 64,
+    quick: network === lenet5 && batch === 64,
     contestants: [
-      ...nodegrad(() => train(lenet5Training(batch)), { reference: true }),
-      { name: "PyTorch NCHW", script: ["torch_training.py", "lenet5", String(batch), "contiguous_format"] },
-      { name: "PyTorch NHWC", script: ["torch_training.py", "lenet5", String(batch), "channels_last"] },
-    ],
-  });
-}
-
-function mlpCase(threads: number): Case {
-  return {
-    name: `MLP 784-512-512-10, batch ${MLP_BATCH}`,
-    unit: "step",
-    threads,
-    flops: MLP_BATCH * MLP_FLOPS,
-    limit: "fma",
-    target: { ratio: MLP_TARGET },
-    contestants: [
-      ...nodegrad(() => train(mlpTraining(MLP_BATCH)), { reference: true }),
-      { name: "PyTorch", script: ["torch_training.py", "mlp", String(MLP_BATCH), "contiguous_format"] },
+      ...nodegrad(() => train(network, batch, momentum), { reference: flops < SLOW_FLOPS }),
+      ...networkPeers("train", network, batch, momentum, threads),
     ],
   };
 }
 
-function train({ x, y, step }: Training): Runner {
+function train(network: Network, batch: number, momentum: number): Runner {
+  const { x, y, step } = prepareTraining(network, batch, momentum);
   const compiled = compile(step);
-  return repeat(() => compiled(x, y));
+  let loss: Tensor | undefined;
+  const work = () => {
+    loss = compiled(x, y);
+  };
+  return repeat(work, 1, () => Float32Array.of(loss?.item() as number));
 }

@@ -11,7 +11,9 @@ const TOLERANCE = 1e-3;
 
 /** The first numbers of the random sequence `seed`, uniform in [-0.5, 0.5). */
 export function numbers(size: number, seed: number): Float32Array {
-  return Float32Array.from({ length: size }, (_, i) => number(i, seed));
+  const values = new Float32Array(size);
+  for (let i = 0; i < size; i++) values[i] = number(i, seed);
+  return values;
 }
 
 function number(i: number, seed: number): number {

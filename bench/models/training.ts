@@ -1,9 +1,11 @@
-/** The networks that are trained here, with the same sizes, first parameters and optimisers as in bench/peers. */
+/** Training steps of the networks, on batches that every peer has too. */
 
-import { compile, randomInteger, randomNormal, type Tensor, type Variable } from "nodegrad";
-import { lenet5 } from "nodegrad/models";
-import { Activation, crossEntropy, Linear, type Module, Sequential } from "nodegrad/nn";
-import { SGD, type SGDOptions } from "nodegrad/optim";
+import { compile, type Tensor, tensor, type Variable } from "nodegrad";
+import { crossEntropy } from "nodegrad/nn";
+import { SGD } from "nodegrad/optim";
+import { numbers } from "../harness/numbers.js";
+import { build } from "./build.js";
+import type { Network } from "./networks.js";
 
 /**
  * Small, because every step sees the same batch: a network that had learnt it would have gradients of nearly zero,
@@ -20,34 +22,25 @@ export interface Training {
   step(x: Tensor, y: Tensor): Tensor;
 }
 
-/** LeNet-5 on images `[batch, 1, 28, 28]`, SGD with momentum. */
-export function lenet5Training(batch: number): Training {
-  return training(lenet5({ seed: 1 }), [batch, 1, 28, 28], { learningRate: LEARNING_RATE, momentum: 0.9 });
+/** Examples of the shape that a network takes. */
+export function examples({ input }: Network, batch: number): Tensor {
+  const shape = [batch, ...input];
+  const size = shape.reduce((a, b) => a * b, 1);
+  return tensor(numbers(size, 1), { shape });
 }
 
-/** 784-512-512-10 with ReLU on images `[batch, 784]`, plain SGD. */
-export function mlpTraining(batch: number): Training {
-  const model = new Sequential({
-    fc1: new Linear(784, 512, { seed: 1 }),
-    relu1: new Activation("relu"),
-    fc2: new Linear(512, 512, { seed: 2 }),
-    relu2: new Activation("relu"),
-    fc3: new Linear(512, 10, { seed: 3 }),
-  });
-  return training(model, [batch, 784], { learningRate: LEARNING_RATE });
-}
-
-function training(model: Module, shape: readonly number[], options: SGDOptions): Training {
-  const optimizer = new SGD(model.parameters(), options);
-  const x = randomNormal(shape, { seed: 4 }).realize();
-  const y = randomInteger([shape[0] as number], { low: 0, high: 10, seed: 5 }).realize();
+/** A step of stochastic gradient descent. */
+export function prepareTraining(network: Network, batch: number, momentum: number): Training {
+  const model = build(network);
+  const optimizer = new SGD([...model.parameters], { learningRate: LEARNING_RATE, momentum });
+  const labels = Int32Array.from({ length: batch }, (_, i) => (7 * i) % network.classes);
   const step = (x: Tensor, y: Tensor) => {
-    const loss = crossEntropy(model.forward(x), y);
+    const loss = crossEntropy(model.forward(x, true), y);
     loss.backward();
     optimizer.step();
     return loss;
   };
-  return { x, y, step, parameters: optimizer.parameters };
+  return { x: examples(network, batch), y: tensor(labels), step, parameters: model.parameters };
 }
 
 /** Number of nodes of the graph of a training step: of the loss, its gradients and the new parameters. */

@@ -19,7 +19,7 @@ import numpy as np
 
 def numbers(shape, seed):
     """An array of the random sequence `seed`, uniform in [-0.5, 0.5). The same in all languages: see README.md."""
-    bits = np.arange(np.prod(shape, dtype=np.int64)).astype(np.uint32)
+    bits = np.arange(np.prod(shape, dtype=np.int64), dtype=np.uint32)
     bits = bits * np.uint32(0x9E3779B1) + np.uint32(seed * 0x85EBCA77 & 0xFFFFFFFF)
     bits = (bits ^ (bits >> np.uint32(16))) * np.uint32(0x85EBCA6B)
     bits = (bits ^ (bits >> np.uint32(13))) * np.uint32(0xC2B2AE35)

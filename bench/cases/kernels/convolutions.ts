@@ -104,7 +104,13 @@ function convolutionCase(row: Row, layout: Layout, direction: Direction, threads
     quick: QUICK.includes(name),
     contestants: [
       ...nodegrad(() => convolve(row, layout, direction), { reference: flops < SLOW_FLOPS && threads === 1 }),
-      ...peers(["oneDNN", "PyTorch"], "conv", direction, layout, ...sizes),
+      ...peers(
+        layout === "NCHW" && direction === "forward" ? ["oneDNN", "PyTorch", "onnxruntime"] : ["oneDNN", "PyTorch"],
+        "conv",
+        direction,
+        layout,
+        ...sizes,
+      ),
     ],
   };
 }

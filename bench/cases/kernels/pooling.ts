@@ -30,7 +30,13 @@ function forward(kind: Kind, layout: Layout): Sweep {
       const x = images(SHAPE, layout, 1);
       return images([N, C, H / 2, W / 2], layout, 2).into(() => pool(kind, x.nchw()));
     },
-    peers: peers(["PyTorch", "oneDNN"], "pool", kind, layout, ...SHAPE),
+    peers: peers(
+      layout === "NCHW" ? ["PyTorch", "oneDNN", "onnxruntime"] : ["PyTorch", "oneDNN"],
+      "pool",
+      kind,
+      layout,
+      ...SHAPE,
+    ),
   };
 }
 

@@ -2,7 +2,7 @@
 
 import { assign, compile, matmul, type Tensor, transpose } from "nodegrad";
 import { type Case, type Group, nodegrad, type Runner, repeat, type Target } from "../../harness/case.js";
-import { peers } from "../peers.js";
+import { type PeerName, peers } from "../peers.js";
 import { filled, into } from "./kernel.js";
 
 type Transposes = "NN" | "NT" | "TN";
@@ -64,6 +64,7 @@ const PRODUCTS_IN_CALL = 10;
 
 /** Operations that a slow contestant can be asked for. */
 const SLOW_FLOPS = 1e7;
+const JAVASCRIPT_FLOPS = 5e8;
 
 export const products: Group = {
   level: "kernels",
@@ -87,9 +88,17 @@ function productCase([m, n, k, transposes, one, two]: Row, threads: number): Cas
     quick: QUICK.includes(name),
     contestants: [
       ...nodegrad(() => multiply(m, n, k, transposes), { reference: flops < SLOW_FLOPS && threads === 1 }),
-      ...peers(["OpenBLAS", "oneDNN", "BLIS", "PyTorch"], "matmul", transposes, m, n, k),
+      ...peers(peersOf(flops, threads), "matmul", transposes, m, n, k),
     ],
   };
+}
+
+/** JavaScript's libraries where they take no seconds; they have one thread. */
+function peersOf(flops: number, threads: number): PeerName[] {
+  const names: PeerName[] = ["OpenBLAS", "oneDNN", "BLIS", "PyTorch", "onnxruntime"];
+  if (threads === 1 && flops < JAVASCRIPT_FLOPS) names.push("TF.js wasm", "jax-js");
+  if (threads === 1 && flops < SLOW_FLOPS) names.push("TF.js cpu");
+  return names;
 }
 
 function multiply(m: number, n: number, k: number, transposes: Transposes): Runner {

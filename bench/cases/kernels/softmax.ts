@@ -29,7 +29,7 @@ export const softmax = sweepGroup("softmax", [
           const x = filled([rows, columns], 1);
           return into(filled([rows, columns], 2), () => FUNCTIONS[name](x));
         },
-        peers: peers(["PyTorch", "oneDNN"], name, rows, columns),
+        peers: peers(["PyTorch", "oneDNN", "onnxruntime"], name, rows, columns),
       };
     }),
   ),
