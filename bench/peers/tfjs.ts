@@ -19,12 +19,16 @@ const LEARNING_RATE = 1e-6;
 const [, backend = "", kind = "", ...words] = process.argv.slice(2);
 const sizes = words.map(Number);
 
-/** Repeats work that gives a tensor, and lets go of it. */
+/** Repeats work that gives a tensor, and lets go of it; images are compared in the order of NCHW. */
 function runner(work: () => tf.Tensor): AnyRunner {
-  const values = () => tf.tidy(() => work().dataSync() as Float32Array);
+  const result = () =>
+    tf.tidy(() => {
+      const y = work();
+      return (y.rank === 4 ? tf.transpose(y, [0, 3, 1, 2]) : y).dataSync() as Float32Array;
+    });
   return Object.assign(
     repeat(() => work().dispose()),
-    { result: values },
+    { result },
   );
 }
 
