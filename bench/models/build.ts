@@ -74,8 +74,10 @@ class Builder {
       }
       case "relu":
         return relu;
-      case "maxPool":
-        return (x) => maxPool2d(x, layer);
+      case "maxPool": {
+        const { kernel, stride, padding } = layer;
+        return (x) => maxPool2d(x, { kernel, stride, padding });
+      }
       case "meanPool":
         return (x) => globalAvgPool2d(x);
       case "flatten":
