@@ -9,14 +9,6 @@ extern const ConvKernels conv_kernels;
 
 namespace {
 
-#if defined(__GNUC__) && !defined(__clang__)
-#define NG_UNROLL _Pragma("GCC unroll 16")
-#elif defined(__clang__)
-#define NG_UNROLL _Pragma("unroll")
-#else
-#define NG_UNROLL
-#endif
-
 constexpr int kVectors = 4;
 
 // Rows by vectors: the sums, a row of B and one element of A fill 32 or 16 registers.

@@ -9,14 +9,6 @@ extern const DepthwiseKernels depthwise_kernels;
 
 namespace {
 
-#if defined(__GNUC__) && !defined(__clang__)
-#define NG_UNROLL _Pragma("GCC unroll 8")
-#elif defined(__clang__)
-#define NG_UNROLL _Pragma("unroll")
-#else
-#define NG_UNROLL
-#endif
-
 NG_INLINE Vec load_lanes(const float* p, int n) { return n == kLanes ? load(p) : load_n(p, n); }
 
 // P neighbouring pixels, all channels.

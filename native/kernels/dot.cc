@@ -9,14 +9,6 @@ extern const DotKernels dot_kernels;
 
 namespace {
 
-#if defined(__GNUC__) && !defined(__clang__)
-#define NG_UNROLL _Pragma("GCC unroll 8")
-#elif defined(__clang__)
-#define NG_UNROLL _Pragma("unroll")
-#else
-#define NG_UNROLL
-#endif
-
 // rows * cols sums, one row of a and one value of b: with 32 registers 5 * 5 + 5 + 1, with 16 registers
 // 4 * 3 + 3 + 1 (or 4 + 1). Both load less than they multiply.
 #if defined(NG_ISA_AVX512) || defined(NG_ISA_NEON)

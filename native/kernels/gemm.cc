@@ -28,14 +28,6 @@ constexpr int kKc = 320;
 #endif
 constexpr int kNr = 2 * kLanes;
 
-#if defined(__GNUC__) && !defined(__clang__)
-#define NG_UNROLL _Pragma("GCC unroll 16")
-#elif defined(__clang__)
-#define NG_UNROLL _Pragma("unroll")
-#else
-#define NG_UNROLL
-#endif
-
 NG_INLINE int64_t min_of(int64_t a, int64_t b) { return a < b ? a : b; }
 
 // Where a tile kernel finds element (i, p) of A and row p of B, and how far from there those of the next

@@ -2,14 +2,6 @@
 
 #include "../simd/simd-inl.h"
 
-#if defined(__GNUC__) && !defined(__clang__)
-#define NG_UNROLL _Pragma("GCC unroll 16")
-#elif defined(__clang__)
-#define NG_UNROLL _Pragma("unroll")
-#else
-#define NG_UNROLL
-#endif
-
 namespace ng {
 namespace NG_ISA {
 

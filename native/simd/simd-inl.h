@@ -4,15 +4,20 @@
 //   kLanes              floats of a vector: 4, 8 or 16
 //   Vec                 kLanes floats in a register
 //   load, store         memory of any alignment
-//   stream              a store past the caches, to memory aligned like a vector; it may come after later
-//   stores drain               lets no later store come before what was streamed load_n, store_n     the
-//   first n elements, 0 <= n <= kLanes, and no memory beyond; the others load as 0 zero, set1          all
-//   elements 0, all elements one value add, sub, mul, div  element by element fma(a, b, c)        a * b + c,
-//   rounded once; twice where the machine has no such instruction (base) min, max            of elements that
-//   are not NaN; a NaN in b comes out, one in a may not sqrt, abs, neg floor, ceil, round  round is half to
-//   even; NaN, infinities and the sign of zeros stay reciprocal_estimate 1 / a to 14 bits at least, for a in
-//   [2^-100, 2^100], infinities and NaN lookup(table, i)    table[i mod 16] (avx512 only) scale(a, k) a * 2^k
-//   for whole k in [-250, 250] reduce_add, reduce_max
+//   stream              a store past the caches, to aligned memory; it may come after later stores
+//   drain               lets no later store come before what was streamed
+//   load_n, store_n     the first n elements, 0 <= n <= kLanes, and no memory beyond; the others load as 0
+//   zero, set1          all elements 0, all elements one value
+//   add, sub, mul, div  element by element
+//   fma(a, b, c)        a * b + c, rounded once; twice where the machine has no such instruction (base)
+//   min, max            of elements that are not NaN; a NaN in b comes out, one in a may not
+//   sqrt, abs, neg
+//   floor, ceil, round  round is half to even; NaN, infinities and the sign of zeros stay
+//   reciprocal_estimate
+//                       1 / a to 14 bits at least, for a in [2^-100, 2^100], infinities and NaN
+//   lookup(table, i)    table[i mod 16] (avx512 only)
+//   scale(a, k)         a * 2^k for whole k in [-250, 250]
+//   reduce_add, reduce_max
 //                       all lanes in one fixed order
 //   as_int, as_float    the same bits
 //   to_float, truncate, nearest
@@ -40,6 +45,15 @@
 #else
 #define NG_INLINE inline __attribute__((always_inline))
 #define NG_INLINE_LAMBDA __attribute__((always_inline))
+#endif
+
+// Before a loop of a constant number of turns, at most 16, whose values are to stay in registers.
+#if defined(__clang__)
+#define NG_UNROLL _Pragma("unroll")
+#elif defined(__GNUC__)
+#define NG_UNROLL _Pragma("GCC unroll 16")
+#else
+#define NG_UNROLL
 #endif
 
 // clang-format off
