@@ -4,19 +4,9 @@
 
 #include "team.h"
 
-#if defined(__AVX512F__)
-#define LANES 16
-#elif defined(__AVX__)
-#define LANES 8
-#else
-#define LANES 4
-#endif
-
 // More sums under way than latency × units of any processor of today, and few enough for 16 registers.
 #define SUMS 12
 #define STEPS 100000L
-
-typedef float Vector __attribute__((vector_size(4 * LANES)));
 
 static void work(struct Member* member, long count) {
   // Converges to 2: neither overflow nor denormal numbers. Each read may differ to the compiler, which so can

@@ -13,16 +13,6 @@
 #include <immintrin.h>
 #endif
 
-#if defined(__AVX512F__)
-#define LANES 16
-#elif defined(__AVX__)
-#define LANES 8
-#else
-#define LANES 4
-#endif
-
-typedef float Vector __attribute__((vector_size(4 * LANES)));
-
 // Vectors in flight: enough for the latency of a load or an addition.
 #define UNROLL 8
 #define BLOCK (UNROLL * sizeof(Vector))

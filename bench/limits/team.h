@@ -10,6 +10,16 @@
 
 #define MAX_THREADS 256
 
+// The widest vector there is.
+#if defined(__AVX512F__)
+#define LANES 16
+#elif defined(__AVX__)
+#define LANES 8
+#else
+#define LANES 4
+#endif
+typedef float Vector __attribute__((vector_size(4 * LANES)));
+
 struct Member {
   int index;
   int threads;
