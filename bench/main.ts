@@ -34,8 +34,10 @@ function chooseCases({ filter, threads, quick }: Options): (readonly [group: Gro
 }
 
 /** Runs all cases, prints a table for each group, and yields what is known after it. */
-async function* runAll(chosen: ReturnType<typeof chooseCases>, { quick, python }: Options): AsyncGenerator<Result[]> {
+async function* runAll(chosen: ReturnType<typeof chooseCases>, { quick, rounds, python }: Options): AsyncGenerator<Result[]> {
   const workshop = new Workshop(python);
+  const usual = quick ? QUICK : FULL;
+  const effort = { ...usual, rounds: rounds ?? usual.rounds };
   const total = chosen.flatMap(([, cases]) => cases).length;
   const start = performance.now();
   const results: Result[] = [];
@@ -46,7 +48,7 @@ async function* runAll(chosen: ReturnType<typeof chooseCases>, { quick, python }
       const minutes = done === 0 ? 0 : ((performance.now() - start) / 60_000 / done) * (total - done);
       const position = `${done + 1}/${total}${minutes >= 1 ? ` (${minutes.toFixed(0)} min left)` : ""}`;
       process.stderr.write(`${position} ${group.name}: ${contest.name}, ${formatThreads(contest.threads)}\n`);
-      rows.push(await runCase(group, contest, quick ? QUICK : FULL, workshop));
+      rows.push(await runCase(group, contest, effort, workshop));
     }
     const title = group.name === group.level ? group.name : `${group.level}: ${group.name}`;
     console.log(`\n${title}\n\n${formatGroup(rows)}`);

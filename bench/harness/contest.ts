@@ -28,7 +28,7 @@ const PAUSE_MS = 10;
 /** A contestant whose turns last longer takes part in a few rounds only, or not at all. */
 const SLOW_SECONDS = 1;
 const SLOW_ROUNDS = 3;
-const TOO_SLOW_SECONDS = 6;
+const TOO_SLOW_SECONDS = 3;
 
 /** The contestant that shows what the machine can do. */
 const LIMIT = "limit";

@@ -12,6 +12,8 @@ export interface Options {
   readonly filter: string;
   readonly threads: readonly number[];
   readonly quick: boolean;
+  /** How often each contestant gets its turn, where it is not left to the suite. */
+  readonly rounds?: number;
   readonly python: string;
   readonly html: string;
   readonly json?: string;
@@ -36,6 +38,7 @@ export function parseOptions(threads: number): { options: Options; fail: (messag
     .option("--filter <text>", "only cases whose level, group and name contain this", "")
     .option("--threads <list>", "numbers of threads, separated by commas", threadList, [...new Set([1, threads])])
     .option("--quick", "chosen cases, shorter turns, the first peer of each: under two minutes", false)
+    .option("--rounds <count>", "turns of each contestant (11, with --quick 4)", roundCount)
     .option("--python <path>", "interpreter of the peers' scripts", PYTHON)
     .option("--html <file>", "where the page with the charts goes", "nodegrad-bench.html")
     .option("--json <file>", "write the results as JSON too")
@@ -57,6 +60,13 @@ export function parseOptions(threads: number): { options: Options; fail: (messag
     if (problem !== undefined) fail(`${option}: ${file} cannot be written: ${problem}`);
   }
   return { options, fail };
+}
+
+/** Reads a number of rounds. */
+function roundCount(text: string): number {
+  const rounds = Number(text);
+  if (Number.isInteger(rounds) && rounds >= 1 && rounds <= 1000) return rounds;
+  throw new InvalidArgumentError("It must be an integer from 1 to 1000.");
 }
 
 /** Reads `1,2`. */
