@@ -34,7 +34,10 @@ function chooseCases({ filter, threads, quick }: Options): (readonly [group: Gro
 }
 
 /** Runs all cases, prints a table for each group, and yields what is known after it. */
-async function* runAll(chosen: ReturnType<typeof chooseCases>, { quick, rounds, python }: Options): AsyncGenerator<Result[]> {
+async function* runAll(
+  chosen: ReturnType<typeof chooseCases>,
+  { quick, rounds, python }: Options,
+): AsyncGenerator<Result[]> {
   const workshop = new Workshop(python);
   const usual = quick ? QUICK : FULL;
   const effort = { ...usual, rounds: rounds ?? usual.rounds };

@@ -26,6 +26,8 @@ export type Contestant = { readonly name: string } & (
       readonly start: () => Runner;
       /** What computes (default: native). The reference backend is shown beside the peers, but is none. */
       readonly backend?: "native" | "reference";
+      /** Makes it a peer of itself: on another number of threads than the case has. */
+      readonly threads?: number;
     }
   /** Python. */
   | { readonly script: readonly [file: string, ...args: string[]] }
@@ -42,7 +44,7 @@ export type Contestant = { readonly name: string } & (
  */
 export type Limit = "fma" | "read" | "copy" | "stream";
 
-/** What a case should reach: a ratio to the fastest peer or seconds a unit (at most), or a share of its limit (at least). */
+/** What a case should reach: a ratio to the fastest peer or seconds (or bytes) a unit (at most), or a share of its limit (at least). */
 export type Target = { readonly ratio: number } | { readonly seconds: number } | { readonly share: number };
 
 /** One piece of work. */
@@ -50,7 +52,7 @@ export interface Case {
   /** Unique in its group, whatever the number of threads: `64×500×2450 NT`. */
   readonly name: string;
   readonly threads: number;
-  /** What one unit of work is: `step`, `product`, `node`. */
+  /** What one unit of work is: `step`, `product`, `node`. Of a case in `bytes`, figures are bytes, not seconds. */
   readonly unit: string;
   /** Floating-point operations of a unit. */
   readonly flops?: number;
@@ -58,6 +60,8 @@ export interface Case {
   readonly bytes?: number;
   readonly limit?: Limit;
   readonly target?: Target;
+  /** Other processes that each keep a processor busy meanwhile; none by default. */
+  readonly load?: number;
   /** Part of `--quick`, which runs it with the first peer only. */
   readonly quick?: boolean;
   /** nodegrad first, then the reference backend where it is worth seeing, then peers, the most telling first. */

@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Case, Contestant, Group } from "./case.js";
 import type { Workshop } from "./commands.js";
+import { startLoad } from "./load.js";
 import { agree } from "./numbers.js";
 import { Racer } from "./racer.js";
 import type { Result } from "./result.js";
@@ -36,25 +37,42 @@ const LIMIT = "limit";
 /** Measures a case. Contestants that cannot run are absent from the result, with the reason. */
 export async function runCase(group: Group, contest: Case, effort: Effort, workshop: Workshop): Promise<Result> {
   const field = new Field(contest.threads, effort);
+  const endLoad = startLoad(contest.load ?? 0);
   try {
-    let peers = 0;
-    for (const contestant of contest.contestants) {
-      if (isPeer(contestant) ? peers === effort.peers : isReference(contestant) && !effort.reference) continue;
-      const present = await field.enter(contestant.name, () => workshop.contestant(group, contest, contestant));
-      if (present && isPeer(contestant)) peers++;
-    }
     const { limit, threads, bytes = 0 } = contest;
-    if (limit !== undefined) await field.enter(LIMIT, () => workshop.limit(limit, threads, bytes));
+    if (limit !== undefined) field.start(LIMIT, () => workshop.limit(limit, threads, bytes));
+    const waiting = contest.contestants.filter((contestant) => effort.reference || !isReference(contestant));
+    let places = effort.peers;
+    while (waiting.length > 0 && places > 0) {
+      // Everybody who may take part gets ready at the same time; for a peer that cannot, the next one does.
+      const some = takeWithPeers(waiting, places);
+      for (const contestant of some) {
+        field.start(contestant.name, () => workshop.contestant(group, contest, contestant));
+      }
+      for (const contestant of some) {
+        const present = await field.enter(contestant.name);
+        if (present && isPeer(contestant)) places--;
+      }
+    }
+    await field.enter(LIMIT);
     await field.race();
   } finally {
+    endLoad();
     await field.clear();
   }
   return judge(group, contest, field);
 }
 
-/** Everybody but nodegrad, on whatever backend. */
+/** Takes contestants from the front of a queue, as far as so many peers go. */
+function takeWithPeers(waiting: Contestant[], peers: number): Contestant[] {
+  let found = 0;
+  const end = waiting.findIndex((contestant) => isPeer(contestant) && ++found > peers);
+  return waiting.splice(0, end < 0 ? waiting.length : end);
+}
+
+/** Everybody but nodegrad, on whatever backend; nodegrad on another number of threads is one, too. */
 function isPeer(contestant: Contestant): boolean {
-  return !("start" in contestant);
+  return !("start" in contestant) || contestant.threads !== undefined;
 }
 
 function isReference(contestant: Contestant): boolean {
@@ -73,12 +91,21 @@ class Field {
     this.#effort = effort;
   }
 
-  /** Starts a contestant and warms it up; tells whether it is ready. */
-  async enter(name: string, command: () => ConstructorParameters<typeof Racer>[1]): Promise<boolean> {
+  /** Starts a contestant's process. */
+  start(name: string, command: () => ConstructorParameters<typeof Racer>[1]): void {
+    try {
+      this.racers.set(name, new Racer(name, command(), this.#threads));
+    } catch (error) {
+      this.absent[name] = (error as Error).message;
+    }
+  }
+
+  /** Warms a contestant up, if it could be started; tells whether it is ready. */
+  async enter(name: string): Promise<boolean> {
+    const racer = this.racers.get(name);
+    if (racer === undefined) return false;
     const { turnSeconds, patienceSeconds } = this.#effort;
     return this.#keep(name, async () => {
-      const racer = new Racer(name, command(), this.#threads);
-      this.racers.set(name, racer);
       await racer.warmUp(turnSeconds, patienceSeconds);
       if (racer.turnSeconds > TOO_SLOW_SECONDS) throw new Error(`takes ${racer.turnSeconds.toFixed(0)} s a turn`);
       this.#compareResult(racer);
@@ -87,7 +114,7 @@ class Field {
 
   /** Whoever computes something else than the first is no contestant. */
   #compareResult({ check }: Racer): void {
-    const first = this.racers.values().next().value?.check;
+    const [first] = Array.from(this.racers.values(), (racer) => racer.check).filter((known) => known !== undefined);
     if (check === undefined || first === undefined || agree(check, first)) return;
     throw new Error(
       `computes something else: checksum ${check.sum}, norm ${check.norm}, not ${first.sum}, ${first.norm}`,

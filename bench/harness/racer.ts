@@ -2,7 +2,7 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { createInterface, type Interface } from "node:readline";
+import { createInterface } from "node:readline";
 import type { Command } from "./commands.js";
 import type { Check } from "./numbers.js";
 
@@ -24,7 +24,8 @@ export class Racer {
   /** How long a turn lasts, once it is warmed up. */
   turnSeconds = 0;
   readonly #child: ChildProcess;
-  readonly #lines: Interface;
+  /** What it prints; lines wait until they are asked for. */
+  readonly #lines: AsyncIterator<string>;
   #errors = "";
   #count = 1;
 
@@ -41,7 +42,7 @@ export class Racer {
     this.#child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       this.#errors += text;
     });
-    this.#lines = createInterface(this.#child.stdout as NodeJS.ReadableStream);
+    this.#lines = createInterface(this.#child.stdout as NodeJS.ReadableStream)[Symbol.asyncIterator]();
   }
 
   /**
@@ -114,14 +115,8 @@ export class Racer {
 
   /** The next line the contestant prints; undefined when it has ended. */
   async #nextLine(): Promise<string | undefined> {
-    const ended = new AbortController();
-    try {
-      const close = once(this.#lines, "close", { signal: ended.signal }).then(() => undefined);
-      const line = once(this.#lines, "line", { signal: ended.signal }).then(([text]) => text as string);
-      return await Promise.race([line, close]);
-    } finally {
-      ended.abort();
-    }
+    const { value, done } = await this.#lines.next();
+    return done ? undefined : value;
   }
 
   /** What the contestant died of: the line of its output that names an error. */

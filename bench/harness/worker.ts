@@ -15,5 +15,5 @@ const contestant = contest?.contestants.find(({ name }) => name === contestantNa
 if (contestant === undefined || !("start" in contestant)) {
   throw new Error(`no contestant ${process.argv.slice(2).join(" ")}`);
 }
-setNumThreads(Number(threads));
+setNumThreads(contestant.threads ?? Number(threads));
 await serve(info().version, contestant.start());

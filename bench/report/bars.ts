@@ -6,7 +6,7 @@
  */
 
 import type { Result, Times } from "../harness/result.js";
-import { formatRate, formatSeconds, percent } from "./format.js";
+import { formatFigure, formatRate, percent } from "./format.js";
 import { decades, drawing, element, label, line, linearScale, logScale, type Point, type Scale } from "./svg.js";
 
 const WIDTH = 680;
@@ -76,13 +76,15 @@ function ofLimit(cases: Cases): Measure {
   };
 }
 
+/** Of time, or of bytes: the cases of a group have one unit. */
 function ofTime(cases: Cases): Measure {
+  const some = (cases[0] as Cases[number]).result;
   const ticks = decades(cases.flatMap(({ bars }) => bars.map(({ times }) => times.median)));
   return {
     scale: logScale([ticks[0] as number, ticks.at(-1) as number], RANGE),
     value: ({ median }) => median,
-    text: (_, { median }) => formatSeconds(median),
-    ticks: ticks.map((seconds) => [seconds, formatSeconds(seconds).replace(/\.0+ /, " ")]),
+    text: (result, { median }) => formatFigure(result, median),
+    ticks: ticks.map((value) => [value, formatFigure(some, value).replace(/\.0+ /, " ")]),
   };
 }
 

@@ -14,6 +14,11 @@ export function formatSeconds(seconds: number): string {
   return `${digits(seconds * 1e9)} ns`;
 }
 
+/** A figure of a case: bytes where that is its unit, otherwise seconds. */
+export function formatFigure({ unit }: Result, value: number): string {
+  return unit === "bytes" ? `${digits(value / 1e6)} MB` : formatSeconds(value);
+}
+
 /** Three digits, and all of those before the point. */
 function digits(value: number): string {
   return value >= 999.5 ? value.toFixed(0) : value.toPrecision(3);
@@ -41,10 +46,11 @@ export function formatRate({ flops, bytes, limit }: Result, seconds: number): st
 }
 
 /** `≤ 0.85 × best peer`; empty where there is no target. */
-export function formatTarget({ target }: Result): string {
+export function formatTarget(result: Result): string {
+  const { target } = result;
   if (target === undefined) return "";
   if ("share" in target) return `≥ ${percent(target.share)}`;
-  return "seconds" in target ? `≤ ${formatSeconds(target.seconds)}` : `≤ ${target.ratio.toFixed(2)}`;
+  return "seconds" in target ? `≤ ${formatFigure(result, target.seconds)}` : `≤ ${target.ratio.toFixed(2)}`;
 }
 
 /** `reached` or `missed`; empty where there is nothing to compare. */

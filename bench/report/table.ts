@@ -1,7 +1,7 @@
 /** Results as tables of plain text. */
 
 import type { Result } from "../harness/result.js";
-import { formatRate, formatSeconds, formatTarget, percent, verdict } from "./format.js";
+import { formatFigure, formatRate, formatTarget, percent, verdict } from "./format.js";
 import { SUMMARY_HEADER, summaryRows } from "./summary.js";
 
 /** One table for the results of a group. */
@@ -9,22 +9,25 @@ export function formatGroup(results: readonly Result[]): string {
   const columns: readonly (readonly [title: string, cell: (result: Result) => string])[] = [
     ["case", (result) => result.case],
     ["threads", ({ threads }) => String(threads)],
-    ["median", ({ nodegrad }) => (nodegrad === undefined ? "failed" : formatSeconds(nodegrad.median))],
+    ["median", (result) => (result.nodegrad === undefined ? "failed" : formatFigure(result, result.nodegrad.median))],
     ["spread", ({ nodegrad }) => (nodegrad === undefined ? "" : `±${percent(nodegrad.spread)}`)],
     ["rate", (result) => (result.nodegrad === undefined ? "" : formatRate(result, result.nodegrad.median))],
     ["of limit", ({ nodegrad, limit }) => (nodegrad?.share ? `${percent(nodegrad.share.median)} ${limit}` : "")],
-    ["reference", ({ peers }) => (peers.reference === undefined ? "" : formatSeconds(peers.reference.median))],
+    ["reference", (result) => formatMedian(result, "reference")],
     ["best peer", ({ bestPeer }) => bestPeer ?? ""],
-    [
-      "its median",
-      ({ peers, bestPeer }) => (bestPeer === undefined ? "" : formatSeconds(peers[bestPeer]?.median ?? 0)),
-    ],
+    ["its median", (result) => (result.bestPeer === undefined ? "" : formatMedian(result, result.bestPeer))],
     ["ratio to it", ({ ratio }) => (ratio === undefined ? "" : `${ratio.median.toFixed(2)} ±${percent(ratio.spread)}`)],
     ["target", formatTarget],
     ["", verdict],
   ];
   const cells = columns.map(([title, cell]) => [title, ...results.map(cell)]);
   return align(cells.filter(hasCells)).join("\n");
+}
+
+/** Of a peer; empty where it did not take part. */
+function formatMedian(result: Result, name: string): string {
+  const peer = result.peers[name];
+  return peer === undefined ? "" : formatFigure(result, peer.median);
 }
 
 /** Whether a column has more than its title. */

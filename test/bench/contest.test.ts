@@ -138,6 +138,26 @@ describe("contest", { timeout: 60_000 }, () => {
     expect(result).toMatchObject({ peers: {}, absent: {} });
   });
 
+  it("takes nodegrad on another number of threads for a peer", async () => {
+    const alone = { name: "on 1 thread", start: () => () => 1, threads: 1 };
+    const result = await contest([own(speaker("3")), { contestant: alone, command: speaker("2") }]);
+    expect(result).toMatchObject({ bestPeer: "on 1 thread", ratio: { median: 1.5 } });
+  });
+
+  it.runIf(process.platform === "linux")("keeps processors busy where a case asks for it, and no longer", async () => {
+    // The contestant counts its parent's children that do nothing but loop.
+    const busy = `(() => {
+      const { readFileSync } = require("fs");
+      const children = readFileSync("/proc/" + process.ppid + "/task/" + process.ppid + "/children", "utf8");
+      const lines = children.trim().split(" ").map((pid) => readFileSync("/proc/" + pid + "/cmdline", "utf8"));
+      return lines.filter((line) => line.endsWith("for (;;);\\0")).length;
+    })()`;
+    const loaded = await contest([own(speaker(busy))], { load: 2 });
+    expect(loaded.nodegrad).toMatchObject({ min: 2, max: 2 });
+    const after = await contest([own(speaker(busy))]);
+    expect(after.nodegrad).toMatchObject({ min: 0, max: 0 });
+  });
+
   it("gives slow contestants fewer turns", async () => {
     const slow = "(() => { const t = performance.now(); while (performance.now() - t < 1100); return turn; })()";
     const result = await contest([own(speaker("1")), peer("slow", speaker(slow))]);
