@@ -13,6 +13,8 @@ import { reductions } from "./kernels/reductions.js";
 import { small } from "./kernels/small.js";
 import { softmax } from "./kernels/softmax.js";
 import { limits } from "./limits.js";
+import { load } from "./load.js";
+import { memory } from "./memory.js";
 import { models } from "./models.js";
 import { overhead } from "./overhead.js";
 import { training } from "./training.js";
@@ -34,5 +36,7 @@ export const groups: readonly Group[] = [
   blocks,
   training,
   twentyLines,
+  load,
+  memory,
   models,
 ];

@@ -27,9 +27,17 @@ def numbers(shape, seed):
     return ((bits >> np.uint32(8)).astype(np.float32) * np.float32(2**-24) - np.float32(0.5)).reshape(shape)
 
 
-def serve(version, work, result=None):
+def seconds(work, count):
+    """Does `work` so many times; returns the seconds each took."""
+    start = time.perf_counter()
+    for _ in range(count):
+        work()
+    return (time.perf_counter() - start) / count
+
+
+def serve(version, work, result=None, measure=seconds):
     """
-    Says that this contestant, of this version, is ready, and does `work` N times for every line `run N`.
+    Says that this contestant, of this version, is ready, and answers every line `run N` with `measure(work, N)`.
 
     A line `check` asks what the work results in: the array that `result` gives for what `work` returned.
     """
@@ -38,11 +46,7 @@ def serve(version, work, result=None):
         if line.startswith("check"):
             print("nothing" if result is None else _check(result(work())), flush=True)
             continue
-        count = int(line.split()[1])
-        start = time.perf_counter()
-        for _ in range(count):
-            work()
-        print((time.perf_counter() - start) / count, flush=True)
+        print(measure(work, int(line.split()[1])), flush=True)
 
 
 def _check(result):

@@ -1,13 +1,14 @@
 """
 Networks in eager PyTorch, from the layers of bench/models/networks.ts:
 
-    torch_network.py THREADS train|infer BATCH MOMENTUM NETWORK contiguous_format|channels_last
+    torch_network.py THREADS train|peak|infer BATCH MOMENTUM NETWORK contiguous_format|channels_last
 """
 
 import json
+import resource
 import sys
 
-from protocol import numbers, serve  # first: it chooses the instruction set of what is imported below
+from protocol import numbers, seconds, serve  # first: it chooses the instruction set of what is imported below
 
 import numpy as np
 import torch
@@ -16,8 +17,22 @@ from torch import nn
 FIRST_SEED = 10
 LEARNING_RATE = 1e-6
 
+
+def resident_bytes():
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * resource.getpagesize()
+
+
+def growth(work, count):
+    """Does `work`; returns the bytes that the process has grown by, at its peak, since there was no model."""
+    for _ in range(count):
+        work()
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 - before
+
+
 threads, task, batch, momentum, network, layout = sys.argv[1:]
 torch.set_num_threads(int(threads))
+before = resident_bytes()
 network, batch = json.loads(network), int(batch)
 seed = FIRST_SEED
 
@@ -93,7 +108,7 @@ x = torch.from_numpy(numbers([batch, *network["input"]], 1))
 if layout == "channels_last":
     model, x = model.to(memory_format=torch.channels_last), x.to(memory_format=torch.channels_last)
 
-if task == "train":
+if task in ("train", "peak"):
     y = 7 * torch.arange(batch) % network["classes"]
     optimizer = torch.optim.SGD(model.parameters(), lr=LEARNING_RATE, momentum=float(momentum))
     loss_of = nn.CrossEntropyLoss()
@@ -113,4 +128,5 @@ else:
         return model(x)
 
 
-serve(torch.__version__, work, lambda result: result.detach().contiguous().numpy())
+measure = growth if task == "peak" else seconds
+serve(torch.__version__, work, lambda result: result.detach().contiguous().numpy(), measure)
