@@ -164,15 +164,17 @@ void cross_entropy(const SoftmaxRows* operands, int64_t rows, int64_t n, float*)
   }
 }
 
-// The softmax, scaled by dy in the same pass, and dy less where the label is.
+// The softmax, scaled by dy in the same pass, and dy · (softmax - 1) where the label is.
 void cross_entropy_grad(const SoftmaxRows* operands, int64_t rows, int64_t n, float*) {
   for (int64_t row = 0; row < rows; row++) {
     float* dx = operands[0].at(row);
     const float dy = *operands[1].at(row);
     const float* x = operands[2].at(row);
     const double total = exponentials(dx, x, n, set1(row_max(x, n)));
+    float* labelled = dx + label_of(operands[3], row);
+    const double share = static_cast<double>(*labelled) / total;
     scale_row(dx, dx, n, false, static_cast<float>(static_cast<double>(dy) / total));
-    dx[label_of(operands[3], row)] -= dy;
+    *labelled = static_cast<float>(static_cast<double>(dy) * (share - 1));
   }
 }
 

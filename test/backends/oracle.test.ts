@@ -10,7 +10,7 @@ import { readProgram } from "../../lib/program/reader.js";
 import { setBackend } from "../../lib/runtime/backends.js";
 import { realize, valuesOf } from "../../lib/runtime/realize.js";
 import { type Case, type MicroCase, microCases, opcodeCases } from "../ops/cases.js";
-import { edgeOperands, layouts } from "../ops/operands.js";
+import { edgeOperands, layouts, specialOperands } from "../ops/operands.js";
 import { type Job, jobOf, runOnNative, runOnReference } from "./machines.js";
 import { requireAddon } from "./native-addon.js";
 
@@ -58,6 +58,10 @@ function drawOpcodeCase(opcode: Opcode, one: Case): Drawn {
   const random = new Random(1);
   const arranged = Object.entries(layouts).map(([layout, place]): Arranged => {
     return [layout, one.operands.map((operand) => place(operand, random))];
+  });
+  one.operands.forEach(({ dtype = "float32" }, i) => {
+    if (dtype !== "float32" || one.specials?.includes(i) === false) return;
+    arranged.push([`special values in operand ${i}`, specialOperands(one.operands, i, random)]);
   });
   // Without operands there is only one arrangement.
   return drawCase(`${opcode}: ${one.name}`, one, one.operands.length === 0 ? arranged.slice(0, 1) : arranged);

@@ -18,6 +18,11 @@ export interface Case {
   readonly roundings: number;
   /** Σ|terms| of every result, from operands in float64; absent: the magnitude of the result itself. */
   magnitude?(...operands: Tensor[]): Tensor;
+  /**
+   * Operands whose NaN and infinities reach exactly those results that have them among their terms; absent: all. It
+   * is left open what becomes of such a filter times the zeros around an image.
+   */
+  readonly specials?: readonly number[];
 }
 
 /** A float32 operand. */

@@ -132,3 +132,15 @@ export function edgeOperands(domains: readonly Domain[]): Tensor[] {
     return tensor(values, { dtype });
   });
 }
+
+/** What arithmetic treats in its own way, each with a place of its own among ordinary numbers. */
+const specials = [NaN, Infinity, -Infinity, 2 ** -149, -1e-40, 2 ** -126, -0];
+
+/** Operands as they come, but for special values at random places of one of them. */
+export function specialOperands(operands: readonly Operand[], which: number, random: Random): Tensor[] {
+  return operands.map((operand, i) => {
+    const values = draw(operand, sizeOf(operand.shape), random);
+    if (i === which && values.length > 0) for (const special of specials) values[random.below(values.length)] = special;
+    return tensor(values, { shape: operand.shape, dtype: operand.dtype ?? "float32" });
+  });
+}

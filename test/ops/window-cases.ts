@@ -81,6 +81,7 @@ export function convolutionCases(input: 0 | 1 | undefined): Case[] {
       build,
       roundings: terms + 1,
       magnitude: ofMagnitudes(build),
+      specials: input === 0 ? [2] : [0],
     };
   });
 }
@@ -107,6 +108,7 @@ export const epilogues: Case[] = ended.map(([name, x, w, bias, options]) => {
     build: (a, b, c) => ng.relu(sum(a as Tensor, b as Tensor, c as Tensor)),
     roundings: sizeOf(w.slice(1)) + 2,
     magnitude: ofMagnitudes(sum),
+    specials: [0, 2],
   };
 });
 

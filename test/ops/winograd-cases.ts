@@ -192,6 +192,7 @@ export function winogradCases(input: 0 | 1 | undefined): Case[] {
         input === undefined ? (w[1] as number) : input === 0 ? (w[0] as number) : sizeOf(y) / (w[0] as number),
       ),
       magnitude: (a, b, t) => terms(a as Tensor, b as Tensor, t as Tensor),
+      specials: [], // they reach all of their tile
     };
   });
 }
@@ -204,6 +205,7 @@ export const winogradEpilogues: Case[] = (["NCHW", "NHWC"] as const).map((layout
   roundings: roundingsOf(33) + 2,
   magnitude: (x, w, b) =>
     afterwards(ng.abs(x), back(winogradTerms(termsOf, nchw(x, layout), w, margins(1)), layout), ng.abs(b), layout),
+  specials: [2],
 }));
 
 function afterwards(x: Tensor, y: Tensor, bias: Tensor, layout: string): Tensor {
