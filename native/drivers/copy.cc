@@ -8,8 +8,9 @@
 namespace ng {
 namespace {
 
-// Side of the tiles of a transpose: its rows and columns touch one page each, and the TLB holds as many.
-constexpr int64_t kTransposeBlock = 128;
+// Side of the tiles of a transpose, in bytes: the two cache lines that processors fetch together. Their rows
+// are often a power of two apart, where a level of the cache holds few of them.
+constexpr int64_t kTransposeBytes = 128;
 
 struct CopyPlan {
   const MoveKernels* kernels;
@@ -61,9 +62,10 @@ void TiledCopy::prepare(const Axes<2>& axes, int64_t element_bytes) {
   int64_t starts[2];
   outer_ = in_memory_order(axes, starts);
   element_bytes_ = element_bytes;
+  const bool streamed = 2 * axes.size() * element_bytes >= kStreamBytes;
   out_start_ = starts[0];
   in_start_ = starts[1];
-  matrix_ = {1, 1, 0, 1, 0, 1};
+  matrix_ = {1, 1, 0, 1, 0, 1, streamed};
   if (outer_.rank > 0) {  // the output is contiguous along the columns, if anywhere
     const int last = outer_.rank - 1;
     matrix_.cols = outer_.shape[last];
@@ -82,8 +84,9 @@ void TiledCopy::prepare(const Axes<2>& axes, int64_t element_bytes) {
     matrix_.in_row = outer_.strides[row][1];
     outer_.remove(row);
   }
-  block_cols_ = std::min(matrix_.cols, along ? kChunkElements : kTransposeBlock);
-  block_rows_ = std::min(matrix_.rows, along ? kChunkElements / block_cols_ : kTransposeBlock);
+  const int64_t side = kTransposeBytes / element_bytes;
+  block_cols_ = std::min(matrix_.cols, along ? kChunkElements : side);
+  block_rows_ = std::min(matrix_.rows, along ? kChunkElements / block_cols_ : side);
   row_blocks_ = (matrix_.rows + block_rows_ - 1) / block_rows_;
   col_blocks_ = (matrix_.cols + block_cols_ - 1) / block_cols_;
 }
@@ -110,6 +113,7 @@ void TiledCopy::run(const MoveKernels& kernels, char* out, const char* in, int64
       walk.next();
     }
   }
+  if (matrix_.streamed) kernels.drain();
 }
 
 void add_copy(const View& out, const View& in, Builder& builder) {

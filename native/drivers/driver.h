@@ -22,6 +22,11 @@ namespace ng {
 
 struct Kernels;  // kernels/kernels.h: the table of one instruction set
 
+// From so many bytes on that an instruction moves, results are written past the caches: by the time anyone
+// reads them they would not be there any more, and a line that is written in the ordinary way is first
+// fetched.
+constexpr int64_t kStreamBytes = 24 << 20;
+
 // The first bad index a run met.
 struct IndexFault {
   std::atomic<bool> raised{false};

@@ -16,11 +16,6 @@ constexpr int64_t kChunk = 16 * 1024;
 // neighbours.
 constexpr int64_t kLongAxis = 128;
 
-// From so many bytes on that an instruction moves, results are written past the caches: by the time anyone
-// reads them they would not be there any more, and a line that is written in the ordinary way is first
-// fetched.
-constexpr int64_t kStreamBytes = 32 << 20;
-
 struct MapPlan {
   std::vector<const View*> views;  // inputs, then outputs
   std::vector<int64_t> sizes;      // bytes of their elements

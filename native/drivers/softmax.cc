@@ -12,9 +12,8 @@ namespace ng {
 namespace {
 
 constexpr int kMaxOperands = 4;
-constexpr int64_t kChunk = 16 * 1024;       // elements of a chunk, at least
-constexpr int64_t kStreamBytes = 24 << 20;  // moved: from here on nobody finds the result in a cache
-constexpr int64_t kPackedRows = 16;         // a cache line's worth of neighbours, where rows run across them
+constexpr int64_t kChunk = 16 * 1024;  // elements of a chunk, at least
+constexpr int64_t kPackedRows = 16;    // a cache line's worth of neighbours, where rows run across them
 
 // Several rows of every view at a time, where they follow each other evenly.
 struct SoftmaxPlan {

@@ -13,6 +13,7 @@ struct MoveTile {
   int64_t rows, cols;
   int64_t out_row, out_col;
   int64_t in_row, in_col;
+  bool streamed = false;  // written past the caches, where whole cache lines are; drain() must follow
 };
 
 // `out` and `in` do not overlap and are aligned to their element, not more. Fast where out_col is 1 and
@@ -20,6 +21,7 @@ struct MoveTile {
 struct MoveKernels {
   void (*move4)(const MoveTile& tile, uint32_t* out, const uint32_t* in);
   void (*move1)(const MoveTile& tile, uint8_t* out, const uint8_t* in);
+  void (*drain)();  // after the last streamed tile of a chunk, before other threads read
 };
 
 }  // namespace ng
