@@ -27,15 +27,17 @@ inline void pause_core() {
 // Threads that wait for one word. A waker that finds nobody asleep pays for one load.
 class Sleeper {
  public:
-  // Returns when `word` is no longer `seen`.
-  void wait(const std::atomic<uint64_t>& word, uint64_t seen) {
-    if (spin(word, seen)) return;
+  // Returns when `word` is no longer `seen`, and how long it slept.
+  std::chrono::nanoseconds wait(const std::atomic<uint64_t>& word, uint64_t seen) {
+    if (spin(word, seen)) return {};
+    const auto start = std::chrono::steady_clock::now();
     std::unique_lock<std::mutex> lock(mutex_);
     // Announced before the word is read again: either this read sees the change, or the waker, which wrote
     // the word before it reads the count, sees the sleeper. Both sides are sequentially consistent.
     asleep_.fetch_add(1);
     while (word.load() == seen) changed_.wait(lock);
     asleep_.fetch_sub(1);
+    return std::chrono::steady_clock::now() - start;
   }
 
   // To be called after the word has been changed by a sequentially consistent store.

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <mutex>
 
+#include "backoff.h"
 #include "sleeper.h"
 #include "thread.h"
 
@@ -44,10 +45,10 @@ class Team {
     return *team;
   }
 
-  // False when another run has the team.
+  // False when another run has the team, or a processor seems to be busy with something else.
   bool run(const Walk& walk, int threads) {
     std::unique_lock<std::mutex> admission(admission_, std::try_to_lock);
-    if (!admission.owns_lock()) return false;
+    if (!admission.owns_lock() || backoff_.lasts()) return false;
     threads = start_helpers(threads);
     if (threads < 2) return false;
     threads_ = threads;
@@ -56,7 +57,9 @@ class Team {
     for (;;) {
       const uint64_t word = claim_.load(std::memory_order_acquire);
       if ((word & kNextChunk) == kEnded) return true;
-      if (!work(word, 0)) caller_.wait(claim_, word);
+      if (work(word, 0)) continue;
+      const Step& step = walk.steps[step_.load(std::memory_order_acquire)];
+      backoff_.waited(caller_.wait(claim_, word), step.nanoseconds / static_cast<double>(step.chunks));
     }
   }
 
@@ -158,6 +161,7 @@ class Team {
   Sleeper helpers_asleep_;
   Sleeper caller_;
   std::mutex admission_;
+  Backoff backoff_;  // for whoever has the admission lock
   int helpers_ = 0;
 };
 
