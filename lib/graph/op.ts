@@ -88,6 +88,8 @@ export interface InstructionDeclaration<A extends Attributes> extends OpDeclarat
   words(node: Tensor): Readonly<Record<string, number>>;
   /** The order of axes in which the instruction reads operand `i` (−1: writes the result); absent: as they are. */
   axes?(node: Tensor, operand: number): readonly number[] | undefined;
+  /** Another order of axes in which the result can be written as fast as row-major; absent: there is none. */
+  otherOrder?(node: Tensor): readonly number[];
   /** Whether (a·b)ᵀ = bᵀ·aᵀ, where ᵀ swaps the last two axes (default false). */
   readonly transposable?: boolean;
 }

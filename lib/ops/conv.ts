@@ -9,6 +9,7 @@ import { type Accuracy, checkAccuracy, getAccuracy } from "./accuracy.js";
 import { checkFloat, checkSameDType, checkTensor, first, second } from "./operands.js";
 import {
   axesOfLayout,
+  axesOfOther,
   checkCount,
   checkLayout,
   checkPair,
@@ -68,6 +69,7 @@ const conv2dOp = defineOp<ConvAttributes, InstructionDeclaration<ConvAttributes>
   opcode: "conv2d",
   words,
   axes: imageAxes(1),
+  otherOrder: (node) => axesOfOther(convOf(node).layout),
   infer(inputs, { layout, strides, padding, dilations }) {
     const [x, filters] = inputs as [Tensor, Tensor];
     const sizes = imageSizes("conv2d", x, layout);
@@ -100,6 +102,7 @@ const gradInputOp = defineOp<OfShape<ConvAttributes>, InstructionDeclaration<OfS
   opcode: "conv2dGradInput",
   words,
   axes: imageAxes(1),
+  otherOrder: (node) => axesOfOther(convOf(node).layout),
   infer: ([dy], { shape }) => ({ shape, dtype: (dy as Tensor).dtype }),
   vjp: [(t, n) => convolve(t, second(n), convOf(n)), (t, n) => gradWeight(t, first(n), convOf(n), second(n).shape)],
   jvp: "linear",

@@ -10,6 +10,7 @@ import { max, mean } from "./reduce.js";
 import type { ReduceOptions } from "./reduction.js";
 import {
   axesOfLayout,
+  axesOfOther,
   checkLayout,
   checkPair,
   countWindows,
@@ -41,6 +42,7 @@ function window(kind: PoolKind) {
   return {
     kind: "window",
     axes: (node: Tensor) => axesOfLayout(poolOf(node).layout),
+    otherOrder: (node: Tensor) => axesOfOther(poolOf(node).layout),
     words(node: Tensor) {
       const { kernel, strides, padding, countIncludePadding } = poolOf(node);
       return {

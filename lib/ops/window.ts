@@ -45,10 +45,16 @@ export type WindowAttributes = {
 export type OfShape<A> = A & { readonly shape: Shape };
 
 const CHANNELS_FIRST = [0, 3, 1, 2] as const;
+const CHANNELS_LAST = [0, 2, 3, 1] as const;
 
 /** The permutation that shows images of a layout as `[n, c, h, w]`; undefined where they are already. */
 export function axesOfLayout(layout: Layout): readonly number[] | undefined {
   return layout === "NHWC" ? CHANNELS_FIRST : undefined;
+}
+
+/** The permutation that brings images of a layout into the other one. */
+export function axesOfOther(layout: Layout): readonly number[] {
+  return layout === "NHWC" ? CHANNELS_FIRST : CHANNELS_LAST;
 }
 
 /** The shape of images in a layout. */
