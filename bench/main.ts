@@ -11,7 +11,8 @@ import { HISTORY, type Options, parseOptions } from "./harness/options.js";
 import type { Result } from "./harness/result.js";
 import { formatThreads } from "./report/format.js";
 import { keepRun, toRow } from "./report/json.js";
-import { formatPage } from "./report/page.js";
+import { formatMarkdown } from "./report/markdown.js";
+import { formatPage, type Run } from "./report/page.js";
 import { formatAbsent, formatGroup, formatSummary } from "./report/table.js";
 
 const FULL: Effort = {
@@ -77,11 +78,13 @@ if (backend !== "native") fail("the native backend is not in use, and it is what
 
 const machine = describeMachine();
 console.log(formatMachine(machine));
-const { quick, html, json, keep } = options;
+const { quick, html, json, markdown, keep } = options;
 let results: Result[] = [];
 for await (results of runAll(chosen, options)) {
   // After every group: what is interrupted has not been in vain.
-  writeFileSync(html, formatPage({ date: new Date().toISOString(), machine, quick, results }));
+  const run: Run = { date: new Date().toISOString(), machine, quick, results };
+  writeFileSync(html, formatPage(run));
+  if (markdown !== undefined) writeFileSync(markdown, formatMarkdown(run));
   if (json !== undefined) writeFileSync(json, `${JSON.stringify(results.map(toRow), null, 2)}\n`);
 }
 console.log(["", formatSummary(results), "", ...formatAbsent(results), `charts: ${html}`].join("\n"));

@@ -17,6 +17,7 @@ export interface Options {
   readonly python: string;
   readonly html: string;
   readonly json?: string;
+  readonly markdown?: string;
   /** A note, or true, where the run is to be kept. */
   readonly keep?: string | true;
 }
@@ -42,6 +43,7 @@ export function parseOptions(threads: number): { options: Options; fail: (messag
     .option("--python <path>", "interpreter of the peers' scripts", PYTHON)
     .option("--html <file>", "where the page with the charts goes", "nodegrad-bench.html")
     .option("--json <file>", "write the results as JSON too")
+    .option("--markdown <file>", "write the tables in Markdown too")
     .option("--keep [note]", `append the run to ${HISTORY}`)
     .configureOutput({ outputError: (text, write) => write(`${text.trim().replaceAll(/\s*\n\s*/g, " ")}\n`) })
     .allowExcessArguments(false)
@@ -55,6 +57,7 @@ export function parseOptions(threads: number): { options: Options; fail: (messag
   for (const [option, file] of [
     ["--html", options.html],
     ["--json", options.json],
+    ["--markdown", options.markdown],
   ] as const) {
     const problem = file === undefined ? undefined : whyUnwritable(file);
     if (problem !== undefined) fail(`${option}: ${file} cannot be written: ${problem}`);

@@ -6,6 +6,11 @@ import { SUMMARY_HEADER, summaryRows } from "./summary.js";
 
 /** One table for the results of a group. */
 export function formatGroup(results: readonly Result[]): string {
+  return align(groupColumns(results)).join("\n");
+}
+
+/** The columns of the table of a group, each from its title down; those without a cell are left out. */
+export function groupColumns(results: readonly Result[]): readonly (readonly string[])[] {
   const columns: readonly (readonly [title: string, cell: (result: Result) => string])[] = [
     ["case", (result) => result.case],
     ["threads", ({ threads }) => String(threads)],
@@ -20,8 +25,7 @@ export function formatGroup(results: readonly Result[]): string {
     ["target", formatTarget],
     ["", verdict],
   ];
-  const cells = columns.map(([title, cell]) => [title, ...results.map(cell)]);
-  return align(cells.filter(hasCells)).join("\n");
+  return columns.map(([title, cell]) => [title, ...results.map(cell)]).filter(hasCells);
 }
 
 /** Of a peer; empty where it did not take part. */
@@ -37,9 +41,13 @@ function hasCells([, ...cells]: readonly string[]): boolean {
 
 /** What the groups come to, as a table; empty where there is nothing to sum up. */
 export function formatSummary(results: readonly Result[]): string {
+  return align(summaryColumns(results)).join("\n");
+}
+
+/** The columns of that table; none where there is nothing to sum up. */
+export function summaryColumns(results: readonly Result[]): readonly (readonly string[])[] {
   const rows = summaryRows(results);
-  const columns = SUMMARY_HEADER.map((title, i) => [title, ...rows.map((cells) => cells[i] ?? "")]);
-  return rows.length === 0 ? "" : align(columns.filter(hasCells)).join("\n");
+  return SUMMARY_HEADER.map((title, i) => [title, ...rows.map((cells) => cells[i] ?? "")]).filter(hasCells);
 }
 
 /** Who did not run, and why: one line each. */

@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { formatMachine } from "../../bench/harness/machine.js";
 import { geometricMean, summarize } from "../../bench/harness/statistics.js";
-import { formatRate, formatSeconds, formatTarget, percent, verdict } from "../../bench/report/format.js";
+import { formatFigure, formatRate, formatSeconds, formatTarget, percent, verdict } from "../../bench/report/format.js";
 import { keepRun, toRow } from "../../bench/report/json.js";
+import { formatMarkdown } from "../../bench/report/markdown.js";
 import { formatAbsent, formatGroup, formatSummary } from "../../bench/report/table.js";
 import { broken, limits, machine, product, summary, sweep, times } from "./results.js";
 
@@ -45,6 +46,11 @@ describe("formats", () => {
     expect(formatRate({ ...product, limit: undefined }, 20e-6)).toBe("50.0 GFLOP/s");
     expect(formatRate(sweep, 100e-6)).toBe("10.0 GB/s");
     expect(formatRate(broken, 1)).toBe("");
+  });
+
+  it("write bytes where a case counts them", () => {
+    expect(formatFigure({ ...product, unit: "bytes" }, 12_345_678)).toBe("12.3 MB");
+    expect(formatFigure(product, 0.5)).toBe("500 ms");
   });
 
   it("judge targets, and nothing where there is nothing to judge", () => {
@@ -144,5 +150,33 @@ describe("JSON", () => {
     expect(lines).toHaveLength(3);
     expect(JSON.parse(lines[0] as string)).toEqual(run);
     expect(JSON.parse(lines[1] as string).note).toBe("two\nlines");
+  });
+});
+
+describe("Markdown", () => {
+  const run = { date: "2026-01-02T03:04:05Z", machine, quick: true, results: [product, sweep, broken] };
+
+  it("has the tables of a run, and says what it was run on", () => {
+    const lines = formatMarkdown(run).split("\n");
+    expect(lines.slice(0, 3)).toEqual([
+      "# Benchmarks",
+      "",
+      `2026-01-02 03:04 UTC. ${formatMachine(machine)}. A quick run.`,
+    ]);
+    expect(lines.filter((line) => line.startsWith("#"))).toEqual([
+      "# Benchmarks",
+      "## Products",
+      "## Sweeps",
+      "## Overhead",
+    ]);
+    const head = lines.findIndex((line) => line.startsWith("| case"));
+    expect(lines[head + 1]).toMatch(/^\| --- (\| --: )+\|$/);
+    expect(lines[head + 2]).toMatch(/^\| 64³ & <more> \| 1 \| 20\.0 µs \|.* 50 % fma \|.* BLAS \|.* missed \|$/);
+    expect(lines).toContain("- absent: nodegrad: Error: broken");
+  });
+
+  it("keeps its columns whatever the names are", () => {
+    const text = formatMarkdown({ ...run, results: [{ ...product, case: "a|b" }] });
+    expect(text).toContain("| a\\|b | 1 |");
   });
 });

@@ -60,7 +60,7 @@ describe("nodegrad bench", { timeout: 120_000 }, () => {
   });
 
   it("measures, prints, and writes its files", async () => {
-    const files = ["--json", "results.json", "--html", "page.html", "--keep", "a note"];
+    const files = ["--json", "results.json", "--html", "page.html", "--markdown", "page.md", "--keep", "a note"];
     const { code, stdout, stderr } = await run("--quick", "--threads", "1", "--filter", "arithmetic", ...files);
     expect(code, stderr).toBe(0);
     expect(stderr).toBe("1/1 limits: arithmetic: matmul 512³, 1 thread\n");
@@ -72,7 +72,9 @@ describe("nodegrad bench", { timeout: 120_000 }, () => {
     // Without a compiler there is no limit.
     expect(results).toStrictEqual([{ ...row, limit: results[0].limit === null ? null : expect.any(Number) }]);
     expect(results[0].nodegrad.median).toBeGreaterThan(0);
-    expect(readFileSync(join(folder, "page.html"), "utf8")).toContain("arithmetic: matmul 512³");
+    for (const page of ["page.html", "page.md"]) {
+      expect(readFileSync(join(folder, page), "utf8")).toContain("arithmetic: matmul 512³");
+    }
     const kept = JSON.parse(readFileSync(join(folder, "bench/history.jsonl"), "utf8"));
     expect(kept).toMatchObject({ note: "a note", quick: true, machine: { target: expect.any(String) }, results });
   });
