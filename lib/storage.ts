@@ -35,6 +35,8 @@ export class Storage {
   data: TypedArray | undefined;
   /** Memory of a variable; undefined until a backend has run it, and after `dispose`. */
   state: State | undefined;
+  /** The backend whose memory `state` is. */
+  owner: object | undefined;
   /** Runs in flight that read or write this storage. */
   inFlight = 0;
   disposed = false;

@@ -59,6 +59,8 @@ interface Instance {
   readonly inputs: readonly number[];
   /** Per scalar slot, the argument that binds it, or its fixed value. */
   readonly scalars: readonly (number | { readonly value: number })[];
+  /** Where calls that are done when they return put the values of the scalar slots. */
+  readonly numbers: Float64Array;
   readonly states: readonly Variable[];
   readonly updated: readonly Variable[];
   readonly results: readonly (TensorType & { readonly size: number })[];
@@ -83,9 +85,9 @@ export function compile<A extends readonly unknown[], R>(fn: (...args: A) => R):
   const compiled = (...args: A): R => {
     if (activeTrace() !== undefined) return fn(...tracedArguments(args));
     const { leaves, form } = flattenArguments(args);
-    realize(...leaves.filter((leaf): leaf is Tensor => leaf instanceof Tensor));
+    realizeArguments(leaves);
     const instance = instances.find(args, leaves, form);
-    const bindings = bind(instance, leaves);
+    const bindings = bind(instance, leaves, instance.numbers);
     instance.executable.run(bindings);
     for (const variable of instance.updated) variable.advance();
     return resultsOf(instance, bindings) as R;
@@ -93,10 +95,10 @@ export function compile<A extends readonly unknown[], R>(fn: (...args: A) => R):
   const async = async (...args: A): Promise<R> => {
     checkNotTracing("async");
     const { leaves, form } = flattenArguments(args);
-    const tensors = leaves.filter((leaf): leaf is Tensor => leaf instanceof Tensor);
-    realize(...tensors);
+    realizeArguments(leaves);
     const instance = instances.find(args, leaves, form);
-    const bindings = bind(instance, leaves);
+    const bindings = bind(instance, leaves, new Float64Array(instance.scalars.length));
+    const tensors = leaves.filter((leaf): leaf is Tensor => leaf instanceof Tensor);
     await runAsync(instance, bindings, tensors);
     return resultsOf(instance, bindings) as R;
   };
@@ -222,9 +224,15 @@ function matches({ form: knownForm, traced }: Instance, leaves: readonly Argumen
   return true;
 }
 
-function bind(instance: Instance, leaves: readonly Argument[]): Bindings {
+/** Computes arguments that have no values yet. */
+function realizeArguments(leaves: readonly Argument[]): void {
+  const pending = leaves.filter((leaf): leaf is Tensor => leaf instanceof Tensor && leaf.storage === undefined);
+  if (pending.length > 0) realize(...pending);
+}
+
+/** What a call reads and writes; the numbers go to `numbers`. */
+function bind(instance: Instance, leaves: readonly Argument[], numbers: Float64Array): Bindings {
   const { machine, inputs, scalars, states, results } = instance;
-  const numbers = new Float64Array(scalars.length);
   for (let slot = 0; slot < scalars.length; slot++) {
     const source = scalars[slot] as number | { value: number };
     numbers[slot] = typeof source === "number" ? (leaves[source] as number) : source.value;
@@ -279,6 +287,7 @@ function trace<A extends readonly unknown[]>(
     executable,
     inputs: bound.map((leaf) => positions.get(leaf) as number),
     scalars: graph.scalars.map((leaf) => positions.get(leaf) ?? { value: leaf.attributes.value as number }),
+    numbers: new Float64Array(graph.scalars.length),
     states: graph.states.map((leaf) => leaf.variable),
     updated: [...record.updates.keys()],
     results: results.map(({ shape, dtype, size }) => ({ shape, dtype, size })),

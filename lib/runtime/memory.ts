@@ -41,17 +41,14 @@ export function allocateResult(dtype: DType, length: number): TypedArray {
   return array;
 }
 
-const owners = new WeakMap<State, Backend>();
-
 /** The variable's memory on a backend; its values move there from wherever they are. */
 export function stateOn(backend: Backend, variable: Variable): State {
   const { memory } = variable;
-  const owner = memory.state === undefined ? undefined : owners.get(memory.state);
-  if (memory.state !== undefined && owner === backend) return memory.state;
+  if (memory.state !== undefined && memory.owner === backend) return memory.state;
   const state = backend.createState(memory.dtype, hostValues(variable));
-  owners.set(state, backend);
   memory.state?.dispose();
   memory.state = state;
+  memory.owner = backend;
   memory.data = undefined;
   return state;
 }
@@ -66,6 +63,6 @@ export function hostValues({ name, memory }: Variable): TypedArray {
     throw new StaleTensorError(`realize: variable ${show(name)} was used after it had been disposed`);
   }
   if (memory.state === undefined) return memory.data as TypedArray;
-  owners.get(memory.state)?.finish();
+  (memory.owner as Backend).finish();
   return memory.state.read();
 }

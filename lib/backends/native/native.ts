@@ -69,6 +69,8 @@ class NativeExecutable implements Executable {
   readonly #addon: Addon;
   readonly #handle: number;
   readonly #lost: FinalizationRegistry<number>;
+  /** Where the handles of states go in each call: memory that V8 has moved off its heap once. */
+  #states = new Int32Array(0);
 
   constructor(addon: Addon, handle: number, lost: FinalizationRegistry<number>) {
     this.#addon = addon;
@@ -78,17 +80,30 @@ class NativeExecutable implements Executable {
   }
 
   run({ inputs, outputs, states, scalars }: Bindings): void {
-    const handles = stateHandles(this.#addon, states);
+    const handles = this.#handlesOf(states);
     checkFault(typed(() => this.#addon.run(this.#handle, inputs, outputs, handles, scalars)));
   }
 
   async runAsync({ inputs, outputs, states, scalars }: Bindings): Promise<void> {
-    const handles = stateHandles(this.#addon, states);
+    const handles = this.#handlesOf(states);
     try {
       checkFault(await this.#addon.runAsync(this.#handle, inputs, outputs, handles, scalars));
     } catch (error) {
       throw typedError(error);
     }
+  }
+
+  /** The handles of states, all of which belong to this instance of the addon; the next call overwrites them. */
+  #handlesOf(states: readonly State[]): Int32Array {
+    if (this.#states.length !== states.length) this.#states = new Int32Array(states.length);
+    for (let slot = 0; slot < states.length; slot++) {
+      const state = states[slot];
+      if (!(state instanceof NativeState) || state.addon !== this.#addon) {
+        throw new BackendError(`run: state ${slot} belongs to another backend: ${show(state)}`);
+      }
+      this.#states[slot] = state.handle;
+    }
+    return this.#states;
   }
 
   explain(): readonly string[] {
@@ -140,22 +155,6 @@ class NativeState implements State {
     this.#lost.unregister(this);
     this.addon.freeState(this.handle);
   }
-}
-
-const noStates = new Int32Array(0);
-
-/** The handles of states, all of which belong to this instance of the addon. */
-function stateHandles(addon: Addon, states: readonly State[]): Int32Array {
-  if (states.length === 0) return noStates;
-  const handles = new Int32Array(states.length);
-  for (let slot = 0; slot < states.length; slot++) {
-    const state = states[slot];
-    if (!(state instanceof NativeState) || state.addon !== addon) {
-      throw new BackendError(`run: state ${slot} belongs to another backend: ${show(state)}`);
-    }
-    handles[slot] = state.handle;
-  }
-  return handles;
 }
 
 /** @throws {IndexError} when a run met an index out of range. */
