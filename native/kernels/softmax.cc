@@ -12,11 +12,18 @@ namespace {
 // Elements whose float32 sum is folded into the float64 total: keeps the error of long rows small.
 constexpr int64_t kPart = 64 * kLanes;
 
+constexpr int64_t kLine = 64 / sizeof(float);  // elements of a cache line
+
 NG_INLINE Vec nan_max(Vec a, Vec b) { return select(is_nan(a), a, max(a, b)); }
 
 // Lanes [n, kLanes) become `filler`.
 NG_INLINE Vec fill_from(Vec v, int n, float filler) {
   return select(lt(lane_numbers(), set1_int(n)), v, set1(filler));
+}
+
+// Fetches the cache line that element i of a row begins, if it does.
+NG_INLINE void fetch(const float* row, int64_t i) {
+  if (i % kLine == 0) prefetch(row + i);
 }
 
 // The largest element; NaN if there is one.
@@ -83,19 +90,25 @@ NG_INLINE void map_row(float* y, int64_t n, bool streamed, const F& f) {
   }
 }
 
-// y = e^(x - top); returns the sum.
-NG_INLINE double exponentials(float* y, const float* x, int64_t n, Vec top) {
+// e^x for x <= 0, and NaN.
+NG_INLINE Vec exp_below_one(Vec x) { return exp_within(max(set1(-104.0f), x)); }
+
+// y = e^(x - top); returns the sum. The exponentials leave memory idle, so `next`, what will be read after x,
+// is fetched meanwhile.
+NG_INLINE double exponentials(float* y, const float* x, const float* next, int64_t n, Vec top) {
   return sum_vectors(n, [=](int64_t i, int lanes) {
-    const Vec e = exp(sub(load_some(x + i, lanes), top));
+    fetch(next, i);
+    const Vec e = exp_below_one(sub(load_some(x + i, lanes), top));
     store_some(y + i, e, lanes);
     return lanes == kLanes ? e : fill_from(e, lanes, 0.0f);
   });
 }
 
 // The sum alone.
-NG_INLINE double sum_exponentials(const float* x, int64_t n, Vec top) {
+NG_INLINE double sum_exponentials(const float* x, const float* next, int64_t n, Vec top) {
   return sum_vectors(n, [=](int64_t i, int lanes) {
-    const Vec e = exp(sub(load_some(x + i, lanes), top));
+    fetch(next, i);
+    const Vec e = exp_below_one(sub(load_some(x + i, lanes), top));
     return lanes == kLanes ? e : fill_from(e, lanes, 0.0f);
   });
 }
@@ -106,22 +119,70 @@ NG_INLINE void scale_row(float* y, const float* e, int64_t n, bool streamed, flo
   map_row(y, n, streamed, [=](int64_t i, int lanes) { return mul(load_some(e + i, lanes), scale); });
 }
 
+// ---- Short rows, as many at a time as a vector has lanes: each in a lane of its own.
+
+constexpr int64_t kShortRow = 32;
+constexpr int64_t kMaxColumns = (kShortRow + kLanes - 1) / kLanes * kLanes;
+
+// columns[j] = element j of up to kLanes rows.
+NG_INLINE void load_columns(Vec* columns, const SoftmaxRows& from, int64_t row, int64_t rows, int64_t n) {
+  for (int64_t j = 0; j < n; j += kLanes) {
+    const int width = n - j < kLanes ? static_cast<int>(n - j) : kLanes;
+    Vec v[kLanes];
+    for (int i = 0; i < kLanes; i++) v[i] = i < rows ? load_some(from.at(row + i) + j, width) : zero();
+    transpose(v);
+    for (int i = 0; i < kLanes; i++) columns[j + i] = v[i];
+  }
+}
+
+NG_INLINE void store_columns(const SoftmaxRows& to, Vec* columns, int64_t row, int64_t rows, int64_t n) {
+  for (int64_t j = 0; j < n; j += kLanes) {
+    const int width = n - j < kLanes ? static_cast<int>(n - j) : kLanes;
+    Vec v[kLanes];
+    for (int i = 0; i < kLanes; i++) v[i] = columns[j + i];
+    transpose(v);
+    for (int i = 0; i < kLanes && i < rows; i++) store_some(to.at(row + i) + j, v[i], width);
+  }
+}
+
+template <bool kLog>
+void softmax_short(const SoftmaxRows* operands, int64_t rows, int64_t n) {
+  for (int64_t row = 0; row < rows; row += kLanes) {
+    const int64_t lanes = rows - row < kLanes ? rows - row : kLanes;
+    Vec columns[kMaxColumns];
+    load_columns(columns, operands[1], row, lanes, n);
+    Vec top = columns[0], total = zero();
+    for (int64_t j = 1; j < n; j++) top = nan_max(top, columns[j]);
+    for (int64_t j = 0; j < n; j++) {
+      const Vec shifted = sub(columns[j], top), e = exp_below_one(shifted);
+      total = add(total, e);
+      columns[j] = kLog ? shifted : e;
+    }
+    const Vec last = kLog ? log(total) : div(set1(1.0f), total);
+    for (int64_t j = 0; j < n; j++) columns[j] = kLog ? sub(columns[j], last) : mul(columns[j], last);
+    store_columns(operands[0], columns, row, lanes, n);
+  }
+}
+
 void softmax(const SoftmaxRows* operands, int64_t rows, int64_t n, float* aside) {
+  if (n <= kShortRow && rows > 1) return softmax_short<false>(operands, rows, n);
   for (int64_t row = 0; row < rows; row++) {
     float* y = operands[0].at(row);
     const float* x = operands[1].at(row);
     float* e = aside != nullptr ? aside : y;
-    const double total = exponentials(e, x, n, set1(row_max(x, n)));
+    const double total = exponentials(e, x, operands[1].at(row + 1), n, set1(row_max(x, n)));
     scale_row(y, e, n, aside != nullptr, static_cast<float>(1.0 / total));
   }
 }
 
 void log_softmax(const SoftmaxRows* operands, int64_t rows, int64_t n, float* aside) {
+  if (n <= kShortRow && rows > 1) return softmax_short<true>(operands, rows, n);
   for (int64_t row = 0; row < rows; row++) {
     float* y = operands[0].at(row);
     const float* x = operands[1].at(row);
     const Vec top = set1(row_max(x, n));
-    const Vec log_total = set1(static_cast<float>(::log(sum_exponentials(x, n, top))));
+    const Vec log_total =
+        set1(static_cast<float>(::log(sum_exponentials(x, operands[1].at(row + 1), n, top))));
     map_row(y, n, aside != nullptr,
             [=](int64_t i, int lanes) { return sub(sub(load_some(x + i, lanes), top), log_total); });
   }
@@ -158,7 +219,7 @@ void cross_entropy(const SoftmaxRows* operands, int64_t rows, int64_t n, float*)
   for (int64_t row = 0; row < rows; row++) {
     const float* x = operands[1].at(row);
     const float top = row_max(x, n);
-    const double log_total = ::log(sum_exponentials(x, n, set1(top)));
+    const double log_total = ::log(sum_exponentials(x, operands[1].at(row + 1), n, set1(top)));
     const double shifted = static_cast<double>(x[label_of(operands[2], row)]) - static_cast<double>(top);
     *operands[0].at(row) = static_cast<float>(log_total - shifted);
   }
@@ -170,7 +231,7 @@ void cross_entropy_grad(const SoftmaxRows* operands, int64_t rows, int64_t n, fl
     float* dx = operands[0].at(row);
     const float dy = *operands[1].at(row);
     const float* x = operands[2].at(row);
-    const double total = exponentials(dx, x, n, set1(row_max(x, n)));
+    const double total = exponentials(dx, x, operands[2].at(row + 1), n, set1(row_max(x, n)));
     float* labelled = dx + label_of(operands[3], row);
     const double share = static_cast<double>(*labelled) / total;
     scale_row(dx, dx, n, false, static_cast<float>(static_cast<double>(dy) / total));

@@ -54,9 +54,14 @@ NG_INLINE Vec exp_tail(Vec r) {
   return polynomial(c, r);
 }
 
+// What adds nothing to a number, not even an instruction; add(a, Vec) is of simd-inl.h.
+struct Nothing {};
+NG_INLINE Vec add(Vec a, Nothing) { return a; }
+
 // e^(x + lost) for x in [-110, 89] and a `lost` far below it, and for NaN.
 #if defined(NG_ISA_AVX512)
-NG_INLINE Vec exp_within(Vec x, Vec lost = zero()) {
+template <typename Lost = Nothing>
+NG_INLINE Vec exp_within(Vec x, Lost lost = {}) {
   // 2^(i/16), and what its rounding lost.
   alignas(64) static const float high[16] = {0x1p+0f,        0x1.0b5586p+0f, 0x1.172b84p+0f, 0x1.2387a6p+0f,
                                              0x1.306fep+0f,  0x1.3dea64p+0f, 0x1.4bfdaep+0f, 0x1.5ab07ep+0f,
@@ -80,7 +85,8 @@ NG_INLINE Vec exp_within(Vec x, Vec lost = zero()) {
                                             0x1.52486cp-27f};
   // Adding 1.5 * 2^19 rounds to a multiple of 1/16, and leaves i in the low bits.
   const Vec shift = set1(786432.0f), shifted = fma(x, set1(1.44269504f), shift), k = sub(shifted, shift);
-  const Vec r = add(fma(k, set1(-kLn2High), x), fma(k, set1(-kLn2Low), lost));  // |r| <= ln(2)/32
+  // |r| <= ln(2)/32
+  const Vec r = fma(k, set1(-kLn2Low), add(fma(k, set1(-kLn2High), x), lost));
   const IntVec i = as_int(shifted);
   const Vec root = lookup(high, i);
   // e^r - 1 to 2^-29.
@@ -88,7 +94,8 @@ NG_INLINE Vec exp_within(Vec x, Vec lost = zero()) {
   return scale(add(root, fma(root, fma(mul(r, r), tail, r), lookup(low, i))), k);
 }
 #else
-NG_INLINE Vec exp_within(Vec x, Vec lost = zero()) {
+template <typename Lost = Nothing>
+NG_INLINE Vec exp_within(Vec x, Lost lost = {}) {
   Vec k, r;
   split_exponent(x, &k, &r);
   r = add(r, lost);

@@ -7,6 +7,7 @@
 //   stream              a store past the caches, to aligned memory; it may come after later stores
 //   drain               lets no later store come before what was streamed
 //   load_n, store_n     the first n elements, 0 <= n <= kLanes, and no memory beyond; the others load as 0
+//   prefetch            asks for a cache line that will be read; any address will do
 //   zero, set1          all elements 0, all elements one value
 //   add, sub, mul, div  element by element
 //   fma(a, b, c)        a * b + c, rounded once; twice where the machine has no such instruction (base)
@@ -71,6 +72,12 @@
 namespace ng {
 namespace NG_ISA {
 namespace {
+
+NG_INLINE void prefetch(const void* p) {
+#if defined(__GNUC__)
+  __builtin_prefetch(p);
+#endif
+}
 
 template <typename V>
 NG_INLINE Mask ne(V a, V b) {
