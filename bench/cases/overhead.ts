@@ -1,6 +1,6 @@
 /** What nodegrad costs beside the arithmetic: building graphs, finding Programs, compiling, calling. */
 
-import { add, compile, conv2d, matmul, ones, realize, relu, reshape, type Tensor, type TensorLike } from "nodegrad";
+import { add, compile, conv2d, matmul, ones, realize, relu, slice, type Tensor, type TensorLike } from "nodegrad";
 import { type Case, type Group, nodegrad, type Runner, repeat } from "../harness/case.js";
 import { lenet5 } from "../models/networks.js";
 import { countNodes, prepareTraining } from "../models/training.js";
@@ -9,7 +9,7 @@ const GRAPH_NODES = 200;
 const COMPILED_NODES = [50, 500, 5000];
 /** Instructions of the Programs from which the cost of one is derived. */
 const FEW = 10;
-const MANY = 1000;
+const MANY = 100;
 
 export const overhead: Group = {
   level: "overhead",
@@ -27,7 +27,7 @@ export const overhead: Group = {
     single("node", "compile, a node of the LeNet-5 training step", 30e-6, compileTraining),
     single("call", "call a compiled function: nothing to do", 1e-6, () => repeat(compile(() => undefined))),
     single("call", "call a compiled function: number + 1", 1e-6, callWithNumber),
-    single("instruction", "an instruction: add of 64 elements", 50e-9, runInstructions),
+    single("instruction", "an instruction: add of 64 elements and more", 50e-9, runInstructions),
   ],
 };
 
@@ -123,18 +123,20 @@ function callWithNumber(): Runner {
   return repeat(() => increment(++i));
 }
 
-/** The slope between a short and a long Program. A change of shape between two adds keeps them two instructions. */
+/**
+ * The slope between a short and a long Program. Each sum is one element shorter than the one before, which keeps them
+ * instructions of their own.
+ */
 function runInstructions(): Runner {
-  const x = ones([64]).realize();
-  const chain = (length: number) =>
-    compile((x: Tensor) => {
+  const chain = (length: number) => {
+    const x = ones([64 + length]).realize();
+    const run = compile((x: Tensor) => {
       let y = x;
-      for (let i = 0; i < length; i++) {
-        const shape = i % 2 === 0 ? [8, 8] : [64];
-        y = add(reshape(y, shape), reshape(x, shape));
-      }
+      for (let size = 64 + length - 1; size >= 64; size--) y = add(slice(y, [[0, size]]), slice(x, [[0, size]]));
       return y;
     });
-  const [few, many] = [chain(FEW), chain(MANY)].map((f) => repeat(() => f(x))) as [Runner, Runner];
+    return repeat(() => run(x));
+  };
+  const [few, many] = [chain(FEW), chain(MANY)];
   return (count) => (many(count) - few(count)) / (MANY - FEW);
 }
