@@ -40,37 +40,32 @@ struct TileBlock {
   const GemmPlan& plan;
   int64_t length;  // of the block
   bool accumulate;
-  const float*
-      a;  // the first row, in place or in shared panels; null if each panel is packed when its turn comes
-  const float* a_matrix;  // the same row in A
+  const float* a_panels;  // of the first row, where A was packed ahead
+  const float* a;         // the first row in A itself
   const float* b;         // the first column, in place or in panels
   float* a_panel;         // scratch
 
-  // Computes `rows` rows from row `i` of the tile on, over all of its columns.
-  void run(int64_t i, int rows, int64_t cols, float* c, int64_t ldc) const;
+  // Computes `rows` rows from row `i` of the tile on, over all of its columns; where panels of A are read,
+  // the rows of one.
+  void run(int64_t i, int64_t rows, int64_t cols, float* c, int64_t ldc) const;
 };
 
-void TileBlock::run(int64_t i, int rows, int64_t cols, float* c, int64_t ldc) const {
+void TileBlock::run(int64_t i, int64_t rows, int64_t cols, float* c, int64_t ldc) const {
   const GemmKernels& kernels = *plan.kernels;
-  const MatrixView& a_view = plan.problem.a;
-  const bool a_in_place = plan.tiling.a == Source::kInPlace, b_in_place = plan.tiling.b == Source::kInPlace;
-  const float* rows_of_a =
-      a_in_place ? a_matrix + i * a_view.row : a + i / plan.tiling.panel_rows * kernels.mr * length;
-  if (plan.tiling.a == Source::kPrivate) {
-    kernels.pack_a(rows, length, a_matrix + i * a_view.row, a_view.row, a_view.col, a_panel);
-    rows_of_a = a_panel;
-  }
-  const int64_t a_row = a_in_place ? a_view.row : 1, a_col = a_in_place ? a_view.col : kernels.mr;
-  const int64_t b_row = b_in_place ? plan.problem.b.row : kernels.nr;
-  for (int64_t j = 0; j < cols; j += kernels.nr) {
-    const int width = static_cast<int>(std::min<int64_t>(kernels.nr, cols - j));
-    const float* cols_of_b = b_in_place ? b + j : b + j * length;
-    if (a_in_place || b_in_place) {
-      kernels.kernel_in_place(length, rows_of_a, a_row, a_col, cols_of_b, b_row, c + j, ldc, rows, width,
-                              accumulate);
-    } else {
-      kernels.kernel(length, rows_of_a, cols_of_b, c + j, ldc, rows, width, accumulate);
+  const MatrixView& view = plan.problem.a;
+  const float* from = a + i * view.row;
+  if (plan.tiling.b == Source::kInPlace) {
+    kernels.kernel_in_place(rows, cols, length, from, view.row, view.col, b, plan.problem.b.row, c, ldc,
+                            accumulate);
+  } else if (plan.tiling.a == Source::kInPlace) {
+    kernels.kernel_b_panels(rows, cols, length, from, view.row, view.col, b, c, ldc, accumulate);
+  } else {
+    const float* panel = a_panels + i / plan.tiling.panel_rows * kernels.mr * length;
+    if (plan.tiling.a == Source::kPrivate) {
+      kernels.pack_a(rows, length, from, view.row, view.col, a_panel);
+      panel = a_panel;
     }
+    kernels.kernel(length, panel, b, c, ldc, static_cast<int>(rows), cols, accumulate);
   }
 }
 
@@ -93,7 +88,7 @@ void multiply_tile(const void* opaque, const Run& run, int64_t chunk, Worker& wo
                        b + start * problem.b.row,
                        scratch_at(worker, plan.scratch_a)};
     if (tiling.a == Source::kShared) {
-      block.a = plan.shared_a.at(run, batch, problem.k, start, length, row / tiling.panel_rows);
+      block.a_panels = plan.shared_a.at(run, batch, problem.k, start, length, row / tiling.panel_rows);
     }
     if (tiling.b == Source::kShared) {
       block.b = plan.shared_b.at(run, batch, problem.k, start, length, col / plan.kernels->nr);
@@ -102,10 +97,13 @@ void multiply_tile(const void* opaque, const Run& run, int64_t chunk, Worker& wo
       plan.kernels->pack_b(length, cols, block.b, problem.b.row, problem.b.col, panels);
       block.b = panels;
     }
-    for (int64_t i = 0; i < rows; i += tiling.panel_rows) {
-      const int height = static_cast<int>(std::min(tiling.panel_rows, rows - i));
+    const bool finishes_rows =
+        finishes && !plan.swapped && n + 1 == end_block;  // while they are in the L1 cache
+    const int64_t step = tiling.a != Source::kInPlace || finishes_rows ? tiling.panel_rows : rows;
+    for (int64_t i = 0; i < rows; i += step) {
+      const int64_t height = std::min(step, rows - i);
       block.run(i, height, cols, c + i * ldc, ldc);
-      if (finishes && !plan.swapped && n + 1 == end_block) {
+      if (finishes_rows) {
         finish(plan, run, {batch, row + i, height, col, cols}, c + i * ldc, ldc, worker);
       }
     }

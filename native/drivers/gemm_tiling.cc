@@ -30,20 +30,29 @@ constexpr int64_t kNearBytes = 2048;
 // Floats of an operand that is likely to be in the L2 cache already. Reading a larger one where it lies is
 // faster while it is in the L3 cache (by a tenth), but much slower than packing it when it comes from memory.
 constexpr int64_t kNearFloats = 64 * 1024;
-
-// Whether micro-kernels read A as fast where it lies: element by element along its rows, by few tiles.
-bool reads_a_in_place(const GemmProblem& p, const GemmKernels& kernels, const Tiling& tiling) {
-  const bool spread = p.a.row * static_cast<int64_t>(sizeof(float)) % kCacheWayBytes != 0;
-  return p.a.col == 1 && spread && std::min(p.n, tiling.tile_n) <= 4 * kernels.nr;
-}
+// Floats of an operand that stays in the L1 cache.
+constexpr int64_t kFirstFloats = 8 * 1024;
+// Rows of A up to which reading B with a stride costs less than packing it.
+constexpr int64_t kFewRows = 256;
 
 bool has_near_rows(const MatrixView& b) {
   return std::abs(b.row) * static_cast<int64_t>(sizeof(float)) <= kNearBytes;
 }
 
-// The same for B: vectors of its rows, few times each.
+// Whether micro-kernels read B as fast where it lies: vectors of its rows, from the L1 cache or few times
+// each. Rows that do not start at multiples of a vector cost two cache lines a vector.
 bool reads_b_in_place(const GemmProblem& p, const GemmKernels& kernels) {
-  return p.b.col == 1 && has_near_rows(p.b) && p.k * p.n <= kNearFloats && p.m <= 5 * kernels.mr;
+  const int64_t floats = p.k * p.n;
+  if (p.b.col != 1 || !has_near_rows(p.b)) return false;
+  if (floats <= kFirstFloats) return true;
+  return p.m <= kFewRows && floats <= (p.b.row % kernels.lanes == 0 ? kNearFloats : kNearFloats / 4);
+}
+
+// The same for A: element by element along its rows or columns, by few tiles.
+bool reads_a_in_place(const GemmProblem& p, const GemmKernels& kernels, const Tiling& tiling) {
+  if (reads_b_in_place(p, kernels)) return true;
+  const bool spread = p.a.row * static_cast<int64_t>(sizeof(float)) % kCacheWayBytes != 0;
+  return p.a.col == 1 && spread && std::min(p.n, tiling.tile_n) <= 4 * kernels.nr;
 }
 
 // Fills in what follows from the size of a tile: where it takes its operands from, and what the product

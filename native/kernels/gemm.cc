@@ -8,27 +8,35 @@ namespace ng {
 namespace NG_ISA {
 namespace {
 
-// Tiles of kMr rows by two vectors: the sums, a row of B and one element of A fill the registers.
+// Tiles over panels of A have up to kMr rows by two vectors: the sums, a row of B and one element of A fill
+// the registers. Where A lies in place each row needs an address, so tiles are wider and lower: kPlainRows[V
+// - 1] rows by V vectors.
 #if defined(NG_ISA_AVX512)
 constexpr int kMr = 14;
+constexpr int kPlainRows[] = {11, 11, 8, 6};
 constexpr int kAccumulators = 24;
 constexpr int kKc = 512;
 #elif defined(NG_ISA_AVX2)
 constexpr int kMr = 6;
+constexpr int kPlainRows[] = {6, 6, 4};
 constexpr int kAccumulators = 12;
 constexpr int kKc = 320;
 #elif defined(NG_ISA_NEON)
 constexpr int kMr = 8;
+constexpr int kPlainRows[] = {8, 8, 8, 6};
 constexpr int kAccumulators = 16;
 constexpr int kKc = 320;
 #else
 constexpr int kMr = 4;
+constexpr int kPlainRows[] = {4, 4};
 constexpr int kAccumulators = 8;
 constexpr int kKc = 320;
 #endif
 constexpr int kNr = 2 * kLanes;
+constexpr int kPlainVectors = sizeof(kPlainRows) / sizeof(kPlainRows[0]);
 
 NG_INLINE int64_t min_of(int64_t a, int64_t b) { return a < b ? a : b; }
+NG_INLINE int64_t parts_of(int64_t n, int64_t most) { return (n + most - 1) / most; }
 
 // Where a tile kernel finds element (i, p) of A and row p of B, and how far from there those of the next
 // segment are.
@@ -40,19 +48,22 @@ struct Operands {
   int64_t segments = 1, a_segment = 0, b_segment = 0;
 };
 
-// A tile of R rows and V vectors, the last of them with `last` columns.
-template <int R, int V, bool kInPlace>
+// A tile of R rows and V vectors, the last of them with `last` columns. With A in a panel the strides of A
+// are constants.
+template <int R, int V, bool kPanel>
 void tile(int64_t k, const Operands& operands, float* c, int64_t ldc, int last, bool accumulate) {
-  const int64_t a_row = kInPlace ? operands.a_row : 1, a_col = kInPlace ? operands.a_col : kMr;
+  const int64_t a_row = kPanel ? 1 : operands.a_row, a_col = kPanel ? kMr : operands.a_col;
   const int64_t b_row = operands.b_row;
   Vec sums[R][V];
   NG_UNROLL
   for (int i = 0; i < R; i++) {
     NG_UNROLL
-    for (int j = 0; j < V; j++) {
-      const float* from = c + i * ldc + j * kLanes;
-      sums[i][j] = !accumulate ? zero() : j < V - 1 ? load(from) : load_n(from, last);
-    }
+    for (int j = 0; j < V; j++) sums[i][j] = zero();
+  }
+  NG_UNROLL
+  for (int i = 0; i < R; i++) {
+    NG_UNROLL
+    for (int j = 0; j < V; j++) NG_PREFETCH(c + i * ldc + j * kLanes);
   }
   for (int64_t s = 0; s < operands.segments; s++) {
     const float* a = operands.a + s * operands.a_segment;
@@ -60,9 +71,7 @@ void tile(int64_t k, const Operands& operands, float* c, int64_t ldc, int last, 
     for (int64_t p = 0; p < k; p++) {
       Vec row[V];
       NG_UNROLL
-      for (int j = 0; j < V; j++) {
-        row[j] = kInPlace && j == V - 1 ? load_n(b + j * kLanes, last) : load(b + j * kLanes);
-      }
+      for (int j = 0; j < V; j++) row[j] = j < V - 1 ? load(b + j * kLanes) : load_n(b + j * kLanes, last);
       NG_UNROLL
       for (int i = 0; i < R; i++) {
         const Vec x = set1(a[i * a_row]);
@@ -76,48 +85,89 @@ void tile(int64_t k, const Operands& operands, float* c, int64_t ldc, int last, 
   NG_UNROLL
   for (int i = 0; i < R; i++) {
     NG_UNROLL
-    for (int j = 0; j < V - 1; j++) store(c + i * ldc + j * kLanes, sums[i][j]);
-    store_n(c + i * ldc + (V - 1) * kLanes, sums[i][V - 1], last);
+    for (int j = 0; j < V; j++) {
+      const int n = j < V - 1 ? kLanes : last;
+      store_n(c + j * kLanes, accumulate ? add(load_n(c + j * kLanes, n), sums[i][j]) : sums[i][j], n);
+    }
+    c += ldc;
   }
 }
 
 using TileFn = void (*)(int64_t k, const Operands& operands, float* c, int64_t ldc, int last,
                         bool accumulate);
 
-// Tile kernels by rows and vectors, one below each.
-template <bool kInPlace>
-struct Tiles {
+// Tile kernels of one and two vectors over panels of A, by rows, one below each.
 #define NG_ROWS(r) \
-  { tile<(r < kMr ? r : kMr), 1, kInPlace>, tile<(r < kMr ? r : kMr), 2, kInPlace> }
-  static constexpr TileFn kTable[14][2] = {NG_ROWS(1),  NG_ROWS(2),  NG_ROWS(3),  NG_ROWS(4), NG_ROWS(5),
-                                           NG_ROWS(6),  NG_ROWS(7),  NG_ROWS(8),  NG_ROWS(9), NG_ROWS(10),
-                                           NG_ROWS(11), NG_ROWS(12), NG_ROWS(13), NG_ROWS(14)};
+  { tile<(r < kMr ? r : kMr), 1, true>, tile<(r < kMr ? r : kMr), 2, true> }
+constexpr TileFn kPanelTiles[14][2] = {NG_ROWS(1),  NG_ROWS(2),  NG_ROWS(3),  NG_ROWS(4), NG_ROWS(5),
+                                       NG_ROWS(6),  NG_ROWS(7),  NG_ROWS(8),  NG_ROWS(9), NG_ROWS(10),
+                                       NG_ROWS(11), NG_ROWS(12), NG_ROWS(13), NG_ROWS(14)};
 #undef NG_ROWS
-};
 
-template <bool kInPlace>
-NG_INLINE void run_tile(int64_t k, const Operands& operands, float* c, int64_t ldc, int rows, int cols,
-                        bool accumulate) {
-  const int vectors = cols > kLanes ? 2 : 1;
-  Tiles<kInPlace>::kTable[rows - 1][vectors - 1](k, operands, c, ldc, cols - (vectors - 1) * kLanes,
-                                                 accumulate);
+// Tile kernels over A in place, by vectors and rows.
+template <int R, int V>
+constexpr TileFn plain_tile() {
+  constexpr int v = V < kPlainVectors ? V : kPlainVectors, most = kPlainRows[v - 1];
+  return tile<(R < most ? R : most), v, false>;
 }
+#define NG_VECTORS(v)                                                                                        \
+  {                                                                                                          \
+    plain_tile<1, v>(), plain_tile<2, v>(), plain_tile<3, v>(), plain_tile<4, v>(), plain_tile<5, v>(),      \
+        plain_tile<6, v>(), plain_tile<7, v>(), plain_tile<8, v>(), plain_tile<9, v>(), plain_tile<10, v>(), \
+        plain_tile<11, v>()                                                                                  \
+  }
+constexpr TileFn kPlainTiles[4][11] = {NG_VECTORS(1), NG_VECTORS(2), NG_VECTORS(3), NG_VECTORS(4)};
+#undef NG_VECTORS
 
-void kernel(int64_t k, const float* a_panel, const float* b_panel, float* c, int64_t ldc, int rows, int cols,
-            bool accumulate) {
-  run_tile<false>(k, {a_panel, 1, kMr, b_panel, kNr}, c, ldc, rows, cols, accumulate);
+void kernel(int64_t k, const float* a_panel, const float* b_panels, float* c, int64_t ldc, int rows,
+            int64_t cols, bool accumulate) {
+  for (int64_t j = 0; j < cols; j += kNr) {
+    const int width = static_cast<int>(min_of(kNr, cols - j)), vectors = width > kLanes ? 2 : 1;
+    kPanelTiles[rows - 1][vectors - 1](k, {a_panel, 1, kMr, b_panels + j * k, kNr}, c + j, ldc,
+                                       width - (vectors - 1) * kLanes, accumulate);
+  }
 }
 
 void kernel_segments(int64_t segments, int64_t k, const float* a_panel, int64_t a_segment, const float* b,
                      int64_t b_row, int64_t b_segment, float* c, int64_t ldc, int rows, int cols,
                      bool accumulate) {
-  run_tile<false>(k, {a_panel, 1, kMr, b, b_row, segments, a_segment, b_segment}, c, ldc, rows, cols,
-                  accumulate);
+  const int vectors = cols > kLanes ? 2 : 1;
+  kPanelTiles[rows - 1][vectors - 1](k, {a_panel, 1, kMr, b, b_row, segments, a_segment, b_segment}, c, ldc,
+                                     cols - (vectors - 1) * kLanes, accumulate);
 }
 
-void kernel_in_place(int64_t k, const float* a, int64_t a_row, int64_t a_col, const float* b, int64_t b_row,
-                     float* c, int64_t ldc, int rows, int cols, bool accumulate) {
-  run_tile<true>(k, {a, a_row, a_col, b, b_row}, c, ldc, rows, cols, accumulate);
+// Some columns, as many as one tile has, of all rows.
+void plain_column(int64_t m, int vectors, int last, int64_t k, Operands operands, float* c, int64_t ldc,
+                  bool accumulate) {
+  const int64_t parts = parts_of(m, kPlainRows[vectors - 1]);
+  for (int64_t part = 0, row = 0; part < parts; part++) {  // of about as many rows
+    const int64_t end = m * (part + 1) / parts;
+    kPlainTiles[vectors - 1][end - row - 1](k, operands, c, ldc, last, accumulate);
+    operands.a += (end - row) * operands.a_row;
+    c += (end - row) * ldc;
+    row = end;
+  }
+}
+
+void kernel_in_place(int64_t m, int64_t n, int64_t k, const float* a, int64_t a_row, int64_t a_col,
+                     const float* b, int64_t b_row, float* c, int64_t ldc, bool accumulate) {
+  const int64_t vectors = parts_of(n, kLanes), parts = parts_of(vectors, kPlainVectors);
+  for (int64_t part = 0, first = 0; part < parts; part++) {  // of about as many vectors
+    const int64_t end = vectors * (part + 1) / parts, col = first * kLanes;
+    const int last = static_cast<int>(min_of(end * kLanes, n) - (end - 1) * kLanes);
+    plain_column(m, static_cast<int>(end - first), last, k, {a, a_row, a_col, b + col, b_row}, c + col, ldc,
+                 accumulate);
+    first = end;
+  }
+}
+
+void kernel_b_panels(int64_t m, int64_t n, int64_t k, const float* a, int64_t a_row, int64_t a_col,
+                     const float* b_panels, float* c, int64_t ldc, bool accumulate) {
+  for (int64_t j = 0; j < n; j += kNr) {
+    const int width = static_cast<int>(min_of(kNr, n - j)), vectors = width > kLanes ? 2 : 1;
+    plain_column(m, vectors, width - (vectors - 1) * kLanes, k, {a, a_row, a_col, b_panels + j * k, kNr},
+                 c + j, ldc, accumulate);
+  }
 }
 
 // Writes n columns of `rows` source rows (unit column stride) as n rows of `width` elements, zeros beyond
@@ -330,8 +380,9 @@ void store_tile(int64_t rows, int64_t cols, const float* tile, int64_t ld, float
 }  // namespace
 
 extern const GemmKernels gemm_kernels;
-const GemmKernels gemm_kernels = {kMr,    kNr,    kLanes, kKc,  kernel,    kernel_segments, kernel_in_place,
-                                  pack_a, pack_b, skinny, dots, sum_parts, store_tile};
+const GemmKernels gemm_kernels = {
+    kMr,    kNr,    kLanes, kKc,  kernel,    kernel_segments, kernel_in_place, kernel_b_panels,
+    pack_a, pack_b, skinny, dots, sum_parts, store_tile};
 
 }  // namespace NG_ISA
 }  // namespace ng

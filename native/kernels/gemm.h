@@ -12,8 +12,8 @@
 // Panels and matrices need no alignment; panels of B that start at multiples of 64 bytes are read fastest.
 //
 // Sums: each element of C is one chain of fused multiply-adds in the order of p (of a multiply and an add in
-// the base set), started at 0 or at C: |error| <= k * 2^-24 * sum |a| |b|, about. The chain does not depend
-// on the kind of kernel, on rows or on cols. NaN and infinities behave as in that chain.
+// the base set), started at 0 and then added to C: |error| <= k * 2^-24 * sum |a| |b|, about. The chain does
+// not depend on the kind of kernel, on rows or on cols. NaN and infinities behave as in that chain.
 //
 // Sizes and strides count elements. Strides may be 0 or negative unless stated. C must not overlap A or B.
 
@@ -30,22 +30,27 @@ struct GemmKernels {
   int lanes;  // floats of a vector
   int kc;     // depth to pack at most at once, so that a panel of A stays in the L1 cache
 
-  // One tile from a panel of each: C [rows, cols] with row stride ldc and unit column stride, 1 <= rows <=
-  // mr, 1 <= cols <= nr, k >= 0. Adds to C if `accumulate`, otherwise overwrites it (with zeros if k is 0).
-  void (*kernel)(int64_t k, const float* a_panel, const float* b_panel, float* c, int64_t ldc, int rows,
-                 int cols, bool accumulate);
+  // A row of tiles from a panel of A and panels of B: C [rows, cols] with row stride ldc and unit column
+  // stride, 1 <= rows <= mr, k >= 0. Adds to C if `accumulate`, otherwise overwrites it (with zeros if k is
+  // 0).
+  void (*kernel)(int64_t k, const float* a_panel, const float* b_panels, float* c, int64_t ldc, int rows,
+                 int64_t cols, bool accumulate);
 
-  // The same tile from `segments` of depth k each, their products in one chain: segment s of A is a panel at
-  // a_panel + s * a_segment, of B it starts at b + s * b_segment and has row stride b_row. What is read of a
-  // row of B ends at a multiple of `lanes`, as in a panel.
+  // One tile, cols <= nr, from `segments` of depth k each, their products in one chain: segment s of A is a
+  // panel at a_panel + s * a_segment, of B it starts at b + s * b_segment and has row stride b_row. What is
+  // read of a row of B ends at a multiple of `lanes`, as in a panel.
   void (*kernel_segments)(int64_t segments, int64_t k, const float* a_panel, int64_t a_segment,
                           const float* b, int64_t b_row, int64_t b_segment, float* c, int64_t ldc, int rows,
                           int cols, bool accumulate);
 
-  // The same tile from operands where they lie: A with any strides, B with row stride b_row and unit column
-  // stride. Nothing beyond column `cols` of B is read.
-  void (*kernel_in_place)(int64_t k, const float* a, int64_t a_row, int64_t a_col, const float* b,
-                          int64_t b_row, float* c, int64_t ldc, int rows, int cols, bool accumulate);
+  // C [m, n] (+)= A [m, k] · B [k, n] from operands where they lie: A with any strides, B with row stride
+  // b_row and unit column stride. Nothing beyond column n of B is read.
+  void (*kernel_in_place)(int64_t m, int64_t n, int64_t k, const float* a, int64_t a_row, int64_t a_col,
+                          const float* b, int64_t b_row, float* c, int64_t ldc, bool accumulate);
+
+  // The same with B in panels.
+  void (*kernel_b_panels)(int64_t m, int64_t n, int64_t k, const float* a, int64_t a_row, int64_t a_col,
+                          const float* b_panels, float* c, int64_t ldc, bool accumulate);
 
   // Packs A [m, k] of any strides into ceil(m / mr) panels, panel number r at panels + r * mr * k.
   void (*pack_a)(int64_t m, int64_t k, const float* a, int64_t a_row, int64_t a_col, float* panels);
@@ -55,7 +60,8 @@ struct GemmKernels {
   void (*pack_b)(int64_t k, int64_t n, const float* b, int64_t b_row, int64_t b_col, float* panels);
 
   // C [rows, n] (+)= A [rows, k] · B [k, n] for 1 <= rows <= 4, where reading B takes most of the time: B
-  // with row stride b_row and unit column stride, A with any strides. The same chains as `kernel`.
+  // with row stride b_row and unit column stride, A with any strides. Chains as in `kernel`, but started at
+  // C.
   void (*skinny)(int64_t rows, int64_t n, int64_t k, const float* a, int64_t a_row, int64_t a_col,
                  const float* b, int64_t b_row, float* c, int64_t ldc, bool accumulate);
 

@@ -48,6 +48,13 @@
 #define NG_INLINE_LAMBDA __attribute__((always_inline))
 #endif
 
+// Fetches a cache line that will be written.
+#if defined(__GNUC__) || defined(__clang__)
+#define NG_PREFETCH(p) __builtin_prefetch(p, 1)
+#else
+#define NG_PREFETCH(p) static_cast<void>(p)
+#endif
+
 // Before a loop of a constant number of turns, at most 16, whose values are to stay in registers.
 #if defined(__clang__)
 #define NG_UNROLL _Pragma("unroll")

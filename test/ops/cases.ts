@@ -89,6 +89,18 @@ const products: Case[] = [
     [70, 129],
   ],
   [
+    [23, 70],
+    [70, 80],
+  ],
+  [
+    [25, 40],
+    [40, 160],
+  ],
+  [
+    [300, 100],
+    [100, 272],
+  ],
+  [
     [5, 3000],
     [3000, 6],
   ],
@@ -135,6 +147,31 @@ products.push({
   roundings: 22,
   magnitude: ofMagnitudes((x, w, b, r) => ng.add(ng.add(ng.matmul(x, w), b), r)),
 });
+
+// Columns of A in one piece: read where they lie, or packed.
+for (const [a, b] of [
+  [
+    [70, 23],
+    [70, 80],
+  ],
+  [
+    [64, 500],
+    [64, 10],
+  ],
+  [
+    [31, 517],
+    [31, 490],
+  ],
+] as const) {
+  const product = (x: Tensor, y: Tensor) => ng.matmul(ng.transpose(x), y);
+  products.push({
+    name: `[${a}]ᵀ · [${b}] with an activation`,
+    operands: [f32(...a), f32(...b)],
+    build: (x, y) => ng.relu(product(x, y)),
+    roundings: a[0] + 1,
+    magnitude: ofMagnitudes(product),
+  });
+}
 
 // Rows by rows, which have k side by side: dot products where it is long and the result small.
 for (const [a, b] of [
