@@ -1,13 +1,14 @@
 /**
  * The compiler: a graph becomes a Program, in passes that each leave something printable.
  *
- * simplify → fuse → lower → schedule → memory → emit
+ * simplify → fuse → layout → lower → schedule → memory → emit
  */
 
 import type { Graph } from "../graph/signature.js";
 import type { Tensor } from "../graph/tensor.js";
 import { emit } from "./emit.js";
 import { fuse } from "./fuse.js";
+import { chooseLayouts } from "./layout.js";
 import { lower } from "./lower.js";
 import { planMemory } from "./memory.js";
 import { printGroups, printMemory, printNodes, printSchedule } from "./print.js";
@@ -36,7 +37,8 @@ export function compileGraph(graph: Graph, options: CompileOptions = {}): Int32A
   trace?.("graph", printNodes(simple));
   const groups = fuse(simple, optimize);
   trace?.("groups", printGroups(groups));
-  const lowered = lower(simple, groups, captured);
+  const orders = optimize ? chooseLayouts(simple, groups) : new Map<Tensor, readonly number[]>();
+  const lowered = lower(simple, groups, orders, captured);
   const kernels = schedule(lowered);
   const plan = planMemory(kernels);
   trace?.("schedule", printSchedule(kernels));

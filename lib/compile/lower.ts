@@ -1,5 +1,5 @@
 /**
- * Third pass: groups become kernels. Views disappear into the strides of operands, numbers into micro-programs,
+ * Fourth pass: groups become kernels. Views disappear into the strides of operands, numbers into micro-programs,
  * and where strides cannot express a view, a copy is made.
  */
 
@@ -24,9 +24,17 @@ export interface Lowered {
   readonly updates: readonly { readonly state: Value; readonly value: Value }[];
 }
 
-/** @param captured Input leaves whose arrays become constants of the Program. */
-export function lower(graph: Graph, groups: readonly Group[], captured: ReadonlySet<Tensor>): Lowered {
-  return new Lowering(graph, captured).run(groups);
+/**
+ * @param orders Results that lie in another order of their axes than row-major, as the permutation that leads to it.
+ * @param captured Input leaves whose arrays become constants of the Program.
+ */
+export function lower(
+  graph: Graph,
+  groups: readonly Group[],
+  orders: ReadonlyMap<Tensor, readonly number[]>,
+  captured: ReadonlySet<Tensor>,
+): Lowered {
+  return new Lowering(graph, orders, captured).run(groups);
 }
 
 class Lowering {
@@ -34,13 +42,12 @@ class Lowering {
   private readonly leaves: Value[] = [];
   private readonly operands = new Map<Tensor, Operand>();
   private readonly slots = new Map<Tensor, number>();
-  private readonly wantedOrders: ReadonlyMap<Tensor, readonly number[] | undefined>;
 
   constructor(
     private readonly graph: Graph,
+    private readonly orders: ReadonlyMap<Tensor, readonly number[]>,
     captured: ReadonlySet<Tensor>,
   ) {
-    this.wantedOrders = findWantedOrders(graph);
     let inputs = 0;
     let constants = 0;
     for (const leaf of graph.inputs) {
@@ -213,10 +220,8 @@ class Lowering {
     } else if (INSTRUCTIONS[op.opcode].micro) {
       micro = PASS_THROUGH;
     }
-    const other = op.otherOrder?.(anchor);
     const outputs = group.results.map((node) => {
-      const isOther = other !== undefined && sameShape(node.shape, group.shape) && this.isWantedIn(node, other);
-      const { value, view } = isOther ? this.defineIn(node, other) : this.define(node, group.shape);
+      const { value, view } = this.define(node, group.shape);
       return { value, view: permute(view, -1) };
     });
     this.add({ opcode: op.opcode, outputs, inputs, words: op.words(anchor), micro, nodes: nodesOf(group) });
@@ -271,36 +276,15 @@ class Lowering {
   /** The value a node is computed into, as a kernel over elements of a shape writes it. */
   private define(node: Tensor, shape: Shape): Operand {
     const result = this.result(node);
+    const axes = this.orders.get(node);
+    if (axes !== undefined) {
+      const ordered = contiguousView(axes.map((axis) => node.shape[axis] as number));
+      const inverse = axes.map((_, axis) => axes.indexOf(axis));
+      const turned = { value: result.value, view: permuteView(ordered, inverse) };
+      this.operands.set(node, turned);
+      return turned;
+    }
     this.operands.set(node, result);
     return { value: result.value, view: contiguousView(shape) };
   }
-
-  /** The same, with the elements row-major once the axes are permuted. */
-  private defineIn(node: Tensor, axes: readonly number[]): Operand {
-    const permuted = contiguousView(axes.map((axis) => node.shape[axis] as number));
-    const inverse = axes.map((_, axis) => axes.indexOf(axis));
-    const result = { value: this.result(node).value, view: permuteView(permuted, inverse) };
-    this.operands.set(node, result);
-    return result;
-  }
-
-  /** Whether everything that reads a node reads it in this order of its axes. */
-  private isWantedIn(node: Tensor, axes: readonly number[]): boolean {
-    const wanted = this.wantedOrders.get(node);
-    return wanted !== undefined && axes.every((axis, i) => axis === wanted[i]);
-  }
-}
-
-/** For nodes that are only looked at through one permutation of their axes: that permutation. */
-function findWantedOrders({ nodes, roots, updates }: Graph): Map<Tensor, readonly number[] | undefined> {
-  const orders = new Map<Tensor, readonly number[] | undefined>();
-  for (const node of nodes) {
-    const axes = node.op.kind === "view" ? node.op.axes?.(node.attributes) : undefined;
-    for (const input of node.inputs) {
-      const known = orders.has(input) ? orders.get(input) : axes;
-      orders.set(input, known !== undefined && axes?.every((axis, i) => axis === known[i]) ? known : undefined);
-    }
-  }
-  for (const node of [...roots, ...updates.map(([, value]) => value)]) orders.set(node, undefined);
-  return orders;
 }

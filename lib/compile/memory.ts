@@ -1,5 +1,5 @@
 /**
- * Fifth pass: where temporaries lie in the arena.
+ * Sixth pass: where temporaries lie in the arena.
  *
  * A temporary lives from the kernel that makes it to the last one that reads it; two that never live at the same
  * time may share memory. A result that is written element for element over an operand that dies there takes the

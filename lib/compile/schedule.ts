@@ -1,5 +1,5 @@
 /**
- * Fourth pass: the order of kernels, and where variables are overwritten.
+ * Fifth pass: the order of kernels, and where variables are overwritten.
  *
  * A value that replaces a variable is computed straight into the variable's memory if everything that reads the
  * old value can run before, and everything that can fail on bad data too, so that a failed run leaves variables as

@@ -88,8 +88,12 @@ export interface InstructionDeclaration<A extends Attributes> extends OpDeclarat
   words(node: Tensor): Readonly<Record<string, number>>;
   /** The order of axes in which the instruction reads operand `i` (−1: writes the result); absent: as they are. */
   axes?(node: Tensor, operand: number): readonly number[] | undefined;
-  /** Another order of axes in which the result can be written as fast as row-major; absent: there is none. */
+  /** Another order of axes in which images can lie in memory; absent: the operands are no images. */
   otherOrder?(node: Tensor): readonly number[];
+  /** What the instruction gains where operand `i` (−1: the result) lies in that order, in passes over it (default −1). */
+  gainOfOther?(node: Tensor, operand: number): number;
+  /** Whether the result should lie as the operands do (default false). */
+  readonly keepsOrder?: boolean;
   /** Whether (a·b)ᵀ = bᵀ·aᵀ, where ᵀ swaps the last two axes (default false). */
   readonly transposable?: boolean;
 }

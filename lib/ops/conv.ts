@@ -56,6 +56,21 @@ function imageAxes(weights: number) {
   return (node: Tensor, operand: number) => (operand === weights ? undefined : axesOfLayout(convOf(node).layout));
 }
 
+/** Channels from which on whole vectors of them make up for the longer way of what is done to each of them. */
+const MANY_CHANNELS = 32;
+
+/** What a convolution gains where an image lies in the other layout, by the place of its weights. */
+function gainOfOther(weights: number) {
+  return (node: Tensor, operand: number) => {
+    const { layout, groups } = convOf(node);
+    const image = operand < 0 ? node : (node.inputs[operand] as Tensor);
+    if (operand === weights || layout === "NHWC") return -1;
+    const channels = image.shape[1] as number;
+    if (groups > 1) return channels === groups ? 2 : channels / groups < 8 ? -1 : 0;
+    return channels >= MANY_CHANNELS ? 1 : channels > 8 ? 0 : -1;
+  };
+}
+
 /** Rows and columns that a filter spans with its dilation. */
 function extents(w: Tensor, dilations: Lengths): Lengths {
   return [((w.shape[2] as number) - 1) * dilations[0] + 1, ((w.shape[3] as number) - 1) * dilations[1] + 1];
@@ -70,6 +85,7 @@ const conv2dOp = defineOp<ConvAttributes, InstructionDeclaration<ConvAttributes>
   words,
   axes: imageAxes(1),
   otherOrder: (node) => axesOfOther(convOf(node).layout),
+  gainOfOther: gainOfOther(1),
   infer(inputs, { layout, strides, padding, dilations }) {
     const [x, filters] = inputs as [Tensor, Tensor];
     const sizes = imageSizes("conv2d", x, layout);
@@ -103,6 +119,7 @@ const gradInputOp = defineOp<OfShape<ConvAttributes>, InstructionDeclaration<OfS
   words,
   axes: imageAxes(1),
   otherOrder: (node) => axesOfOther(convOf(node).layout),
+  gainOfOther: gainOfOther(1),
   infer: ([dy], { shape }) => ({ shape, dtype: (dy as Tensor).dtype }),
   vjp: [(t, n) => convolve(t, second(n), convOf(n)), (t, n) => gradWeight(t, first(n), convOf(n), second(n).shape)],
   jvp: "linear",
@@ -119,6 +136,7 @@ const gradWeightOp = defineOp<OfShape<ConvAttributes>, InstructionDeclaration<Of
   opcode: "conv2dGradWeight",
   words,
   axes: imageAxes(RESULT),
+  gainOfOther: gainOfOther(RESULT),
   infer: ([x], { shape }) => ({ shape, dtype: (x as Tensor).dtype }),
   vjp: [(t, n) => gradInput(second(n), t, convOf(n), first(n).shape), (t, n) => convolve(first(n), t, convOf(n))],
   jvp: "linear",

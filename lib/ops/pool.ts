@@ -43,6 +43,13 @@ function window(kind: PoolKind) {
     kind: "window",
     axes: (node: Tensor) => axesOfLayout(poolOf(node).layout),
     otherOrder: (node: Tensor) => axesOfOther(poolOf(node).layout),
+    keepsOrder: true,
+    // Windows that overlap read channels side by side, or turn them so first.
+    gainOfOther(node: Tensor) {
+      const { layout, kernel, strides } = poolOf(node);
+      if (layout === "NHWC") return -1;
+      return kernel[0] > strides[0] || kernel[1] > strides[1] ? 1 : 0;
+    },
     words(node: Tensor) {
       const { kernel, strides, padding, countIncludePadding } = poolOf(node);
       return {
