@@ -160,6 +160,7 @@ void reserve_memory(ChannelPlan* plan, Builder& builder) {
   plan->products_at = round_up(sizeof(float) * plan->planes.scratch_floats(), kArenaBlock);
   plan->result_at =
       plan->products_at + (plan->in_output ? 0 : round_up(sizeof(float) * tile_floats, kArenaBlock));
+  plan->result.expect(plan->block_rows(), plan->band_h * problem.window.out_w, builder);
   builder.reserve_scratch(plan->result_at + plan->result.scratch_bytes(tile_floats));
   std::vector<int64_t> words = {problem.row_axis, problem.groups, plan->panel_rows};
   for (const Taps& taps : {problem.window.rows, problem.window.cols}) {

@@ -243,6 +243,8 @@ std::string add_conv_by_images(ConvProblem& problem, const Instruction& instruct
   const int64_t tile_bytes = round_up(sizeof(float) * plan->tile_floats(), kArenaBlock);
   plan->turned_at = tile_bytes;
   plan->result_at = 2 * tile_bytes;
+  plan->result.expect(std::min(problem.rows, plan->tile_panels * plan->panel_rows),
+                      plan->tile_h * problem.window.out_w, builder);
   builder.reserve_scratch(plan->result_at + plan->result.scratch_bytes(plan->tile_floats()));
   const int64_t panels = problem.groups * plan->panels, blocks = plan->blocks * problem.groups;
   std::vector<int64_t> words = {problem.row_axis, problem.groups};

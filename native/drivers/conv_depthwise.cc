@@ -143,6 +143,7 @@ std::string add_depthwise_conv(const ConvProblem& problem, const Instruction& in
 
   const int64_t tile_floats = plan->band_h * row_floats;
   plan->result_at = plan->in_output ? 0 : round_up(sizeof(float) * tile_floats, kArenaBlock);
+  plan->result.expect(problem.groups, plan->band_h * window.out_w, builder);
   builder.reserve_scratch(plan->result_at + plan->result.scratch_bytes(tile_floats));
   plan->weights = builder.reserve_packed(pack_weights, problem.weights,
                                          std::vector<int64_t>(plan->positions.begin(), plan->positions.end()),

@@ -23,6 +23,10 @@ std::string ConvResult::prepare(const ConvProblem& problem, const Instruction& i
   return problem_found;
 }
 
+void ConvResult::expect(int64_t rows, int64_t pixels, const Builder& builder) {
+  epilogue_.widen(by_pixels_ ? rows : pixels, builder);
+}
+
 int64_t ConvResult::scratch_bytes(int64_t tile_floats) const {
   if (epilogue_.is_identity()) return 0;
   return round_up(sizeof(float) * tile_floats, kArenaBlock) + epilogue_.scratch_bytes();

@@ -28,6 +28,9 @@ class ConvResult {
   // Whether write() is fastest on products with the channels of a pixel side by side.
   bool by_pixels() const { return by_pixels_; }
 
+  // Says what most tiles are before the memory for them is reserved, which makes write() faster for these.
+  void expect(int64_t rows, int64_t pixels, const Builder& builder);
+
   // Private memory write() needs for tiles of so many products.
   int64_t scratch_bytes(int64_t tile_floats) const;
 

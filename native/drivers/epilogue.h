@@ -36,6 +36,10 @@ class Epilogue {
   std::string prepare(const Instruction& instruction, int first_extra, const TileAxes& axes,
                       const Builder& builder);
 
+  // Lets apply() take several rows at a time of tiles that have so many columns and nothing between their
+  // rows: a block of few elements costs more than its arithmetic.
+  void widen(int64_t cols, const Builder& builder);
+
   // Whether the product is the only output, unchanged, as float32: the driver may write it where it belongs
   // and never call apply().
   bool is_identity() const { return is_identity_; }
@@ -52,13 +56,20 @@ class Epilogue {
              const float* tile, int64_t ld, char* scratch) const;
 
  private:
+  // The operands of the micro-program, for blocks of one row or of rows of `cols` columns.
+  std::string prepare_blocks(MicroProgram* program, int64_t cols, const Builder& builder) const;
+  void apply_rows(const Run& run, int64_t* offsets, int64_t rows, const float* tile, char** block,
+                  char* scratch) const;
+
   std::vector<const View*> views_;  // the extra inputs, then the outputs
   std::vector<int64_t> sizes_;      // bytes of their elements
   int inputs_ = 0;                  // how many of them are inputs
   bool is_identity_ = false;
   Grid batch_, rows_, cols_;  // the views' axes
   int64_t run_ = 1;           // columns the innermost axis of cols_ has: they lie at one stride in every view
-  MicroProgram micro_;
+  Micro micro_;
+  MicroProgram by_row_, by_rows_;
+  int64_t wide_cols_ = 0;  // of the tiles by_rows_ is for, if any
 };
 
 }  // namespace ng

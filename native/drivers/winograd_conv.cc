@@ -197,6 +197,8 @@ void reserve_memory(WinogradPlan* plan, Builder& builder) {
   plan->m_at = reserve(positions * plan->m_position);
   plan->pixels_at = reserve(plan->direct ? 0 : pixels);
   plan->epilogue_at = used;
+  const int64_t rows = std::min(grid.block_rows, grid.tiles_h) * grid.m;
+  plan->result.expect(plan->group_channels(), rows * plan->problem.window.out_w, builder);
   builder.reserve_scratch(used + plan->result.scratch_bytes(pixels));
   builder.reserve_scratch(sizeof(float) * 9 * plan->weight_channels * plan->kernels->width);
   plan->u = builder.reserve_packed(transform_weights, plan->problem.weights,
