@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "../kernels/kernels.h"
 #include "conv_depthwise.h"
 #include "winograd.h"
 
@@ -124,7 +125,35 @@ ChunkShape cut_into_chunks(const ConvProblem& problem, int64_t most_rows, int64_
   return {ceil_div(out_h, bands), ceil_div(panels, blocks)};
 }
 
+namespace {
+
+// Small images whose rows are shorter than a register tile become one row, where every tap sees its own pixel
+// only: 7 x 7 pixels are four tiles of 13, not seven of 7.
+void join_rows(ConvProblem& problem, const ConvKernels& conv) {
+  Window& window = problem.window;
+  const int64_t tile = conv.most_rows(2);
+  const bool own_pixel = window.taps() == 1 && window.rows.source == 0 && window.cols.source == 0 &&
+                         window.stride_h == 1 && window.stride_w == 1;
+  if (!own_pixel || window.out_w >= tile || window.pixels() > 8 * tile) return;
+  if (window.out_h != problem.source.shape[2] || window.out_w != problem.source.shape[3]) return;
+  if (!has_flat_pixels(problem.source)) return;
+  for (const View& view : problem.views) {
+    if (!has_flat_pixels(view)) return;
+  }
+  const auto join = [](View* view) {
+    view->shape[3] *= view->shape[2];
+    view->shape[2] = 1;
+  };
+  join(&problem.source);
+  for (View& view : problem.views) join(&view);
+  window.out_w *= window.out_h;
+  window.out_h = 1;
+}
+
+}  // namespace
+
 std::string add_conv(ConvProblem& problem, const Instruction& instruction, Builder& builder) {
+  join_rows(problem, *builder.kernels.conv);
   if (is_depthwise(problem)) return add_depthwise_conv(problem, instruction, builder);
   const double pixels = cost_by_pixels(problem, builder), channels = cost_by_channels(problem, builder),
                images = cost_by_images(problem, builder);

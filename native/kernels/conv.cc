@@ -11,6 +11,9 @@ namespace {
 
 constexpr int kVectors = 4;
 
+// Weights stream past a tile, often from memory: floats that they are fetched ahead of their use.
+constexpr int kAhead = 1024;
+
 // Rows by vectors: the sums, a row of B and one element of A fill 32 or 16 registers.
 #if defined(NG_ISA_AVX512) || defined(NG_ISA_NEON)
 constexpr int kRows[kVectors] = {14, 14, 9, 6};
@@ -44,7 +47,10 @@ void tile_of(const ConvTerms& t, float* c, int64_t ldc, int last, bool accumulat
     for (int64_t p = 0; p < t.length; p++) {
       Vec row[V];
       NG_UNROLL
-      for (int j = 0; j < V; j++) row[j] = load(b + j * kLanes);
+      for (int j = 0; j < V; j++) {
+        row[j] = load(b + j * kLanes);
+        NG_FETCH(b + j * kLanes + kAhead);
+      }
       NG_UNROLL
       for (int i = 0; i < R; i++) {
         const char* at = a[i / 5] + (i % 5 == 3 ? steps3 : i % 5 * step);

@@ -21,6 +21,9 @@ constexpr int kTiles = 8;
 constexpr int kTiles = 4;
 #endif
 constexpr int kWidth = 2 * kLanes;
+// Transformed weights come from an outer cache or from memory: floats that they are fetched ahead of their
+// use.
+constexpr int kAhead = 1024;
 
 // The one-dimensional transforms, by the number of elements: of inputs (Bt), of weights (G) and of results
 // (At). Points ±p share the even and the odd part of the polynomial.
@@ -276,7 +279,10 @@ void product_tile(int64_t channels, const float* v, int64_t slice_step, const fl
     for (int64_t lane = 0; lane < count; lane++, u += kWidth) {
       Vec row[V];
       NG_UNROLL
-      for (int j = 0; j < V; j++) row[j] = load(u + j * kLanes);
+      for (int j = 0; j < V; j++) {
+        row[j] = load(u + j * kLanes);
+        NG_FETCH(u + j * kLanes + kAhead);
+      }
       NG_UNROLL
       for (int i = 0; i < R; i++) {
         const Vec x = set1(v[i * kLanes + lane]);

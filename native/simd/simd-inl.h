@@ -76,6 +76,13 @@
 #endif
 // clang-format on
 
+// Fetches a cache line that will be read soon.
+#if defined(__GNUC__) || defined(__clang__)
+#define NG_FETCH(p) __builtin_prefetch(p)
+#else
+#define NG_FETCH(p) static_cast<void>(p)
+#endif
+
 namespace ng {
 namespace NG_ISA {
 namespace {
