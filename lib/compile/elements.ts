@@ -24,6 +24,16 @@ export function isNumeric(node: Tensor): boolean {
   return isNumber(numberBelow(node));
 }
 
+/** How many elements there are in memory of what a node is or looks at. */
+export function storedSize(node: Tensor): number {
+  let { size } = node;
+  for (let base = node; base.op.kind === "view" && base.storage === undefined; ) {
+    base = base.inputs[0] as Tensor;
+    size = Math.min(size, base.size);
+  }
+  return size;
+}
+
 /** A graph without the views that keep the order of elements. */
 export class Elements {
   /** The nodes whose values the run is asked for. */

@@ -17,7 +17,8 @@ import { unrealisedOperands } from "../graph/walk.js";
 import { INSTRUCTIONS } from "../program/opcodes.js";
 import { sameShape } from "../shape.js";
 import { Elements, elementsOf } from "./elements.js";
-import { findResults, fitsKernel, type Group, nodesOf } from "./group.js";
+import { findResults, fitsKernel, type Group, nodesOf, reduceKind } from "./group.js";
+import { joinReductions } from "./join.js";
 import { recompute } from "./recompute.js";
 
 /**
@@ -36,17 +37,23 @@ class Fusion {
   private readonly viewRanks = new Map<Tensor, number>();
   /** Groups whose rank is settled, because something outside reads them. */
   private readonly settled = new Set<Group>();
+  private readonly nodes: readonly Tensor[];
+  /** Reductions that are to become one. */
+  private readonly joined: ReadonlyMap<Tensor, readonly Tensor[]>;
 
   constructor(
-    private readonly graph: Graph,
+    graph: Graph,
     private readonly enabled: boolean,
   ) {
     this.elements = new Elements(graph);
-    for (const [i, node] of graph.nodes.entries()) this.order.set(node, i);
+    const order = enabled ? joinReductions(graph.nodes, this.elements) : { nodes: graph.nodes, joined: new Map() };
+    this.nodes = order.nodes;
+    this.joined = order.joined;
+    for (const [i, node] of this.nodes.entries()) this.order.set(node, i);
   }
 
   run(): Group[] {
-    for (const node of this.graph.nodes) {
+    for (const node of this.nodes) {
       if (node.storage !== undefined || node.op.kind === "leaf") continue;
       if (node.op.kind === "view") this.addView(node);
       else if (node.op.kind === "map") this.addMap(node);
@@ -76,8 +83,8 @@ class Fusion {
   private start(node: Tensor, parts: Partial<Group>): void {
     let rank = 1;
     for (const input of unrealisedOperands(node)) rank = Math.max(rank, 1 + this.read(input));
-    const shape = (parts.sink === undefined ? node : (node.inputs[0] as Tensor)).shape;
-    this.groupOf.set(node, { anchor: undefined, members: [], sink: undefined, results: [], shape, rank, ...parts });
+    const shape = (parts.sinks === undefined ? node : (node.inputs[0] as Tensor)).shape;
+    this.groupOf.set(node, { anchor: undefined, members: [], sinks: [], results: [], shape, rank, ...parts });
   }
 
   private rankOf(node: Tensor): number {
@@ -105,7 +112,7 @@ class Fusion {
     const groups = new Set<Group>();
     for (const input of unrealisedOperands(node)) {
       const group = this.groupOf.get(elementsOf(input));
-      if (group === undefined || group.sink !== undefined || !sameShape(input.shape, node.shape)) continue;
+      if (group === undefined || group.sinks.length > 0 || !sameShape(input.shape, node.shape)) continue;
       if (group.anchor === undefined || takesEpilogue(group.anchor)) groups.add(group);
     }
     return [...groups].sort((a, b) => b.rank - a.rank);
@@ -152,7 +159,7 @@ class Fusion {
   private absorbProducers(): void {
     const groups = [...new Set(this.groupOf.values())].sort((a, b) => b.rank - a.rank);
     for (const group of groups) {
-      if (group.anchor !== undefined || group.sink !== undefined) continue;
+      if (group.anchor !== undefined || group.sinks.length > 0) continue;
       const reader = this.onlyReader(group);
       if (reader === undefined) continue;
       const nodes = this.inOrder([...group.members, ...nodesOf(reader)]);
@@ -183,16 +190,30 @@ class Fusion {
       this.enabled &&
       group !== undefined &&
       group.anchor === undefined &&
-      group.sink === undefined &&
+      group.sinks.length === 0 &&
       group.members.every((member) => this.staysInside(member, group, node)) &&
       this.elements.readableAs(group.members, new Set(group.members), source.shape);
     if (absorbs) {
-      group.sink = node;
+      group.sinks = [node];
       group.shape = source.shape;
       this.groupOf.set(node, group);
     } else {
-      this.start(node, { sink: node });
+      this.start(node, { sinks: [node] });
     }
+    const partner = this.joined.get(node)?.find((other) => other !== node && this.groupOf.has(other));
+    if (partner !== undefined) this.join(this.groupOf.get(partner) as Group, this.groupOf.get(node) as Group);
+  }
+
+  /** Unites two reductions of the same elements. Nobody reads either yet, so both may have the higher rank. */
+  private join(group: Group, other: Group): void {
+    const members = [...new Set([...group.members, ...other.members])];
+    const sinks = [...group.sinks, ...other.sinks];
+    if (this.settled.has(group) || !fitsKernel([...members, ...sinks], group.shape, this.elements)) return;
+    group.members = this.inOrder(members);
+    // A variance is the first result of its instruction.
+    group.sinks = sinks.sort((a, b) => Number(reduceKind(b) === "variance") - Number(reduceKind(a) === "variance"));
+    group.rank = Math.max(group.rank, other.rank);
+    for (const node of nodesOf(other)) this.groupOf.set(node, group);
   }
 
   private staysInside(member: Tensor, group: Group, sink: Tensor): boolean {

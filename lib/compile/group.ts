@@ -1,7 +1,9 @@
 /** Nodes that become one kernel, and what a kernel can hold. */
 
+import { InternalError } from "../errors.js";
 import type { Tensor } from "../graph/tensor.js";
 import { MAX_REGISTERS } from "../program/format.js";
+import type { ReduceKind } from "../program/opcodes.js";
 import type { Shape } from "../shape.js";
 import type { Elements } from "./elements.js";
 
@@ -11,8 +13,8 @@ export interface Group {
   anchor: Tensor | undefined;
   /** Map nodes, operands first. */
   members: Tensor[];
-  /** The reduction whose prologue the members are. */
-  sink: Tensor | undefined;
+  /** The reductions whose prologue the members are: one, or several of the same elements. */
+  sinks: readonly Tensor[];
   /** The nodes among these whose values the kernel leaves in memory. */
   results: Tensor[];
   /** The shape in which the kernel walks its elements. */
@@ -29,9 +31,13 @@ const MAX_OPERANDS = MAX_REGISTERS / 2;
 
 /** Every node of a group, operands first. */
 export function nodesOf(group: Group): Tensor[] {
-  const nodes = group.anchor === undefined ? [...group.members] : [group.anchor, ...group.members];
-  if (group.sink !== undefined) nodes.push(group.sink);
-  return nodes;
+  return [...(group.anchor === undefined ? [] : [group.anchor]), ...group.members, ...group.sinks];
+}
+
+/** How a reduction combines elements. */
+export function reduceKind(sink: Tensor): ReduceKind {
+  if (sink.op.kind !== "reduce") throw new InternalError(`"${sink.op.name}" is not a reduction`);
+  return sink.op.reduce;
 }
 
 /**

@@ -60,7 +60,7 @@ class Families {
 
   /** Adds what the instruction and the micro-program of a group gain. */
   addGroup(group: Group): void {
-    const { anchor, members, sink, results, shape } = group;
+    const { anchor, members, sinks, results, shape } = group;
     const inStep = [...results];
     if (anchor !== undefined && "opcode" in anchor.op) {
       const { gainOfOther, keepsOrder = false } = anchor.op;
@@ -71,7 +71,7 @@ class Families {
       if (result !== undefined) this.add(result, gain(-1));
     }
     const inside = new Set(nodesOf(group));
-    for (const { inputs } of sink === undefined ? members : [...members, sink]) {
+    for (const { inputs } of [...members, ...sinks]) {
       inStep.push(...inputs.filter((input) => sameShape(input.shape, shape) && !inside.has(elementsOf(input))));
     }
     this.readInStep(inStep, sizeOf(shape));

@@ -11,7 +11,7 @@ import { givesPositions, INSTRUCTIONS, REDUCE_KINDS } from "../program/opcodes.j
 import { type Shape, sameShape, sizeOf } from "../shape.js";
 import { contiguousView, isContiguous, permuteView, reshapeView, type View } from "../view.js";
 import { elementsOf, isNumeric } from "./elements.js";
-import { type Group, nodesOf } from "./group.js";
+import { type Group, nodesOf, reduceKind } from "./group.js";
 import { type Kernel, type KernelParts, newKernel, newValue, type Operand, type Value } from "./kernel.js";
 import { MicroBuilder, PASS_THROUGH } from "./micro.js";
 
@@ -153,8 +153,8 @@ class Lowering {
   private readonly numbers = { slotOf: (leaf: Tensor) => this.slots.get(leaf) as number };
 
   private lowerGroup(group: Group): void {
-    const { anchor, sink } = group;
-    if (sink !== undefined) this.lowerReduce(group, sink);
+    const { anchor, sinks } = group;
+    if (sinks.length > 0) this.lowerReduce(group);
     else if (anchor === undefined) this.lowerMap(group);
     else if (anchor.op.kind === "assemble") this.lowerAssemble(anchor, anchor.op);
     else if ("opcode" in anchor.op) this.lowerInstruction(group, anchor, anchor.op);
@@ -174,29 +174,30 @@ class Lowering {
     });
   }
 
-  private lowerReduce(group: Group, sink: Tensor): void {
-    if (sink.op.kind !== "reduce") throw new InternalError(`"${sink.op.name}" is not a reduction`);
+  private lowerReduce(group: Group): void {
     let micro = new MicroBuilder(this.numbers);
-    const source = sink.inputs[0] as Tensor;
     let inputs = this.loadOperands(micro, group);
     for (const node of group.members) micro.apply(node);
+    const sources = group.sinks.map((sink) => sink.inputs[0] as Tensor);
     if (inputs.length === 0) {
       // Of numbers alone: a reduction takes its shape from an operand, so they are written out first.
+      const source = sources[0] as Tensor;
       inputs = [this.emit(source, "map", [], micro.finish([micro.registerOf(source)]))];
       micro = new MicroBuilder(this.numbers);
       micro.load(source);
     }
+    const sink = group.sinks[0] as Tensor;
+    const kind = reduceKind(sink);
     const axes = sink.attributes.axes as readonly number[];
-    const kind = sink.op.reduce;
     this.add({
       opcode: "reduce",
-      outputs: [this.define(sink, sink.shape)],
+      outputs: group.sinks.map((node) => this.define(node, node.shape)),
       inputs,
       words: {
         kind: REDUCE_KINDS.indexOf(kind),
         axis: givesPositions(kind) ? (axes[0] as number) : -1,
       },
-      micro: micro.finish([micro.registerOf(source)]),
+      micro: micro.finish(sources.map((source) => micro.registerOf(source))),
       nodes: nodesOf(group),
     });
   }
@@ -250,11 +251,11 @@ class Lowering {
     });
   }
 
-  /** Loads what the members and the sink of a group read from outside, each element once. */
+  /** Loads what the members and the sinks of a group read from outside, each element once. */
   private loadOperands(micro: MicroBuilder, group: Group): Operand[] {
     const inside = new Set(nodesOf(group));
     const loaded: Operand[] = [];
-    for (const node of group.sink === undefined ? group.members : [...group.members, group.sink]) {
+    for (const node of [...group.members, ...group.sinks]) {
       for (const input of node.inputs) {
         if (inside.has(elementsOf(input)) || micro.knows(input) || isNumeric(input)) continue;
         loaded.push(this.readAs(input, group.shape));

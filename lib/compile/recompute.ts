@@ -10,7 +10,7 @@
 import { dtypeInfo } from "../dtype.js";
 import type { Tensor } from "../graph/tensor.js";
 import { MICRO_OPS } from "../program/opcodes.js";
-import { type Elements, isNumeric } from "./elements.js";
+import { type Elements, isNumeric, storedSize } from "./elements.js";
 import { findResults, fitsKernel, type Group, nodesOf } from "./group.js";
 
 /** Writing moves a byte twice: a line of the cache is fetched before it is written, and written back later. */
@@ -163,10 +163,5 @@ function isCheap({ op }: Tensor): boolean {
 
 /** Bytes in memory of what a node is or looks at. */
 function bytesOf(node: Tensor): number {
-  let { size } = node;
-  for (let base = node; base.op.kind === "view" && base.storage === undefined; ) {
-    base = base.inputs[0] as Tensor;
-    size = Math.min(size, base.size);
-  }
-  return size * dtypeInfo[node.dtype].bytes;
+  return storedSize(node) * dtypeInfo[node.dtype].bytes;
 }

@@ -1,20 +1,38 @@
 /** Normalisation by mean and variance, and dropout: composites of other operations. Floats only. */
 
 import { checkOptions, OptionError, ShapeError, show } from "../errors.js";
-import type { Tensor } from "../graph/tensor.js";
+import { constantLeaf } from "../graph/leaves.js";
+import { apply, type Tensor } from "../graph/tensor.js";
 import { normalizeAxes, normalizeAxis, type Shape, sameShape, showShape } from "../shape.js";
+import { broadcastTo, sum } from "./broadcast.js";
 import { where } from "./comparison.js";
-import { add, div, mul, neg, sqrt, square, sub } from "./elementwise.js";
+import { add, div, mul, neg, sqrt, sub } from "./elementwise.js";
 import { reshape, stopGradient, unchanged } from "./movement.js";
-import { checkFloat, checkSameDType, checkTensor } from "./operands.js";
+import { checkFloat, checkSameDType, checkTensor, first } from "./operands.js";
 import { bernoulli, type SeedOptions } from "./random.js";
 import { mean } from "./reduce.js";
-import { dropAxes, type ReduceOptions, reducedAxes } from "./reduction.js";
+import { axesOf, defineReduce, dropAxes, type ReduceOptions, reducedAxes } from "./reduction.js";
 
 /** Mean and variance of a distribution. */
 export interface Moments {
   readonly mean: Tensor;
   readonly variance: Tensor;
+}
+
+/** Mean squared distance to the mean. Its sum with Σ x, and so with the mean, is one instruction. */
+const varianceOp = defineReduce("variance", "variance", (dtype) => dtype, {
+  // ∂σ²/∂x = 2(x − μ)/n; the derivative by the mean is 0, so that no sum over x is needed.
+  vjp: [(t, n) => mul(broadcastTo(mul(t, slope(n)), first(n).shape), distance(n))],
+  jvp: [(t, n) => mul(sum(mul(t, distance(n)), { axes: axesOf(n), keepDims: true }), slope(n))],
+});
+
+function slope(node: Tensor): Tensor {
+  return constantLeaf((2 * node.size) / first(node).size, node.dtype);
+}
+
+function distance(node: Tensor): Tensor {
+  const x = first(node);
+  return sub(x, mean(x, { axes: axesOf(node), keepDims: true }));
 }
 
 /**
@@ -26,12 +44,7 @@ export function moments(x: Tensor, options: ReduceOptions = {}): Moments {
   checkFloat("moments", checkTensor("moments", x));
   const axes = reducedAxes("moments", x, options);
   const center = mean(x, { axes, keepDims: true });
-  // mean((x − s)²) − (μ − s)² is the variance for every s, also in its derivatives. With a fixed s = μ the second term
-  // is 0, and the derivative of the first needs no sum over x, as that by μ would.
-  const fixed = stopGradient(center);
-  const spread = mean(square(sub(x, fixed)), { axes, keepDims: true });
-  const variance = sub(spread, square(sub(center, fixed)));
-  return { mean: dropAxes(center, axes, options), variance: dropAxes(variance, axes, options) };
+  return { mean: dropAxes(center, axes, options), variance: dropAxes(apply(varianceOp, [x], { axes }), axes, options) };
 }
 
 /**

@@ -5,6 +5,7 @@
  */
 
 import { checkOptions, DTypeError, ShapeError } from "../errors.js";
+import { constantLeaf } from "../graph/leaves.js";
 import { apply, type Tensor } from "../graph/tensor.js";
 import { normalizeAxis, showShape, sizeOf } from "../shape.js";
 import { broadcastTo, sum } from "./broadcast.js";
@@ -21,7 +22,8 @@ export function mean(x: Tensor, options: ReduceOptions = {}): Tensor {
   checkFloat("mean", checkTensor("mean", x));
   const axes = reducedAxes("mean", x, options);
   const count = axes.reduce((product, axis) => product * (x.shape[axis] as number), 1);
-  return mul(sum(x, options), 1 / count === Infinity ? NaN : 1 / count);
+  // The shape says it, so it is part of the graph: two means of the same elements are one.
+  return mul(sum(x, options), constantLeaf(count === 0 ? NaN : 1 / count, x.dtype));
 }
 
 const prodOp = defineReduce("prod", "prod", countingDType, {

@@ -26,7 +26,7 @@ import { MAX_RANK } from "../shape.js";
 export const PROGRAM_MAGIC = 0x4e475250;
 
 /** Version of the word format and of the meaning of instructions; also what the addon's `abi` must equal. */
-export const PROGRAM_ABI = 2;
+export const PROGRAM_ABI = 3;
 
 /** Words of the header, at the indices in `Header`. */
 export const HEADER_WORDS = 8;

@@ -39,13 +39,14 @@ function instruction(inputs: number, extra: InstructionInfo["extra"], attributes
 
 /**
  * Every instruction. Shapes below are those of the views; every view may have any strides, the output too. `map`,
- * `matmul` and the convolutions may have several outputs of one shape, the others have one. An output never overlaps
- * an input, except that a micro-program may write element for element over a view it reads with the same strides.
+ * `reduce`, `matmul` and the convolutions may have several outputs of one shape (`reduce` of one dtype), the others have one. An output never
+ * overlaps an input, except that a micro-program may write element for element over a view it reads with the same strides.
  *
  * - `map`: out[k][i] = micro(in[0][i], in[1][i], …); all views have one shape.
- * - `reduce`: out[j] = ⊕ micro(in[0][i], …) over the axes where out has length 1 and the inputs do not;
- *   `kind` is a `REDUCE_KINDS` index; `axis` is the reduced axis of argMax/argMin (first extremum wins,
- *   NaN is the extremum, int32 output), −1 otherwise. Sums of integers and bools are int32.
+ * - `reduce`: out[k][j] = ⊕ micro(in[0][i], …)[k] over the axes where out has length 1 and the inputs do not;
+ *   `kind` is a `REDUCE_KINDS` index; `axis` is the reduced axis of argMax/argMin (one output, first extremum wins,
+ *   NaN is the extremum, int32 output), −1 otherwise. Sums of integers and bools are int32. `variance` is the mean
+ *   squared distance of floats to their mean; it may have a second output, of the same register: their sum.
  * - `matmul`: out = micro(a · b, extra…); a `[…, m, k]`, b `[…, k, n]`, out and extra `[…, m, n]`, batch
  *   axes equal (broadcast by stride 0). Register 0 holds the product.
  * - `conv2d`: out = micro(x ⋆ w, extra…); x `[n, c, h, w]`, w `[o, c/groups, kh, kw]`, out `[n, o, oh, ow]`;
@@ -92,8 +93,11 @@ export type Opcode = keyof typeof INSTRUCTIONS;
 /** Every opcode, at the index that encodes it. */
 export const OPCODES = Object.keys(INSTRUCTIONS) as readonly Opcode[];
 
-/** How `reduce` combines elements; the identities are 0, 1, and the smallest and the largest value of the dtype. */
-export const REDUCE_KINDS = ["sum", "prod", "max", "min", "argMax", "argMin"] as const;
+/**
+ * How `reduce` combines elements; the identities are 0, 1, and the smallest and the largest value of the dtype. Over no
+ * elements a variance is NaN.
+ */
+export const REDUCE_KINDS = ["sum", "prod", "max", "min", "argMax", "argMin", "variance"] as const;
 export type ReduceKind = (typeof REDUCE_KINDS)[number];
 
 /** Whether a machine may rearrange the sums of a convolution: `strict` is one sum a result. */

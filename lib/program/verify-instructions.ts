@@ -143,37 +143,50 @@ function map(instruction: Instruction, check: Check): readonly DType[] {
 }
 
 function reduce(instruction: Instruction, check: Check): readonly DType[] {
-  const { inputs, outputs } = operands(instruction, 1, check);
+  const { inputs, outputs } = operands(instruction, undefined, check);
   const out = outputs[0] as ProgramView;
   check(inputs.length > 0, () => "no inputs; expected at least 1");
   sameShapes(inputs, check);
+  alike(outputs, check);
   const { shape } = inputs[0] as ProgramView;
   const fits = out.shape.length === shape.length && out.shape.every((length, i) => length === shape[i] || length === 1);
   check(fits, () => `${showShape(shape)} does not reduce to ${showShape(out.shape)}`);
 
   const kind = REDUCE_KINDS[attribute(instruction, "kind", 0, REDUCE_KINDS.length - 1, check)];
   const handedIn = types(inputs);
-  const dtype = reducedType(instruction, handedIn, check);
+  const reduced = reducedTypes(instruction, handedIn, check);
+  const most = kind === "variance" ? 2 : kind !== undefined && givesPositions(kind) ? 1 : MAX_REGISTERS;
+  check(outputs.length <= most, () => `${outputs.length} outputs; expected ${expectation(1, most)}`);
   if (kind !== undefined && givesPositions(kind)) {
     const axis = attribute(instruction, "axis", 0, shape.length - 1, check);
     const along = out.shape.every((length, i) => (i === axis ? length === 1 : length === shape[i]));
     check(along, () => `${kind} along axis ${axis} of ${showShape(shape)} does not give ${showShape(out.shape)}`);
     check(shape[axis] !== 0 || sizeOf(out.shape) === 0, () => `${kind} along an empty axis: ${showShape(shape)}`);
     typed(out, "int32", "output", check);
-  } else {
-    attribute(instruction, "axis", -1, -1, check);
-    const sums = kind === "sum" || kind === "prod";
-    typed(out, sums && !isFloat(dtype) ? "int32" : dtype, "output", check);
+    return handedIn;
   }
+  attribute(instruction, "axis", -1, -1, check);
+  const sums = kind === "sum" || kind === "prod";
+  outputs.forEach((output, k) => {
+    const dtype = reduced[k] as DType;
+    typed(output, sums && !isFloat(dtype) ? "int32" : dtype, "output", check);
+    if (kind === "variance") float(output, check);
+  });
+  const results = instruction.micro?.results ?? [];
+  const oneValue = kind !== "variance" || results.every((register) => register === results[0]);
+  check(oneValue, () => `variance of register ${results[0]} with the sum of register ${results[1]}`);
   return handedIn;
 }
 
-/** The dtype that the micro-program of a reduction hands to it. */
-function reducedType({ micro }: Instruction, handedIn: readonly DType[], check: Check): DType {
+/** The dtypes that the micro-program of a reduction hands to it. */
+function reducedTypes({ micro }: Instruction, handedIn: readonly DType[], check: Check): DType[] {
   if (micro === undefined) throw new TypeError("reduce has a micro-program");
-  const dtype = registerTypes(micro, handedIn)[micro.results[0] as number];
-  check(dtype !== undefined, () => `register ${micro.results[0]} is read before it is assigned`);
-  return dtype as DType;
+  const registers = registerTypes(micro, handedIn);
+  return micro.results.map((register) => {
+    const dtype = registers[register];
+    check(dtype !== undefined, () => `register ${register} is read before it is assigned`);
+    return dtype as DType;
+  });
 }
 
 function matmul(instruction: Instruction, check: Check): readonly DType[] {

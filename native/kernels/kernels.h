@@ -15,6 +15,7 @@
 #include "random.h"
 #include "reduce.h"
 #include "softmax.h"
+#include "variance.h"
 #include "winograd.h"
 
 namespace ng {
@@ -31,6 +32,7 @@ struct Kernels {
   const RandomKernels* random;
   const ReduceKernels* reduce;
   const SoftmaxKernels* softmax;
+  const VarianceKernels* variance;
   const WinogradKernels* winograd;
 };
 

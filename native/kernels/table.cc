@@ -18,12 +18,14 @@ extern const PoolKernels pool_kernels;
 extern const RandomKernels random_kernels;
 extern const ReduceKernels reduce_kernels;
 extern const SoftmaxKernels softmax_kernels;
+extern const VarianceKernels variance_kernels;
 extern const WinogradKernels winograd_kernels;
 
 extern const Kernels kernels;
 const Kernels kernels = {
-    NG_NAME(NG_ISA), &conv_kernels, &depthwise_kernels, &dot_kernels,    &gemm_kernels,    &map_kernels,
-    &move_kernels,   &pool_kernels, &random_kernels,    &reduce_kernels, &softmax_kernels, &winograd_kernels,
+    NG_NAME(NG_ISA),  &conv_kernels,     &depthwise_kernels, &dot_kernels,    &gemm_kernels,
+    &map_kernels,     &move_kernels,     &pool_kernels,      &random_kernels, &reduce_kernels,
+    &softmax_kernels, &variance_kernels, &winograd_kernels,
 };
 
 }  // namespace NG_ISA

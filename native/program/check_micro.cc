@@ -86,7 +86,10 @@ std::string check_result(const Instruction& instruction, size_t output, const Re
   const int32_t result = instruction.micro.results[output];
   if (instruction.opcode != Opcode::kReduce) return registers.expect(result, dtype);
   const auto kind = static_cast<ReduceKind>(instruction.attributes[0]);
-  const bool index = kind == ReduceKind::kArgMax || kind == ReduceKind::kArgMin;
+  const bool index = gives_positions(kind);
+  if (kind == ReduceKind::kVariance && dtype != DType::kFloat32 && dtype != DType::kFloat64) {
+    return format("output is %s, expected a float", name_of(dtype));
+  }
   const bool widens = kind == ReduceKind::kSum || kind == ReduceKind::kProd;
   if (dtype != DType::kInt32 || !(index || widens)) {
     const bool narrow = dtype == DType::kUint8 || dtype == DType::kBool;

@@ -64,19 +64,29 @@ std::string check_float(const Instruction& in, size_t count, bool with_output) {
 std::string check_reduce(const Instruction& in) {
   const int32_t kind = in.attributes[0];
   const int32_t axis = in.attributes[1];
-  if (kind < 0 || kind > static_cast<int32_t>(ReduceKind::kArgMin)) return format("unknown kind %d", kind);
+  if (kind < 0 || kind > static_cast<int32_t>(ReduceKind::kVariance)) return format("unknown kind %d", kind);
   if (in.inputs.empty()) return "no inputs";
   const View& first = *in.inputs[0];
   const View& out = *in.outputs[0];
   for (const View* input : in.inputs) {
     if (!same_shape(*input, first)) return shapes_differ("inputs", *input, first);
   }
+  for (const View* output : in.outputs) {
+    if (!same_shape(*output, out)) return shapes_differ("outputs", *output, out);
+    if (output->dtype != out.dtype) return dtypes_differ("outputs", *output, out);
+  }
   if (out.rank != first.rank) return shapes_differ("input and output", first, out);
   for (int i = 0; i < out.rank; i++) {
     if (out.shape[i] != 1 && out.shape[i] != first.shape[i])
       return shapes_differ("input and output", first, out);
   }
-  const bool index = kind >= static_cast<int32_t>(ReduceKind::kArgMax);
+  const bool is_variance = static_cast<ReduceKind>(kind) == ReduceKind::kVariance;
+  const bool index = gives_positions(static_cast<ReduceKind>(kind));
+  const size_t most = is_variance ? 2 : index ? 1 : in.outputs.size();
+  if (in.outputs.size() > most) return format("%zu outputs", in.outputs.size());
+  if (is_variance && in.outputs.size() == 2 && in.micro.results[0] != in.micro.results[1]) {
+    return format("registers %d and %d, expected one", in.micro.results[0], in.micro.results[1]);
+  }
   if (!index) return axis == -1 ? "" : format("axis %d, expected -1", axis);
   if (axis < 0 || axis >= out.rank) return format("axis %d of %d", axis, out.rank);
   if (out.shape[axis] != 1 || !same_shape_but(axis, first, out)) {

@@ -222,8 +222,7 @@ class Parser {
     const uint32_t counts = static_cast<uint32_t>(cursor.next());
     const int outputs = static_cast<int>(counts & 0xffff);
     const int inputs = static_cast<int>(counts >> 16);
-    const bool many = info.micro && instruction->opcode != Opcode::kReduce;
-    const int most_outputs = many ? kMaxRegisters : 1;
+    const int most_outputs = info.micro ? kMaxRegisters : 1;
     if (outputs < 1 || outputs > most_outputs) return format("%d outputs", outputs);
     const int extra = inputs - info.inputs;
     const int most_extra = info.extra == kAnyNumber ? kMaxRegisters : info.extra;

@@ -42,6 +42,11 @@ enum class ReduceKind : int32_t {
 #include "opcodes.inc"
 };
 
+// Whether a reduction gives positions rather than values.
+inline bool gives_positions(ReduceKind kind) {
+  return kind == ReduceKind::kArgMax || kind == ReduceKind::kArgMin;
+}
+
 enum class Accuracy : int32_t {
 #define NG_ACCURACY(code, id, name) id = code,
 #include "opcodes.inc"

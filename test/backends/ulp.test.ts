@@ -177,8 +177,21 @@ const sums: Record<string, readonly SumCase[]> = {
     k: n + 6,
   })),
   variance: [
-    { operands: [normal(100_000)], build: (x) => ng.moments(x).variance, magnitude: (x) => ng.moments(x).variance },
-  ],
+    [[100_000], 0],
+    [[7, 3000], 1],
+    [[3000, 70], 0],
+    [
+      [40, 3, 900],
+      [0, 2],
+    ],
+  ].flatMap(([shape, axes]) =>
+    [0, 1000].map((mean) => {
+      const variance = (x: Tensor) => ng.moments(x, { axes: axes as number }).variance;
+      const x = ng.add(normal(...(shape as number[])), mean);
+      realize(x);
+      return { operands: [x], build: variance, magnitude: variance };
+    }),
+  ),
 };
 
 describe.each(requireAddon().addon.targets)("sums on %s", (target) => {

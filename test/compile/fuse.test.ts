@@ -134,3 +134,39 @@ describe("a result that several kernels read", () => {
     ).toEqual([20, 30]);
   });
 });
+
+describe("reductions of the same elements", () => {
+  const x = input([20, 30]);
+  const y = input([20, 30]);
+
+  it("are one instruction", () => {
+    const { mean, variance } = ng.moments(x, { axes: 1 });
+    expect(opcodes(mean, variance)).toEqual(["reduce", "map"]);
+    expect(opcodes(x.sum({ axes: 1 }), x.mul(y).sum({ axes: 1 }), y.abs().sum({ axes: 1 }))).toEqual(["reduce"]);
+    expect(opcodes(x.max(), x.mul(2).max())).toEqual(["reduce"]);
+  });
+
+  it("are so although what reads the first comes before the second", () => {
+    const total = x.sum({ axes: 1, keepDims: true });
+    const scale = total.mul(y.sum({ axes: 1, keepDims: true }));
+    const both = program(scale, x.mul(y.max({ axes: 1, keepDims: true })).sum({ axes: 1 }));
+    const sums = both.instructions.filter(({ opcode, attributes }) => opcode === "reduce" && attributes.kind === 0);
+    expect(sums.map(({ outputs }) => outputs.length)).toEqual([1, 2]);
+  });
+
+  it("stay apart where one needs the other, or where they differ in kind, axes or elements", () => {
+    const mean = x.mean({ axes: 1, keepDims: true });
+    expect(opcodes(x.sub(mean).square().sum({ axes: 1 }))).toEqual(["reduce", "map", "reduce"]);
+    expect(opcodes(x.sum({ axes: 1 }), x.max({ axes: 1 }))).toEqual(["reduce", "reduce"]);
+    expect(opcodes(x.sum({ axes: 1 }), x.sum({ axes: 0 }))).toEqual(["reduce", "reduce"]);
+    expect(opcodes(x.sum({ axes: 1 }), y.sum({ axes: 1 }))).toEqual(["reduce", "reduce"]);
+    expect(opcodes(x.argMax({ axis: 1 }), x.argMax({ axis: 1 }).add(1), x.argMin({ axis: 1 }))).toContain("reduce");
+  });
+
+  it("keep the values of everything between them, to any order of derivative", () => {
+    // Sets of reductions whose members depend on other sets: see `sideBySide`.
+    const norm = (a: ng.Tensor) => ng.layerNorm(a).square().sum();
+    const twice = (a: ng.Tensor) => ng.grad((b: ng.Tensor) => ng.grad(norm)(b).mul(y).sum())(a);
+    expect(() => program(twice(x))).not.toThrow();
+  });
+});

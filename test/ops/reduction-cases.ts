@@ -29,6 +29,16 @@ const reductionShapes: readonly (readonly [Shape, readonly number[]])[] = [
   [[3, 0], [0]],
 ];
 
+const both = (a: Tensor, b: Tensor) => ng.concat([a, b], { axis: 0 });
+
+/** What the mean in float32 of a block adds to a variance: the square of its error. */
+const roundedMean = (a: Tensor, options: { axes: readonly number[]; keepDims: boolean }) =>
+  ng.square(ng.mul(ng.mean(ng.abs(a), options), 140 * 2 ** -24));
+
+/** What the variance of a rounded product may be off by: its distances are rounded as much as the products. */
+const meanSquare = (a: Tensor, options: { axes: readonly number[]; keepDims: boolean }) =>
+  ng.mean(ng.square(ng.abs(a)), options);
+
 /** Every kind of reduction, dtype and choice of axes. */
 export const reductions: Case[] = reductionShapes.flatMap(([shape, axes]) => {
   const name = `over axes [${axes}] of [${shape}]`;
@@ -57,6 +67,43 @@ export const reductions: Case[] = reductionShapes.flatMap(([shape, axes]) => {
       roundings: length + 1,
     },
   ];
+  const options = { axes, keepDims: true };
+  all.push(
+    {
+      name: `variance ${name}`,
+      operands: [x],
+      build: (a) => ng.moments(a, options).variance,
+      roundings: Math.min(length, 137) + 8,
+      magnitude: (a) => ng.add(ng.moments(a, options).variance, roundedMean(a, options)),
+    },
+    {
+      name: `variance and mean of a product ${name}`,
+      operands: [x, x],
+      build: (a, b) => both(ng.moments(ng.mul(a, b), options).variance, ng.moments(ng.mul(a, b), options).mean),
+      roundings: 2 * length + 9,
+      magnitude: (a, b) => both(meanSquare(ng.mul(a, b), options), ng.mean(ng.abs(ng.mul(a, b)), options)),
+    },
+    {
+      name: `sums of two ${name}`,
+      operands: [x, x],
+      build: (a, b) => both(ng.sum(a, options), ng.sum(ng.mul(a, b), options)),
+      roundings: length + 1,
+      magnitude: ofMagnitudes((a, b) => both(ng.sum(a, options), ng.sum(ng.mul(a, b), options))),
+    },
+    {
+      name: `int32 sums of three ${name}`,
+      operands: [n, n],
+      build: (a, b) =>
+        both(both(ng.sum(a, options), ng.sum(ng.mul(a, b), options)), both(ng.sum(b, options), ng.sum(b, options))),
+      roundings: 0,
+    },
+    {
+      name: `uint8 maxima of two ${name}`,
+      operands: [bytes, bytes],
+      build: (a, b) => both(ng.max(ng.maximum(a, b), options), ng.max(a, options)),
+      roundings: 0,
+    },
+  );
   const same = { sum: ng.sum, prod: ng.prod, max: ng.max, min: ng.min };
   for (const [op, fn] of Object.entries(same)) {
     all.push({ name: `int32 ${op} ${name}`, operands: [n], build: (a) => fn(a, { axes }), roundings: 0 });

@@ -49,13 +49,31 @@ describe("verifyProgram", () => {
     ["reduce", { fewerInputs: 0 }, "no inputs; expected at least 1"],
     [
       "reduce",
-      { outputs: [{ shape: [1, 3] }, { shape: [1, 3] }], micro: { results: [2, 2] } },
+      {
+        outputs: [
+          { shape: [1, 3], dtype: "int32" },
+          { shape: [1, 3], dtype: "int32" },
+        ],
+        attributes: { kind: 4, axis: 0 },
+        micro: { results: [2, 2] },
+      },
       "2 outputs; expected 1",
+    ],
+    ["reduce", { outputs: [{ shape: [1, 3] }, { shape: [2, 1] }], micro: { results: [2, 2] } }, "shapes differ"],
+    [
+      "reduce",
+      { outputs: [{ shape: [1, 3] }, { shape: [1, 3], dtype: "int32" }], micro: { results: [2, 2] } },
+      "dtypes differ: float32, int32",
+    ],
+    [
+      "reduce",
+      { outputs: [{ shape: [1, 3] }, { shape: [1, 3] }], attributes: { kind: 6 }, micro: { results: [2, 3] } },
+      "variance of register 2 with the sum of register 3",
     ],
     ["reduce", { inputs: [{ shape: [2, 2] }] }, "shapes differ: [2, 2], [2, 3]"],
     ["reduce", { output: { shape: [3] } }, "[2, 3] does not reduce to [3]"],
     ["reduce", { output: { shape: [1, 2] } }, "[2, 3] does not reduce to [1, 2]"],
-    ["reduce", { attributes: { kind: 6 } }, "attribute kind is 6; expected it in [0, 5]"],
+    ["reduce", { attributes: { kind: 7 } }, "attribute kind is 7; expected it in [0, 6]"],
     ["reduce", { attributes: { axis: 0 } }, "attribute axis is 0; expected it in [-1, -1]"],
     ["reduce", { output: { dtype: "int32" } }, "output must be float32, got int32"],
     ["reduce", { attributes: { kind: 4 } }, "attribute axis is -1; expected it in [0, 1]"],

@@ -37,7 +37,7 @@ describe("verifyProgram", () => {
 
   it.each<[string, [word: number, value: number][], string]>([
     ["another magic number", [[Header.magic, 7]], "header: wrong magic number: 7"],
-    ["another version", [[Header.abi, 3]], "header: format version 3; expected 2"],
+    ["another version", [[Header.abi, 2]], "header: format version 2; expected 3"],
     ["a negative count", [[Header.buffers, -1]], "header: negative number of buffers: -1"],
     ["a negative arena", [[Header.arenaBlocks, -1]], "header: negative number of arenaBlocks: -1"],
     ["negative scalars", [[Header.scalars, -1]], "header: negative number of scalars: -1"],

@@ -19,7 +19,7 @@ describe("ProgramWriter and readProgram", () => {
     });
     const zeros = (count: number) => new Array<number>(count).fill(0);
     expect(Array.from(writer.finish())).toEqual([
-      ...[0x4e475250, 2, 2, 2, 1, 14, 4, 3],
+      ...[0x4e475250, 3, 2, 2, 1, 14, 4, 3],
       ...[0, 2, 6, 0],
       ...[4, 4, 6, 0],
       ...[0, 0, 2, 2, 3, ...zeros(6), 3, 1, ...zeros(6)],

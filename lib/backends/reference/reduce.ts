@@ -1,4 +1,4 @@
-/** `reduce`: sums, products and extrema of a micro-program's results, floats accumulated in float64. */
+/** `reduce`: sums, products, extrema and variances of a micro-program's results, floats accumulated in float64. */
 
 import { type DType, isFloat, type TypedArray } from "../../dtype.js";
 import { givesPositions, type PositionKind, REDUCE_KINDS, type ReduceKind } from "../../program/opcodes.js";
@@ -6,48 +6,50 @@ import type { Instruction, ProgramView } from "../../program/reader.js";
 import { contiguousStrides, sizeOf } from "../../shape.js";
 import type { Step } from "./kernel.js";
 import { MicroMachine } from "./micro.js";
-import type { Lanes } from "./micro-ops.js";
 import { collapse, Operand, type Strided, walk } from "./strided.js";
 
-type Accumulators = Float64Array | Int32Array;
+/** Gathers what becomes of the elements that are reduced to each place. */
+interface Gatherer {
+  /** Takes values[from … to), which go to the places at, at + stride, …; values[0] is element `start` of all. */
+  take(at: number, stride: number, values: TypedArray, from: number, to: number, start: number): void;
+  /** What the outputs hold. */
+  readonly results: readonly TypedArray[];
+}
 
-/** Reductions that keep a value; argMax and argMin keep a value and where it was. */
-type ValueKind = Exclude<ReduceKind, PositionKind>;
+/** Reductions that combine values with one another. */
+type ValueKind = Exclude<ReduceKind, PositionKind | "variance">;
 
 export function reduce(instruction: Instruction): Step {
   const input = instruction.inputs[0] as ProgramView;
-  const output = instruction.outputs[0] as ProgramView;
-  const kind = REDUCE_KINDS[instruction.attributes.kind as number] as ReduceKind;
   const machine = new MicroMachine(instruction);
-  const dtype = machine.resultTypes[0] as DType;
-  const layout = accumulatorLayout(input.shape, output.shape);
+  const layout = accumulatorLayout(input.shape, (instruction.outputs[0] as ProgramView).shape);
   const size = sizeOf(input.shape);
-  const out = new Operand(output);
-  if (givesPositions(kind)) {
-    const axis = instruction.attributes.axis as number;
-    const inner = sizeOf(input.shape.slice(axis + 1));
-    const length = input.shape[axis] as number;
-    return (memory) => {
-      const winners = new Winners(kind, dtype, out.size);
-      machine.forEachBlock(memory, size, undefined, (start, count, [values]) => {
-        walk(layout, start, count, (at, stride, from, to) => {
-          for (let i = from; i < to; i++, at += stride) {
-            winners.offer(at, (values as Lanes)[i] as number, Math.floor((start + i) / inner) % length);
-          }
-        });
-      });
-      out.write(memory, winners.positions);
-    };
-  }
-  const combine = combiners[kind];
+  const outs = instruction.outputs.map((view) => new Operand(view));
+  const newGatherers = gatherersOf(instruction, machine.resultTypes);
   return (memory) => {
-    const totals: Accumulators = isFloat(dtype) ? new Float64Array(out.size) : new Int32Array(out.size);
-    totals.fill(identity(kind, dtype));
-    machine.forEachBlock(memory, size, undefined, (start, count, [values]) => {
-      walk(layout, start, count, (at, stride, from, to) => combine(totals, at, stride, values as Lanes, from, to));
+    const gatherers = newGatherers();
+    machine.forEachBlock(memory, size, undefined, (start, count, values) => {
+      for (const [k, gatherer] of gatherers.entries()) {
+        walk(layout, start, count, (at, stride, from, to) =>
+          gatherer.take(at, stride, values[k] as TypedArray, from, to, start),
+        );
+      }
     });
-    out.write(memory, totals);
+    const results = gatherers.flatMap((gatherer) => gatherer.results);
+    for (const [k, out] of outs.entries()) out.write(memory, results[k] as TypedArray);
   };
+}
+
+/** Makes what gathers each result of the micro-program; a variance gathers its sum too. */
+function gatherersOf({ inputs, outputs, attributes }: Instruction, dtypes: readonly DType[]): () => Gatherer[] {
+  const { shape } = inputs[0] as ProgramView;
+  const size = sizeOf((outputs[0] as ProgramView).shape);
+  const kind = REDUCE_KINDS[attributes.kind as number] as ReduceKind;
+  if (kind === "variance") return () => [new Spread(size)];
+  if (!givesPositions(kind)) return () => dtypes.map((dtype) => new Totals(kind, dtype, size));
+  const axis = attributes.axis as number;
+  const inner = sizeOf(shape.slice(axis + 1));
+  return () => [new Winners(kind, dtypes[0] as DType, size, inner, shape[axis] as number)];
 }
 
 /** Where in the contiguous accumulators each input element goes: stride 0 along reduced axes. */
@@ -78,9 +80,61 @@ function range(dtype: DType): [least: number, largest: number] {
   }
 }
 
+/** Sums, products or extrema; int32 wraps as it is stored. */
+class Totals implements Gatherer {
+  readonly #kind: ValueKind;
+  readonly #totals: Float64Array | Int32Array;
+
+  constructor(kind: ValueKind, dtype: DType, size: number) {
+    this.#kind = kind;
+    this.#totals = isFloat(dtype) ? new Float64Array(size) : new Int32Array(size);
+    this.#totals.fill(identity(kind, dtype));
+  }
+
+  take(at: number, stride: number, values: TypedArray, from: number, to: number): void {
+    combiners[this.#kind](this.#totals, at, stride, values, from, to);
+  }
+
+  get results() {
+    return [this.#totals];
+  }
+}
+
+/** Mean squared distances to the mean, and sums: Welford's method, which subtracts no large numbers. */
+class Spread implements Gatherer {
+  readonly #counts: Float64Array;
+  readonly #sums: Float64Array;
+  readonly #means: Float64Array;
+  readonly #squares: Float64Array;
+
+  constructor(size: number) {
+    this.#counts = new Float64Array(size);
+    this.#sums = new Float64Array(size);
+    this.#means = new Float64Array(size);
+    this.#squares = new Float64Array(size);
+  }
+
+  take(at: number, stride: number, values: TypedArray, from: number, to: number): void {
+    for (let i = from, place = at; i < to; i++, place += stride) {
+      const value = values[i] as number;
+      const count = (this.#counts[place] as number) + 1;
+      const distance = value - (this.#means[place] as number);
+      const mean = (this.#means[place] as number) + distance / count;
+      this.#counts[place] = count;
+      this.#sums[place] = (this.#sums[place] as number) + value;
+      this.#means[place] = mean;
+      this.#squares[place] = (this.#squares[place] as number) + distance * (value - mean);
+    }
+  }
+
+  get results() {
+    return [this.#squares.map((squares, place) => squares / (this.#counts[place] as number)), this.#sums];
+  }
+}
+
 /** Combines values[from … to) into totals[at], totals[at + stride], …; int32 wraps as it is stored. */
 type Combiner = (
-  totals: Accumulators,
+  totals: Float64Array | Int32Array,
   at: number,
   stride: number,
   values: TypedArray,
@@ -105,24 +159,37 @@ const combiners: { readonly [K in ValueKind]: Combiner } = {
 };
 
 /** The first extremum met at each place; NaN beats every number, and the first NaN stays. */
-class Winners {
-  readonly positions: Int32Array;
+class Winners implements Gatherer {
+  readonly #positions: Int32Array;
   readonly #values: Float64Array;
   readonly #sign: 1 | -1;
 
-  constructor(kind: PositionKind, dtype: DType, size: number) {
+  /** @param inner How many elements apart neighbours on the reduced axis are, which is `length` long. */
+  constructor(
+    kind: PositionKind,
+    dtype: DType,
+    size: number,
+    private readonly inner: number,
+    private readonly length: number,
+  ) {
     this.#sign = kind === "argMax" ? 1 : -1;
     // The identity may be a value itself: position 0 is then right, because it is the first one.
     this.#values = new Float64Array(size).fill(identity(kind === "argMax" ? "max" : "min", dtype) * this.#sign);
-    this.positions = new Int32Array(size);
+    this.#positions = new Int32Array(size);
   }
 
-  offer(at: number, value: number, position: number): void {
-    const signed = value * this.#sign;
-    const best = this.#values[at] as number;
-    if (signed > best || (Number.isNaN(signed) && !Number.isNaN(best))) {
-      this.#values[at] = signed;
-      this.positions[at] = position;
+  take(at: number, stride: number, values: TypedArray, from: number, to: number, start: number): void {
+    for (let i = from, place = at; i < to; i++, place += stride) {
+      const signed = (values[i] as number) * this.#sign;
+      const best = this.#values[place] as number;
+      if (signed > best || (Number.isNaN(signed) && !Number.isNaN(best))) {
+        this.#values[place] = signed;
+        this.#positions[place] = Math.floor((start + i) / this.inner) % this.length;
+      }
     }
+  }
+
+  get results() {
+    return [this.#positions];
   }
 }
