@@ -2,8 +2,8 @@
  * Fifth pass: the order of kernels, and where variables are overwritten.
  *
  * A value that replaces a variable is computed straight into the variable's memory if everything that reads the
- * old value can run before, and everything that can fail on bad data too, so that a failed run leaves variables as
- * they were. Otherwise it is computed aside and copied at the end. Kernels then run in an order that keeps little
+ * old value can run before, and everything else that can fail on bad data too, so that a failed run leaves variables
+ * as they were: an instruction fails before it writes. Otherwise it is computed aside and copied at the end. Kernels then run in an order that keeps little
  * memory alive: among those that are ready, the one that frees the most beyond what it allocates.
  */
 
@@ -91,7 +91,7 @@ function overwriteInPlace({ state, value }: Lowered["updates"][number], uses: Us
   if (reads(producer, state) && !readsElementwise(producer, state, value)) return false;
   const earlier = uses.beforeOverwriting(state).filter((kernel) => kernel !== producer);
   const following = uses.following(producer);
-  if (INSTRUCTIONS[producer.opcode].canFail || earlier.some((kernel) => following.has(kernel))) return false;
+  if (earlier.some((kernel) => following.has(kernel))) return false;
   for (const kernel of earlier) uses.runAfter(producer, kernel);
   value.kind = "state";
   value.place = state.place;

@@ -17,7 +17,7 @@ export interface InstructionInfo {
   readonly micro: boolean;
   /** Whether the micro-program reads its inputs at the element it writes: outputs may take the place of inputs. */
   readonly elementwise: boolean;
-  /** Whether bad data (an index out of range) can make it fail at run time. */
+  /** Whether bad data (an index out of range) can make it fail at run time, which it does before it writes anything. */
   readonly canFail: boolean;
 }
 

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cstring>
 #include <string>
 
 #include "../kernels/kernels.h"
@@ -32,6 +31,7 @@ struct GatherPlan {
   TiledCopy row;
   InnerLookups inner;              // where a row is moved in one piece
   int64_t row_elements;            // of such a row
+  bool streamed;                   // such rows are written past the caches
   int64_t units, units_per_chunk;  // a unit is one tile of one row
 };
 
@@ -54,38 +54,30 @@ void run_gather(const void* opaque, const Run& run, int64_t chunk, Worker&) {
   }
 }
 
-// Calls move(out, source) for the lookups of a chunk, in a loop along the innermost of them: where the row of
-// each goes and where it comes from.
-template <typename T, typename Move>
-void for_each_lookup(const GatherPlan& plan, const Run& run, int64_t chunk, const Move& move) {
+// The same where a row is one element, or where its elements lie one behind the other: in a loop along the
+// innermost of the lookups.
+template <typename T>
+void run_picks(const void* opaque, const Run& run, int64_t chunk, Worker&) {
+  const auto& plan = *static_cast<const GatherPlan*>(opaque);
   const InnerLookups& inner = plan.inner;
   int64_t unit = chunk * plan.units_per_chunk;
   const int64_t end = std::min(unit + plan.units_per_chunk, plan.units);
+  MovePick pick = {0,           plan.row_elements, inner.out,    inner.source,
+                   inner.index, plan.axis_stride,  plan.streamed};
   Walk<3> walk(plan.lookups, unit / inner.length);
-  for (; unit < end; walk.next()) {
-    const int64_t first = unit % inner.length, count = std::min(inner.length - first, end - unit);
+  for (; unit < end; unit += pick.rows, walk.next()) {
+    const int64_t first = unit % inner.length;
+    pick.rows = std::min(inner.length - first, end - unit);
     T* out = run.at<T>(*plan.out) + walk[0] + first * inner.out;
     const T* source = run.at<const T>(*plan.source) + walk[1] + first * inner.source;
     const int32_t* indices = run.at<const int32_t>(*plan.indices) + walk[2] + first * inner.index;
-    for (int64_t i = 0; i < count; i++) {
-      move(out + i * inner.out, source + i * inner.source + indices[i * inner.index] * plan.axis_stride);
+    if constexpr (sizeof(T) == 4) {
+      plan.kernels->pick4(pick, out, source, indices);
+    } else {
+      plan.kernels->pick1(pick, out, source, indices);
     }
-    unit += count;
   }
-}
-
-// The same where a row is one element, or where its elements lie one behind the other.
-template <typename T>
-void run_gather_elements(const void* opaque, const Run& run, int64_t chunk, Worker&) {
-  const auto& plan = *static_cast<const GatherPlan*>(opaque);
-  for_each_lookup<T>(plan, run, chunk, [](T* out, const T* source) { *out = *source; });
-}
-
-template <typename T>
-void run_gather_rows(const void* opaque, const Run& run, int64_t chunk, Worker&) {
-  const auto& plan = *static_cast<const GatherPlan*>(opaque);
-  const auto bytes = static_cast<size_t>(plan.row_elements) * sizeof(T);
-  for_each_lookup<T>(plan, run, chunk, [=](T* out, const T* source) { std::memcpy(out, source, bytes); });
+  if (plan.streamed) plan.kernels->drain();
 }
 
 // ---- scatterAdd.
@@ -204,8 +196,8 @@ std::string prepare_kGather(const Instruction& instruction, Builder& builder) {
   const bool piece =
       row.rank == 1 && row.strides[0][0] == 1 && row.strides[0][1] == 1 && row.shape[0] <= kLongestPiece;
   StepFn fn = run_gather;
-  if (single) fn = words ? run_gather_elements<uint32_t> : run_gather_elements<uint8_t>;
-  if (piece) fn = words ? run_gather_rows<uint32_t> : run_gather_rows<uint8_t>;
+  if (single || piece) fn = words ? run_picks<uint32_t> : run_picks<uint8_t>;
+  plan->streamed = piece && words && 2 * out.size() * 4 >= kStreamBytes;
   plan->row_elements = row.size();
   plan->row.prepare(row, size_of(out.dtype));
   plan->units = plan->lookups.size() * plan->row.tiles();

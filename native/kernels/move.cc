@@ -129,11 +129,32 @@ void move(const MoveTile& t, T* out, const T* in) {
   }
 }
 
+// Rows from this length on are fetched ahead; over shorter ones the processor looks ahead by itself.
+constexpr int64_t kFetchedBytes = 1024;
+
+template <typename T>
+void pick(const MovePick& p, T* out, const T* in, const int32_t* index) {
+  const auto row = [=](int64_t i)
+                       NG_INLINE_LAMBDA { return in + i * p.in_row + index[i * p.index_step] * p.pick; };
+  if (p.cols == 1) {
+    for (int64_t i = 0; i < p.rows; i++) out[i * p.out_row] = *row(i);
+    return;
+  }
+  constexpr int64_t line = 64 / sizeof(T);
+  const int64_t fetched = p.cols * static_cast<int64_t>(sizeof(T)) >= kFetchedBytes ? p.cols : 0;
+  for (int64_t i = 0; i < p.rows; i++) {
+    const T* next = row(i + 1 < p.rows ? i + 1 : i);
+    for (int64_t j = 0; j < fetched; j += line) prefetch(next + j);
+    copy_row(out + i * p.out_row, row(i), p.cols, p.streamed);
+  }
+}
+
 void drain_streams() { drain(); }
 
 }  // namespace
 
-const MoveKernels move_kernels = {move<uint32_t>, move<uint8_t>, drain_streams};
+const MoveKernels move_kernels = {move<uint32_t>, move<uint8_t>, pick<uint32_t>, pick<uint8_t>,
+                                  drain_streams};
 
 }  // namespace NG_ISA
 }  // namespace ng

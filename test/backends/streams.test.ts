@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import type { TypedArray } from "../../lib/dtype.js";
 import type { Tensor } from "../../lib/graph/tensor.js";
-import { add, concat, mul, tensor, transpose } from "../../lib/ops/index.js";
+import { add, concat, gather, mul, tensor, transpose } from "../../lib/ops/index.js";
 import { setBackend } from "../../lib/runtime/backends.js";
 import { jobOf, runOnNative, runOnReference } from "./machines.js";
 import { requireAddon } from "./native-addon.js";
@@ -23,6 +23,10 @@ const cases: readonly (readonly [string, Tensor])[] = [
   ["of rows", add(mul(counted([4211, 1051]), rows), columns)],
   ["transposed to rows that start at lines of the cache", transpose(counted([1808, 2011]))],
   ["transposed to rows that do not", transpose(counted([1811, 2011]))],
+  [
+    "rows picked by index",
+    gather(counted([97, 1051]), tensor(Int32Array.from({ length: 4211 }, (_, i) => (31 * i) % 97))),
+  ],
   ["rows of parts", concat([counted([1777, 1999]), counted([1777, 2001])], { axis: 1 })],
 ];
 

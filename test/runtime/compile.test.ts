@@ -364,6 +364,25 @@ describeOnBoth("a failing index", () => {
     expect(w.dataSync()).not.toEqual(good[0]);
   });
 
+  it("leaves variables untouched that picked elements overwrite", () => {
+    const [table, v, w] = [tensor([10, 20, 30]), variable([1, 2]), variable([3, 4])];
+    const pick = compile((i: Tensor, j: Tensor) =>
+      assign([
+        [v, table.gather(i)],
+        [w, table.gather(j)],
+      ]),
+    );
+    for (const bad of [
+      [labels(0, 3), labels(1, 1)],
+      [labels(1, 1), labels(0, -1)],
+    ] as const) {
+      expect(() => pick(...bad)).toThrow(IndexError);
+      expect([v.dataSync(), w.dataSync()]).toEqual([float(1, 2), float(3, 4)]);
+    }
+    pick(labels(2, 1), labels(0, 0));
+    expect([v.dataSync(), w.dataSync()]).toEqual([float(30, 20), float(10, 10)]);
+  });
+
   it("names the position, the index and the range", () => {
     const f = compile((x: Tensor, i: Tensor) => x.gather(i));
     const x = tensor([10, 20, 30]);
