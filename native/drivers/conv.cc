@@ -5,6 +5,7 @@
 
 #include "../kernels/kernels.h"
 #include "conv_depthwise.h"
+#include "conv_product.h"
 #include "winograd.h"
 
 namespace ng {
@@ -132,10 +133,7 @@ namespace {
 void join_rows(ConvProblem& problem, const ConvKernels& conv) {
   Window& window = problem.window;
   const int64_t tile = conv.most_rows(2);
-  const bool own_pixel = window.taps() == 1 && window.rows.source == 0 && window.cols.source == 0 &&
-                         window.stride_h == 1 && window.stride_w == 1;
-  if (!own_pixel || window.out_w >= tile || window.pixels() > 8 * tile) return;
-  if (window.out_h != problem.source.shape[2] || window.out_w != problem.source.shape[3]) return;
+  if (!problem.sees_own_pixel() || window.out_w >= tile || window.pixels() > 8 * tile) return;
   if (!has_flat_pixels(problem.source)) return;
   for (const View& view : problem.views) {
     if (!has_flat_pixels(view)) return;
@@ -153,6 +151,7 @@ void join_rows(ConvProblem& problem, const ConvKernels& conv) {
 }  // namespace
 
 std::string add_conv(ConvProblem& problem, const Instruction& instruction, Builder& builder) {
+  if (is_product(problem)) return add_product(problem, instruction, builder);
   join_rows(problem, *builder.kernels.conv);
   if (is_depthwise(problem)) return add_depthwise_conv(problem, instruction, builder);
   const double pixels = cost_by_pixels(problem, builder), channels = cost_by_channels(problem, builder),

@@ -14,6 +14,7 @@
 //   conv_by_pixels.cc    pixels × output channels: most convolutions
 //   conv_by_channels.cc  output channels × pixels: few channels, and images whose pixels lie side by side
 //   conv_by_images.cc    output channels × images: large batches of images too small for the others
+//   conv_product.cc      1 x 1, pixels side by side: a matrix product as it lies
 //   conv_depthwise.cc    vectors of channels: a filter a channel, channels side by side
 
 #ifndef NODEGRAD_DRIVERS_CONV_H_
@@ -60,6 +61,12 @@ struct ConvProblem {
     return static_cast<double>(groups * rows * source.shape[0]) * static_cast<double>(window.pixels());
   }
   int64_t terms() const { return channels * window.taps(); }
+
+  // Whether every output pixel is made of the source pixel at its place: 1 x 1, without stride and padding.
+  bool sees_own_pixel() const {
+    return window.taps() == 1 && window.rows.source == 0 && window.cols.source == 0 && window.stride_h == 1 &&
+           window.stride_w == 1 && window.out_h == source.shape[2] && window.out_w == source.shape[3];
+  }
 };
 
 // Adds the steps for `problem` by the cheapest algorithm; `instruction` has the micro-program. Returns an

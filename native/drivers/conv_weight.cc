@@ -5,6 +5,7 @@
 
 #include "../kernels/kernels.h"
 #include "conv_depthwise.h"
+#include "conv_product.h"
 #include "winograd.h"
 
 namespace ng {
@@ -84,6 +85,7 @@ void add_cheapest(const Instruction& instruction, WeightSums* sums, Builder& bui
 std::string prepare_kConv2dGradWeight(const Instruction& instruction, Builder& builder) {
   std::string refused = check_conv_types(instruction);
   if (!refused.empty()) return refused;
+  if (is_product_gradient(instruction)) return add_product_gradient(instruction, builder);
   auto* sums = builder.make_plan<WeightSums>();
   refused = sums->prepare(instruction, builder);
   if (!refused.empty() || instruction.outputs[0]->size() == 0) return refused;

@@ -20,6 +20,8 @@ NG_INLINE void pixels_of(const DepthwiseWindow& t, const float* x, const float* 
     Vec sums[P];
     NG_UNROLL
     for (int p = 0; p < P; p++) sums[p] = zero();
+    NG_UNROLL
+    for (int p = 0; p < P; p++) NG_FETCH(x + c + t.rows * t.x_row + p * t.x_pixel);
     for (int64_t i = 0; i < t.rows; i++) {
       for (int64_t j = 0; j < t.cols; j++) {
         const float* at = x + c + i * t.x_row + j * t.x_col;
