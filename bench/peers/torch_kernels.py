@@ -175,11 +175,18 @@ def gather(rows, picked, width):
     return (lambda: torch.index_select(x, 0, indices, out=y)), memory
 
 
-def momentum(size):
+def update(optimizer, size):
     parameters = tensor([int(size)], 1).requires_grad_()
     parameters.grad = tensor([int(size)], 2)
-    optimizer = torch.optim.SGD([parameters], lr=0.01, momentum=0.9)
-    return optimizer.step, None
+    return optimizer([parameters]).step, None
+
+
+def momentum(size):
+    return update(lambda parameters: torch.optim.SGD(parameters, lr=0.01, momentum=0.9), size)
+
+
+def adam(size):
+    return update(lambda parameters: torch.optim.Adam(parameters, lr=0.001), size)
 
 
 def add(size):
@@ -218,6 +225,7 @@ KINDS = {
     "broadcast": broadcast,
     "gather": gather,
     "momentum": momentum,
+    "adam": adam,
     "add": add,
     "addGradient": add_gradient,
 }

@@ -14,6 +14,7 @@ constexpr int64_t kShortAxis = 256;    // innermost axes up to here are taken wh
 constexpr int64_t kDirectRow = 2048;   // elements of a row reduced at once in float32
 constexpr int64_t kAbreast = 16;       // rows that the widest vectors reduce at once
 constexpr int64_t kDirectRows = 64;    // rows reduced at once down their columns in float32
+constexpr int64_t kSpreadRows = 128;   // and of a variance, which has more to do with the results of a block
 
 int32_t bits_of(float x) {
   int32_t bits;
@@ -85,7 +86,9 @@ std::string prepare_blocks(const Instruction& instruction, const Builder& builde
     // Rows in multiples of what kernels reduce abreast.
     const int64_t rows =
         round_up(std::max<int64_t>(1, kDirectRow / std::max<int64_t>(1, inner.tile)), kAbreast);
-    outer.tile = std::min(outer.length, plan->along_rows ? rows : kDirectRows);
+    outer.tile = std::min(outer.length, plan->along_rows    ? rows
+                                        : plan->is_variance ? kSpreadRows
+                                                            : kDirectRows);
   } else {
     inner.tile = std::min(inner.length, kMicroBlock);
     outer.tile = two_axes ? std::min(outer.length, kMicroBlock / std::max<int64_t>(1, inner.length)) : 1;

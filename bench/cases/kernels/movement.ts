@@ -1,6 +1,6 @@
 /** Moving elements: transposes, broadcasts, rows picked by index, and parameters overwritten by an optimiser. */
 
-import { add, assign, compile, gather, mul, sub, tensor, transpose } from "nodegrad";
+import { abs, add, assign, compile, div, gather, mul, sqrt, sub, tensor, transpose, variable } from "nodegrad";
 import { repeat } from "../../harness/case.js";
 import { peers } from "../peers.js";
 import { filled, into } from "./kernel.js";
@@ -68,5 +68,30 @@ export const movement = sweepGroup("movement", [
       return repeat(step);
     },
     peers: peers(["PyTorch", "C loop"], "momentum", PARAMETERS),
+  },
+  {
+    name: `Adam, ${PARAMETERS} parameters`,
+    bytes: 28 * PARAMETERS, // reads four, writes three
+    limit: "copy",
+    start: () => {
+      const [parameters, gradient, first, second] = [
+        filled([PARAMETERS], 1),
+        filled([PARAMETERS], 2),
+        filled([PARAMETERS], 3),
+        abs(filled([PARAMETERS], 4)),
+      ];
+      const squares = variable(second);
+      const step = compile((rate: number) => {
+        const mean = add(mul(first, 0.9), mul(gradient, 0.1));
+        const square = add(mul(squares, 0.999), mul(mul(gradient, gradient), 0.001));
+        assign([
+          [first, mean],
+          [squares, square],
+          [parameters, sub(parameters, div(mul(mean, rate), add(sqrt(square), 1e-8)))],
+        ]);
+      });
+      return repeat(() => step(0.001));
+    },
+    peers: peers(["PyTorch"], "adam", PARAMETERS),
   },
 ]);
