@@ -38,6 +38,7 @@ class MicroCompiler {
     add_inputs();
     for (const MicroInstruction& instruction : micro_.code) add_instruction(instruction);
     add_results();
+    rectify();
     find_last_reads();
     choose_direct_outputs();
     place_values();
@@ -57,6 +58,8 @@ class MicroCompiler {
   struct Draft {
     MicroFn fn;
     int out, operands[3], count;  // values
+    MicroFn rectified = nullptr;  // the same followed by a relu, where there is such a loop
+    bool rectifies = false;       // max(operands[0], 0)
   };
 
   int add_value(bool uniform) {
@@ -148,6 +151,10 @@ class MicroCompiler {
     const Lane lane = in.dtype == DType::kFloat32 ? Lane::kFloat : Lane::kInt;
     const MicroFn fn = kernels_.find(static_cast<int>(in.op), lane, all ? 0 : uniform);
     registers_[in.dst] = add_step(fn, operands, count, all);
+    if (lane == Lane::kFloat && !all) {
+      drafts_.back().rectified = kernels_.find_rectified(static_cast<int>(in.op), uniform);
+      drafts_.back().rectifies = in.op == MicroOp::kMax && uniform == 2 && is_zero(operands[1]);
+    }
     if (!all) out_.cost_ += cost_of(in.op);
   }
 
@@ -157,6 +164,13 @@ class MicroCompiler {
     out_.cell_of_slot_[values_[value].slot] = out_.cells_++;
     out_.immediates_.push_back({values_[value].slot, scalar, dtype, lane});
     return value;
+  }
+
+  bool is_zero(int value) const {
+    for (const MicroProgram::Immediate& immediate : out_.immediates_) {
+      if (immediate.slot == values_[value].slot) return immediate.scalar < 0 && immediate.lanes == 0;
+    }
+    return false;
   }
 
   // A conversion; many change nothing, as lanes hold bool and uint8 as int32.
@@ -223,6 +237,33 @@ class MicroCompiler {
       is_result[value] = true;
       results_.push_back(value);
     }
+  }
+
+  // Takes a relu and the step before it together where nothing else reads that step's value.
+  void rectify() {
+    std::vector<int> reads(values_.size()), producer(values_.size(), kNever);
+    for (size_t i = 0; i < drafts_.size(); i++) {
+      for (int j = 0; j < drafts_[i].count; j++) reads[drafts_[i].operands[j]]++;
+      producer[drafts_[i].out] = static_cast<int>(i);
+    }
+    for (int value : results_) reads[value]++;
+    std::vector<Draft> kept;
+    std::vector<bool> taken(drafts_.size());
+    for (size_t i = drafts_.size(); i-- > 0;) {
+      Draft draft = drafts_[i];
+      if (taken[i]) continue;
+      const int before =
+          draft.rectifies && reads[draft.operands[0]] == 1 ? producer[draft.operands[0]] : kNever;
+      if (before != kNever && drafts_[before].rectified != nullptr) {
+        const int out = draft.out;
+        draft = drafts_[before];
+        draft.fn = draft.rectified;
+        draft.out = out;
+        taken[before] = true;
+      }
+      kept.push_back(draft);
+    }
+    drafts_.assign(kept.rbegin(), kept.rend());
   }
 
   void find_last_reads() {

@@ -155,6 +155,15 @@ NG_TERNARY(FloatMulAdd, Vec, fma(x, y, z));
 NG_TERNARY(IntMulAdd, IntVec, add(mul(x, y), z));
 NG_TERNARY(Where, IntVec, select(ne(x, set1_int(0)), y, z));  // floats too: bits are chosen, not numbers
 
+// max(F(…), 0).
+template <typename F>
+struct Rectified {
+  template <typename... V>
+  static NG_INLINE Vec of(V... x) {
+    return FloatMax::of(F::of(x...), zero());
+  }
+};
+
 // What does not fit truncate() becomes the smallest int32 or, on NEON, the nearest one.
 struct CastFloatToInt {
   static NG_INLINE IntVec of(Vec x) {
@@ -347,6 +356,17 @@ MicroFn find(int op, Lane lane, int uniform) {
   return lane == Lane::kFloat ? find_float(known, uniform) : find_int(known, uniform);
 }
 
+// What often stands before a relu: sums with a bias or a residual, and scaled ones.
+MicroFn find_rectified(int op, int uniform) {
+  switch (op) {
+    case kAdd: return binary<Rectified<FloatAdd>, FloatLane, FloatLane>(uniform);
+    case kSub: return binary<Rectified<FloatSub>, FloatLane, FloatLane>(uniform);
+    case kMul: return binary<Rectified<FloatMul>, FloatLane, FloatLane>(uniform);
+    case kMulAdd: return ternary<Rectified<FloatMulAdd>, FloatLane>(uniform);
+    default: return nullptr;
+  }
+}
+
 MicroFn find_cast(LaneCast cast) {
   switch (cast) {
     case LaneCast::kFloatToInt: return unary_loop<CastFloatToInt, FloatLane, IntLane>;
@@ -424,8 +444,9 @@ void copy(void* out, const void* a, const void*, const void*, int64_t n) { load_
 }  // namespace
 
 extern const MapKernels map_kernels;
-const MapKernels map_kernels = {find,       find_cast,   fill,        copy,         load_words,
-                                load_uint8, store_words, store_uint8, stream_words, drain_streams};
+const MapKernels map_kernels = {find,        find_rectified, find_cast,    fill,
+                                copy,        load_words,     load_uint8,   store_words,
+                                store_uint8, stream_words,   drain_streams};
 
 }  // namespace NG_ISA
 }  // namespace ng

@@ -25,6 +25,8 @@ struct MapKernels {
   // operand j is a single element, which not all operands may be. Null for `constant`, `scalar` and `cast`,
   // and for what does not exist on the type.
   MicroFn (*find)(int op, Lane lane, int uniform);
+  // On floats, max(op(…), 0) in one loop; null for most.
+  MicroFn (*find_rectified)(int op, int uniform);
   MicroFn (*find_cast)(LaneCast cast);
 
   MicroFn fill;  // out[i] = a[0], of 4-byte lanes

@@ -20,12 +20,43 @@ export { type MicroCase, microCases } from "./micro-cases.js";
 
 // ── map and copy ────────────────────────────────────────────────────────────────────────────────────────────
 
-const maps: Case[] = [[], [1], [0], [3, 0], [511], [512], [513], [3, 5, 7], [2, 3, 2, 3, 2], [40, 67]].map((shape) => ({
-  name: `a chain of five on [${shape}]`,
-  operands: [{ shape }, { shape }, { shape, dtype: "bool" }],
-  build: (x, y, mask) => ng.where(mask, ng.sub(ng.mul(ng.add(x, y), 3), x), ng.neg(y)),
-  roundings: 0,
+const chains: Case[] = [[], [1], [0], [3, 0], [511], [512], [513], [3, 5, 7], [2, 3, 2, 3, 2], [40, 67]].map(
+  (shape) => ({
+    name: `a chain of five on [${shape}]`,
+    operands: [{ shape }, { shape }, { shape, dtype: "bool" }],
+    build: (x, y, mask) => ng.where(mask, ng.sub(ng.mul(ng.add(x, y), 3), x), ng.neg(y)),
+    roundings: 0,
+  }),
+);
+
+/** A relu becomes one step with the one before it, unless that is read once more. */
+const rectified: Case[] = Object.entries({
+  "a sum": (x: Tensor, y: Tensor) => ng.relu(ng.add(x, y)),
+  "a sum with a number": (x: Tensor) => ng.relu(ng.add(x, 0.25)),
+  "a difference": (x: Tensor, y: Tensor) => ng.relu(ng.sub(x, y)),
+  "a number less x": (x: Tensor) => ng.relu(ng.sub(0.25, x)),
+  "a product": (x: Tensor, y: Tensor) => ng.relu(ng.mul(x, y)),
+  "a relu": (x: Tensor, y: Tensor) => ng.relu(ng.relu(ng.mul(x, y))),
+  "a sum that is read again": (x: Tensor, y: Tensor) => ng.mul(ng.relu(ng.add(x, y)), ng.add(x, y)),
+  "a function": (x: Tensor, y: Tensor) => ng.relu(ng.floor(ng.add(x, y))),
+}).map(([what, build]) => ({
+  name: `the relu of ${what}`,
+  operands: [{ shape: [5, 67] }, { shape: [5, 67] }],
+  build,
+  roundings: what.endsWith("again") ? 1 : 0,
 }));
+
+const maps: Case[] = [
+  ...chains,
+  ...rectified,
+  {
+    name: "the relu of a product and a sum",
+    operands: [{ shape: [5, 67] }, { shape: [5, 67] }],
+    build: (x, y) => ng.relu(ng.add(ng.mul(x, y), x)),
+    roundings: 2, // or once, where the two are fused
+    magnitude: (x, y) => ng.add(ng.abs(ng.mul(x, y)), ng.abs(x)),
+  },
+];
 
 const copies: Case[] = [
   ...[
