@@ -52,7 +52,8 @@ export function joinReductions(nodes: readonly Tensor[], elements: Elements): Jo
     });
   };
   // First a variance and the sum of its mean, which are one computation.
-  joinAll((a, b) => isVarianceWithSum(a, b) || isVarianceWithSum(b, a));
+  const isAlone = (node: Tensor) => joined.get(node)?.length === 1;
+  joinAll((a, b) => isAlone(a) && (isVarianceWithSum(a, b) || isVarianceWithSum(b, a)));
   joinAll((a, b) => combineAlike(joined.get(a) as Tensor[], b) && shareOperand(a, b, elements));
   return { nodes: order, joined };
 }

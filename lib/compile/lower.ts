@@ -181,10 +181,10 @@ class Lowering {
     const sources = group.sinks.map((sink) => sink.inputs[0] as Tensor);
     if (inputs.length === 0) {
       // Of numbers alone: a reduction takes its shape from an operand, so they are written out first.
-      const source = sources[0] as Tensor;
-      inputs = [this.emit(source, "map", [], micro.finish([micro.registerOf(source)]))];
+      const written = micro;
+      inputs = sources.map((source) => this.emit(source, "map", [], written.finish([written.registerOf(source)])));
       micro = new MicroBuilder(this.numbers);
-      micro.load(source);
+      for (const source of sources) micro.load(source);
     }
     const sink = group.sinks[0] as Tensor;
     const kind = reduceKind(sink);

@@ -154,6 +154,19 @@ describe("reductions of the same elements", () => {
     expect(sums.map(({ outputs }) => outputs.length)).toEqual([1, 2]);
   });
 
+  it("are so of numbers alone, and of a variance whose sum is asked for twice", () => {
+    const ones = ng.ones([5]).mul(1.7);
+    expect(ones.sum().add(ones.mul(2).sum()).item()).toBeCloseTo(25.5, 5);
+    expect(ng.moments(ones).variance.item()).toBeCloseTo(0, 10);
+    const whole = { axes: [0, 1] };
+    const [a, b] = [ng.tensor([[1, 2, 3, 6]]), (y: ng.Tensor) => y.reshape([4, 1]).reshape([1, 4])];
+    const { mean, variance } = ng.moments(a, whole);
+    expect([mean, variance, b(a).sum(whole), ng.moments(b(a), whole).variance].map((y) => y.item())).toEqual([
+      3, 3.5, 12, 3.5,
+    ]);
+    expect(() => program(mean, variance, b(a).sum(whole), b(b(a)).sum(whole))).not.toThrow();
+  });
+
   it("stay apart where one needs the other, or where they differ in kind, axes or elements", () => {
     const mean = x.mean({ axes: 1, keepDims: true });
     expect(opcodes(x.sub(mean).square().sum({ axes: 1 }))).toEqual(["reduce", "map", "reduce"]);
