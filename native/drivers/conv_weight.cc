@@ -17,54 +17,68 @@ std::string WeightSums::prepare(const Instruction& instruction, const Builder& b
   window_taps_ = dw_.shape[2] * dw_.shape[3];
   taps_ = dw_.shape[1] * window_taps_;
   chunk_rows_ = std::max<int64_t>(1, 8192 / std::max<int64_t>(taps_, 1));
+  place();
   return epilogue_.prepare(instruction, 2, {{}, {0}, {1, 2, 3}}, builder);
 }
 
-void WeightSums::add_parts(int64_t parts, Builder& builder, bool channels_last) {
-  parts_ = parts;
-  channels_last_ = channels_last;
-  sums_at_ = builder.reserve_workspace(sizeof(float) * parts * dw_.size());
+void WeightSums::place() {
+  turned_at_ = round_up(sizeof(float) * chunk_rows_ * taps_, kArenaBlock);
+  epilogue_at_ = channels_last_ ? 2 * turned_at_ : turned_at_;
 }
 
-// Adds the parts of some rows of dw and ends them.
+void WeightSums::add_parts(int64_t parts, Builder& builder, bool channels_last, bool finishes) {
+  parts_ = parts;
+  channels_last_ = channels_last;
+  finishes_ = finishes;
+  place();
+  if (!finishes) sums_at_ = builder.reserve_workspace(sizeof(float) * parts * dw_.size());
+}
+
 void WeightSums::combine(const void* opaque, const Run& run, int64_t chunk, Worker& worker) {
   const WeightSums& self = *static_cast<const WeightSums*>(opaque);
-  const View& dw = self.dw_;
-  const int64_t taps = self.taps_, channels = dw.shape[1], row = chunk * self.chunk_rows_;
-  const int64_t rows = std::min(self.chunk_rows_, dw.shape[0] - row);
-  const bool identity = self.epilogue_.is_identity();
-  const bool direct = identity && dw.is_contiguous() && !self.channels_last_;
-  float* sums = direct ? run.at<float>(dw) + row * taps : reinterpret_cast<float*>(worker.scratch);
-  if (self.parts_ == 0) {  // no pixels at all
-    std::memset(sums, 0, sizeof(float) * rows * taps);
+  const int64_t row = chunk * self.chunk_rows_, rows = std::min(self.chunk_rows_, self.dw_.shape[0] - row);
+  self.end(run, row, rows, self.part(run, 0, row), worker.scratch);
+}
+
+void WeightSums::finish(const Run& run, int64_t row, int64_t rows, const float* sums, char* scratch) const {
+  for (int64_t i = 0; i < rows; i += chunk_rows_) {
+    end(run, row + i, std::min(chunk_rows_, rows - i), sums + i * taps_, scratch);
+  }
+}
+
+void WeightSums::end(const Run& run, int64_t row, int64_t rows, const float* parts, char* scratch) const {
+  const int64_t channels = dw_.shape[1];
+  const bool identity = epilogue_.is_identity();
+  const bool direct = identity && dw_.is_contiguous() && !channels_last_;
+  float* sums = direct ? run.at<float>(dw_) + row * taps_ : reinterpret_cast<float*>(scratch);
+  if (parts_ == 0) {  // no pixels at all
+    std::memset(sums, 0, sizeof(float) * rows * taps_);
   } else {
-    self.gemm_->sum_parts(rows * taps, self.parts_, self.part(run, 0, row), dw.size(), sums);
+    gemm_->sum_parts(rows * taps_, parts_, parts, dw_.size(), sums);
   }
   if (direct) return;
-  if (self.channels_last_) {
-    float* turned = reinterpret_cast<float*>(worker.scratch + self.turned_at_);
+  if (channels_last_) {
+    float* turned = reinterpret_cast<float*>(scratch + turned_at_);
     for (int64_t i = 0; i < rows; i++) {
-      self.move_->move4({channels, self.window_taps_, self.window_taps_, 1, 1, channels},
-                        reinterpret_cast<uint32_t*>(turned + i * taps),
-                        reinterpret_cast<const uint32_t*>(sums + i * taps));
+      move_->move4({channels, window_taps_, window_taps_, 1, 1, channels},
+                   reinterpret_cast<uint32_t*>(turned + i * taps_),
+                   reinterpret_cast<const uint32_t*>(sums + i * taps_));
     }
     sums = turned;
   }
   if (!identity) {
-    self.epilogue_.apply(run, 0, row, rows, 0, taps, sums, taps, worker.scratch + self.epilogue_at_);
+    epilogue_.apply(run, 0, row, rows, 0, taps_, sums, taps_, scratch + epilogue_at_);
     return;
   }
   for (int64_t i = 0; i < rows; i++) {  // a row of dw is a [c, kh, kw] image
-    store_pixels(*self.move_, dw, run.at<float>(dw) + (row + i) * dw.strides[0], 0, channels, 0,
-                 self.window_taps_, sums + i * taps, self.window_taps_, 1);
+    store_pixels(*move_, dw_, run.at<float>(dw_) + (row + i) * dw_.strides[0], 0, channels, 0, window_taps_,
+                 sums + i * taps_, window_taps_, 1);
   }
 }
 
 void WeightSums::add_step(Builder& builder) {
-  const int64_t bytes = round_up(sizeof(float) * chunk_rows_ * taps_, kArenaBlock);
-  turned_at_ = bytes;
-  epilogue_at_ = channels_last_ ? 2 * bytes : bytes;
-  builder.reserve_scratch(epilogue_at_ + epilogue_.scratch_bytes());
+  if (finishes_) return;
+  builder.reserve_scratch(finish_bytes());
   builder.add_step(combine, this, ceil_div(dw_.shape[0], chunk_rows_),
                    static_cast<double>(dw_.size()) * parts_ / 4);
 }

@@ -2,7 +2,8 @@
 //
 // The long sum over pixels is cut into a fixed number of parts. Chunks of a first step write the sums of a
 // part for some of the weights to the workspace; a second step adds the parts in their order and ends with
-// the micro-program, which may update the weights. There are three first steps: by register tiles of sums of
+// the micro-program, which may update the weights. Where there is one part only, chunks can end their weights
+// themselves, while the sums are in a cache. There are three first steps: by register tiles of sums of
 // products (conv_weight_tiles.cc), by dot products (conv_weight_dots.cc), and for depthwise convolutions
 // (conv_depthwise.cc).
 
@@ -28,8 +29,12 @@ class WeightSums {
   std::string prepare(const Instruction& instruction, const Builder& builder);
 
   // Reserves memory for the sums; to be called once. The taps of a channel are side by side, or the channels
-  // of a tap.
-  void add_parts(int64_t parts, Builder& builder, bool channels_last = false);
+  // of a tap. `finishes`: chunks hand the sums of one part to finish() instead of writing them to part().
+  void add_parts(int64_t parts, Builder& builder, bool channels_last = false, bool finishes = false);
+
+  // Ends rows [row, row + rows) with their sums, in finish_bytes() of private memory.
+  void finish(const Run& run, int64_t row, int64_t rows, const float* sums, char* scratch) const;
+  int64_t finish_bytes() const { return epilogue_at_ + epilogue_.scratch_bytes(); }
 
   // Adds the second step.
   void add_step(Builder& builder);
@@ -42,6 +47,9 @@ class WeightSums {
 
  private:
   static void combine(const void* opaque, const Run& run, int64_t chunk, Worker& worker);
+  void place();  // in private memory
+  // Adds the parts of at most chunk_rows_ rows, the first of them at `parts`, and ends these rows.
+  void end(const Run& run, int64_t row, int64_t rows, const float* parts, char* scratch) const;
 
   View dw_;
   const GemmKernels* gemm_;
@@ -50,7 +58,7 @@ class WeightSums {
   int64_t window_taps_, taps_;  // of a channel, of all
   int64_t chunk_rows_;          // output channels of a chunk
   int64_t parts_ = 0;
-  bool channels_last_ = false;
+  bool channels_last_ = false, finishes_ = false;
   int64_t sums_at_ = 0;                      // in the workspace
   int64_t turned_at_ = 0, epilogue_at_ = 0;  // in private memory
 };

@@ -35,7 +35,8 @@ struct TilePlan {
   int64_t part_tiles, parts;     // tiles of pixels of a part of the sum, parts
   int64_t copy_h, copy_w;        // rows and columns of the copy of x
   bool dy_in_place;              // dy is read where it lies
-  int64_t dy_at, sums_at;        // in private memory, after the copy of x
+  bool finishes;                 // a chunk ends its weights itself
+  int64_t dy_at, sums_at, result_at, finish_at;  // in private memory, after the copy of x
 
   int64_t taps() const { return channels * dw.shape[2] * dw.shape[3]; }
   int64_t copy_floats() const { return copy_h * copy_w * channels + conv->most_vectors * conv->lanes; }
@@ -155,7 +156,9 @@ void run_part(const void* opaque, const Run& run, int64_t chunk, Worker& worker)
   block.rows = std::min(plan.block_rows, plan.rows - block.row);
   float* copy = reinterpret_cast<float*>(worker.scratch);
   float* dy_copy = reinterpret_cast<float*>(worker.scratch + plan.dy_at);
-  float* result = plan.sums->part(run, block.part, block.group * plan.rows + block.row);
+  const int64_t row = block.group * plan.rows + block.row;
+  float* result = plan.finishes ? reinterpret_cast<float*>(worker.scratch + plan.result_at)
+                                : plan.sums->part(run, block.part, row);
   float* sums = plan.taps_are_rows ? reinterpret_cast<float*>(worker.scratch + plan.sums_at) : result;
   // What is outside the image stays zero.
   std::memset(copy, 0, sizeof(float) * plan.copy_floats());
@@ -172,9 +175,11 @@ void run_part(const void* opaque, const Run& run, int64_t chunk, Worker& worker)
                    sums + r * plan.taps(), t == first);
     }
   }
-  if (!plan.taps_are_rows) return;
-  plan.move->move4({block.rows, plan.taps(), plan.taps(), 1, 1, plan.panel_width()},
-                   reinterpret_cast<uint32_t*>(result), reinterpret_cast<const uint32_t*>(sums));
+  if (plan.taps_are_rows) {
+    plan.move->move4({block.rows, plan.taps(), plan.taps(), 1, 1, plan.panel_width()},
+                     reinterpret_cast<uint32_t*>(result), reinterpret_cast<const uint32_t*>(sums));
+  }
+  if (plan.finishes) plan.sums->finish(run, row, block.rows, result, worker.scratch + plan.finish_at);
 }
 
 // Of the L2 cache: the sums of a chunk, and the pixels of a tile, in floats.
@@ -278,8 +283,11 @@ void add_weight_tiles(const Instruction& instruction, WeightSums* sums, Builder&
   reserve(plan->copy_floats());
   plan->dy_at = reserve(plan->dy_in_place ? 0 : plan->dy_width() * plan->band_h * plan->dy.shape[3]);
   plan->sums_at = reserve(plan->taps_are_rows ? plan->panel_width() * plan->taps() : 0);
-  builder.reserve_scratch(used);
-  sums->add_parts(plan->parts, builder, true);
+  plan->finishes = plan->parts == 1;
+  plan->result_at = reserve(plan->finishes ? plan->block_rows * plan->taps() : 0);
+  plan->finish_at = used;
+  sums->add_parts(plan->parts, builder, true, plan->finishes);
+  builder.reserve_scratch(used + (plan->finishes ? sums->finish_bytes() : 0));
   builder.add_step(
       run_part, plan, groups * plan->blocks * plan->parts,
       static_cast<double>(plan->dw.size()) * plan->dy.shape[0] * plan->dy.shape[2] * plan->dy.shape[3] / 30);

@@ -25,13 +25,14 @@ struct GradientPlan {
   const WeightSums* sums;
 
   int64_t channels;
-  int64_t cut_outputs, cuts;           // outputs of a chunk, chunks all are cut into
-  int64_t panel_outputs, panels;       // of a register tile, tiles of a chunk
-  int64_t pairs;                       // of slices of channels
-  int64_t part_blocks, parts;          // blocks of a part of the sum, parts
-  int64_t d_tile, d_position;          // distances in D
-  int64_t s_position;                  // in S, [pair][panel][output of the panel][width]
-  int64_t v_at, strip_at, d_at, s_at;  // in private memory
+  int64_t cut_outputs, cuts;      // outputs of a chunk, chunks all are cut into
+  int64_t panel_outputs, panels;  // of a register tile, tiles of a chunk
+  int64_t pairs;                  // of slices of channels
+  int64_t part_blocks, parts;     // blocks of a part of the sum, parts
+  int64_t d_tile, d_position;     // distances in D
+  int64_t s_position;             // in S, [pair][panel][output of the panel][width]
+  bool finishes;                  // a chunk ends its weights itself
+  int64_t v_at, strip_at, d_at, s_at, result_at, finish_at;  // in private memory
 
   const TileGrid& grid() const { return inputs.grid; }
   int64_t s_tile() const { return panel_outputs * kernels->width; }
@@ -105,7 +106,9 @@ void run_part(const void* opaque, const Run& run, int64_t chunk, Worker& worker)
     }
     accumulate(plan, grid.rows_of(block) * grid.tiles_w, outputs, d, v, s, block > first);
   }
-  finish(plan, outputs, s, plan.sums->part(run, part, output));
+  float* result = plan.finishes ? memory(plan.result_at) : plan.sums->part(run, part, output);
+  finish(plan, outputs, s, result);
+  if (plan.finishes) plan.sums->finish(run, output, outputs, result, worker.scratch + plan.finish_at);
 }
 
 // Floats of V and D of a block. A block reads and writes all of S: where that comes from an outer cache, it
@@ -176,8 +179,11 @@ void add_winograd_weights(const Instruction& instruction, const WinogradTransfor
   plan->strip_at = reserve(plan->inputs.strip_floats());
   plan->d_at = reserve(transforms.positions * plan->d_position);
   plan->s_at = reserve(transforms.positions * plan->s_position);
-  builder.reserve_scratch(used);
-  sums->add_parts(plan->parts, builder, true);
+  plan->finishes = plan->parts == 1;
+  plan->result_at = reserve(plan->finishes ? 9 * plan->cut_outputs * plan->channels : 0);
+  plan->finish_at = used;
+  sums->add_parts(plan->parts, builder, true, plan->finishes);
+  builder.reserve_scratch(used + (plan->finishes ? sums->finish_bytes() : 0));
   const double products = static_cast<double>(dw.shape[0] * plan->channels * transforms.positions);
   builder.add_step(run_part, plan, plan->parts * plan->cuts,
                    products * static_cast<double>(plan->grid().tiles()) / 30);
