@@ -48,11 +48,13 @@
 #define NG_INLINE_LAMBDA __attribute__((always_inline))
 #endif
 
-// Fetches a cache line that will be written.
+// Fetches a cache line that will be written, or read.
 #if defined(__GNUC__) || defined(__clang__)
 #define NG_PREFETCH(p) __builtin_prefetch(p, 1)
+#define NG_FETCH(p) __builtin_prefetch(p)
 #else
 #define NG_PREFETCH(p) static_cast<void>(p)
+#define NG_FETCH(p) static_cast<void>(p)
 #endif
 
 // Before a loop of a constant number of turns, at most 16, whose values are to stay in registers.
@@ -75,13 +77,6 @@
 #include "base-inl.h"
 #endif
 // clang-format on
-
-// Fetches a cache line that will be read soon.
-#if defined(__GNUC__) || defined(__clang__)
-#define NG_FETCH(p) __builtin_prefetch(p)
-#else
-#define NG_FETCH(p) static_cast<void>(p)
-#endif
 
 namespace ng {
 namespace NG_ISA {
