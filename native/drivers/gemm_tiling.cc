@@ -45,7 +45,8 @@ bool reads_b_in_place(const GemmProblem& p, const GemmKernels& kernels) {
   const int64_t floats = p.k * p.n;
   if (p.b.col != 1 || !has_near_rows(p.b)) return false;
   if (floats <= kFirstFloats) return true;
-  return p.m <= kFewRows && floats <= (p.b.row % kernels.lanes == 0 ? kNearFloats : kNearFloats / 4);
+  const bool few_splits = p.b.row % kernels.lanes == 0 || floats <= kNearFloats / 4;
+  return floats <= kNearFloats && p.m <= (few_splits ? kFewRows : 5 * kernels.mr);
 }
 
 // The same for A: element by element along its rows or columns, by few tiles.

@@ -33,6 +33,8 @@ constexpr int kAccumulators = 8;
 constexpr int kKc = 320;
 #endif
 constexpr int kNr = 2 * kLanes;
+// Panels of B are fetched this many rows ahead: they come from the L2 cache or from beyond.
+constexpr int kRowsAhead = 8;
 constexpr int kPlainVectors = sizeof(kPlainRows) / sizeof(kPlainRows[0]);
 
 NG_INLINE int64_t min_of(int64_t a, int64_t b) { return a < b ? a : b; }
@@ -78,6 +80,8 @@ void tile(int64_t k, const Operands& operands, float* c, int64_t ldc, int last, 
         NG_UNROLL
         for (int j = 0; j < V; j++) sums[i][j] = fma(x, row[j], sums[i][j]);
       }
+      NG_UNROLL
+      for (int j = 0; kPanel && j < V; j++) NG_FETCH(b + kRowsAhead * b_row + j * kLanes);
       a += a_col;
       b += b_row;
     }

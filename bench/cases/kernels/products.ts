@@ -3,7 +3,7 @@
 import { assign, compile, matmul, type Tensor, transpose } from "nodegrad";
 import { type Case, type Group, nodegrad, type Runner, repeat, type Target } from "../../harness/case.js";
 import { type PeerName, peers } from "../peers.js";
-import { filled, into } from "./kernel.js";
+import { filled } from "./kernel.js";
 
 type Transposes = "NN" | "NT" | "TN";
 
@@ -103,19 +103,28 @@ function peersOf(flops: number, threads: number): PeerName[] {
 
 function multiply(m: number, n: number, k: number, transposes: Transposes): Runner {
   const a = filled(transposes === "TN" ? [k, m] : [m, k], 1);
-  const left = transposes === "TN" ? transpose(a) : a;
   const factor = (seed: number) => filled(transposes === "NT" ? [n, k] : [k, n], seed);
-  const times = (b: Tensor) => matmul(left, transposes === "NT" ? transpose(b) : b);
+  const times = (a: Tensor, b: Tensor) =>
+    matmul(transposes === "TN" ? transpose(a) : a, transposes === "NT" ? transpose(b) : b);
   const b = factor(2);
   const c = filled([m, n], 3);
-  if (2 * m * n * k > SMALL_FLOPS) return into(c, () => times(b));
+  const result = () => times(a, b).dataSync() as Float32Array;
+  // Factors are arguments, which may differ in every call: like the peers, nodegrad then keeps no packed copies.
+  if (2 * m * n * k > SMALL_FLOPS) {
+    const run = compile((a: Tensor, b: Tensor) => c.assign(times(a, b)));
+    return repeat(() => run(a, b), 1, result);
+  }
   // A call would weigh as much as the product: do some in a call, with operands as warm as those of the peers.
-  const more = Array.from({ length: PRODUCTS_IN_CALL - 1 }, (_, i) => [factor(i + 4), filled([m, n], 3)] as const);
-  const run =
-    m === k
-      ? compile(() => c.assign(power(times, b)))
-      : compile(() => assign([[b, c] as const, ...more].map(([b, c]) => [c, times(b)] as const)));
-  return repeat(run, PRODUCTS_IN_CALL, () => times(b).dataSync() as Float32Array);
+  if (m === k) {
+    const run = compile(() => c.assign(power((b) => times(a, b), b)));
+    return repeat(run, PRODUCTS_IN_CALL, result);
+  }
+  const factors = [b, ...Array.from({ length: PRODUCTS_IN_CALL - 1 }, (_, i) => factor(i + 4))];
+  const results = [c, ...factors.slice(1).map(() => filled([m, n], 3))];
+  const run = compile((a: Tensor, factors: readonly Tensor[]) =>
+    assign(results.map((c, i) => [c, times(a, factors[i] as Tensor)] as const)),
+  );
+  return repeat(() => run(a, factors), PRODUCTS_IN_CALL, result);
 }
 
 /** A · A · … · B. */
