@@ -1,9 +1,10 @@
 /** Matrix products, in the shapes that networks have. */
 
-import { assign, compile, matmul, type Tensor, transpose } from "nodegrad";
+import { assign, compile, matmul, type Tensor, tensor, transpose } from "nodegrad";
 import { type Case, type Group, nodegrad, type Runner, repeat, type Target } from "../../harness/case.js";
+import { numbers } from "../../harness/numbers.js";
 import { type PeerName, peers } from "../peers.js";
-import { filled } from "./kernel.js";
+import { filled, product } from "./kernel.js";
 
 type Transposes = "NN" | "NT" | "TN";
 
@@ -102,8 +103,8 @@ function peersOf(flops: number, threads: number): PeerName[] {
 }
 
 function multiply(m: number, n: number, k: number, transposes: Transposes): Runner {
-  const a = filled(transposes === "TN" ? [k, m] : [m, k], 1);
-  const factor = (seed: number) => filled(transposes === "NT" ? [n, k] : [k, n], seed);
+  const a = factorOf(transposes === "TN" ? [k, m] : [m, k], 1);
+  const factor = (seed: number) => factorOf(transposes === "NT" ? [n, k] : [k, n], seed);
   const times = (a: Tensor, b: Tensor) =>
     matmul(transposes === "TN" ? transpose(a) : a, transposes === "NT" ? transpose(b) : b);
   const b = factor(2);
@@ -116,15 +117,20 @@ function multiply(m: number, n: number, k: number, transposes: Transposes): Runn
   }
   // A call would weigh as much as the product: do some in a call, with operands as warm as those of the peers.
   if (m === k) {
-    const run = compile(() => c.assign(power((b) => times(a, b), b)));
-    return repeat(run, PRODUCTS_IN_CALL, result);
+    const run = compile((a: Tensor, b: Tensor) => c.assign(power((b) => times(a, b), b)));
+    return repeat(() => run(a, b), PRODUCTS_IN_CALL, result);
   }
   const factors = [b, ...Array.from({ length: PRODUCTS_IN_CALL - 1 }, (_, i) => factor(i + 4))];
   const results = [c, ...factors.slice(1).map(() => filled([m, n], 3))];
-  const run = compile((a: Tensor, factors: readonly Tensor[]) =>
+  const run = compile((a: Tensor, ...factors: readonly Tensor[]) =>
     assign(results.map((c, i) => [c, times(a, factors[i] as Tensor)] as const)),
   );
-  return repeat(() => run(a, factors), PRODUCTS_IN_CALL, result);
+  return repeat(() => run(a, ...factors), PRODUCTS_IN_CALL, result);
+}
+
+/** A tensor and no variable: it is bound anew in every call. */
+function factorOf(shape: readonly number[], seed: number): Tensor {
+  return tensor(numbers(product(shape), seed), { shape });
 }
 
 /** A · A · … · B. */
