@@ -132,36 +132,27 @@ void combine_splits(const void* opaque, const Run& run, int64_t chunk, Worker& w
   if (!plan.direct) finish(plan, run, {batch, row, rows, 0, problem.n}, c, ldc, worker);
 }
 
-// Computes some columns of a product of at most four rows.
+// Computes one tile of a product of at most four rows.
 void multiply_skinny(const void* opaque, const Run& run, int64_t chunk, Worker& worker) {
   const GemmPlan& plan = *static_cast<const GemmPlan*>(opaque);
   const GemmProblem& problem = plan.problem;
-  const int64_t batch = chunk / plan.tiling.col_tiles,
-                col = chunk % plan.tiling.col_tiles * plan.tiling.tile_n;
-  const int64_t cols = std::min(plan.tiling.tile_n, problem.n - col);
-  const float* a = matrix_at(run, problem, problem.a, batch);
-  const float* b = matrix_at(run, problem, problem.b, batch) + col * problem.b.col;
-  float* c = scratch_at(worker, plan.scratch_tile);
-  int64_t ldc = plan.tiling.tile_n;
-  if (plan.direct) {
-    c = matrix_at(run, problem, problem.c, batch) + col;
-    ldc = problem.c.row;
-  }
+  const auto [region, first_block, end_block, c, ldc, finishes] = tile_of(plan, run, chunk, worker);
+  const int64_t start = first_block * plan.tiling.kc;
+  const int64_t length = std::min(end_block * plan.tiling.kc, problem.k) - start;
+  const float* a = matrix_at(run, problem, problem.a, region.batch) + start * problem.a.col;
+  const float* b =
+      matrix_at(run, problem, problem.b, region.batch) + start * problem.b.row + region.col * problem.b.col;
   if (problem.b.col == 1) {
-    plan.kernels->skinny(problem.m, cols, problem.k, a, problem.a.row, problem.a.col, b, problem.b.row, c,
+    plan.kernels->skinny(problem.m, region.cols, length, a, problem.a.row, problem.a.col, b, problem.b.row, c,
                          ldc, false);
   } else {
-    plan.kernels->dots(problem.m, cols, problem.k, a, problem.a.row, b, problem.b.col, c, ldc);
+    plan.kernels->dots(problem.m, region.cols, length, a, problem.a.row, b, problem.b.col, c, ldc);
   }
-  if (!plan.direct) finish(plan, run, {batch, 0, problem.m, col, cols}, c, ldc, worker);
+  if (finishes) finish(plan, run, region, c, ldc, worker);
 }
 
 // Products of at most this many rows or columns are bound by reading the other operand.
 constexpr int64_t kSkinnyRows = 4;
-// A chunk of such a product reads at least this many floats.
-constexpr int64_t kSkinnyFloats = 64 * 1024;
-// And at least this many columns where they lie side by side: long stretches of each row.
-constexpr int64_t kSkinnyColumns = 512;
 
 bool is_skinny(const GemmProblem& p, const GemmKernels& kernels) {
   const bool readable = (p.b.col == 1 && p.n >= 4 * kernels.lanes) ||
@@ -196,6 +187,8 @@ int64_t reserve(int64_t* used, int64_t floats) {
   return offset;
 }
 
+// Partial sums that one chunk adds up.
+constexpr int64_t kCombinedFloats = 64 * 1024;
 // Floats that one chunk packs ahead, and the time it takes for one of them.
 constexpr int64_t kGroupFloats = 64 * 1024;
 constexpr double kPackNanoseconds = 0.2;
@@ -228,21 +221,30 @@ std::string note_on(const Tiling& tiling) {
     return source == Source::kInPlace ? "in place" : source == Source::kShared ? "packed ahead" : "packed";
   };
   const auto number = [](int64_t n) { return static_cast<int>(n); };
-  return format("%s of %d x %d, k by %d in %d parts, a %s, b %s", tiling.dots ? "dot products" : "tiles",
+  return format("%s of %d x %d, k by %d in %d parts, a %s, b %s",
+                tiling.skinny ? "sweeps"
+                : tiling.dots ? "dot products"
+                              : "tiles",
                 number(tiling.tile_m), number(tiling.tile_n), number(tiling.kc), number(tiling.splits),
                 name(tiling.a), name(tiling.b));
 }
 
-void add_tiled(GemmPlan* plan, Builder& builder) {
+Tiling tiling_for(const GemmPlan& plan, const Builder& builder) {
+  const GemmProblem& p = plan.problem;
+  if (is_skinny(p, *plan.kernels)) return choose_skinny_tiling(p, plan.batches);
+  if (suits_dots(p, *plan.dot)) return choose_dot_tiling(p, *plan.dot, plan.batches);
+  return choose_tiling(p, *plan.kernels, plan.batches, builder.lasts(p.a.view->buffer),
+                       builder.lasts(p.b.view->buffer));
+}
+
+// Plans the steps, and the memory that they need.
+void add_steps(GemmPlan* plan, Builder& builder) {
   const GemmProblem& p = plan->problem;
   const GemmKernels& kernels = *plan->kernels;
-  plan->tiling = suits_dots(p, *plan->dot)
-                     ? choose_dot_tiling(p, *plan->dot, plan->batches)
-                     : choose_tiling(p, kernels, plan->batches, builder.lasts(p.a.view->buffer),
-                                     builder.lasts(p.b.view->buffer));
+  plan->tiling = tiling_for(*plan, builder);
   const Tiling& tiling = plan->tiling;
   builder.explain(note_on(tiling));
-  plan->combine_rows = std::max<int64_t>(1, kSkinnyFloats / (p.n * tiling.splits));
+  plan->combine_rows = std::max<int64_t>(1, kCombinedFloats / (p.n * tiling.splits));
 
   const bool combines = tiling.splits > 1;
   const int64_t held = plan->direct ? 0 : combines ? plan->combine_rows * p.n : tiling.tile_m * tiling.tile_n;
@@ -262,29 +264,15 @@ void add_tiled(GemmPlan* plan, Builder& builder) {
     plan->parts = builder.reserve_workspace(tiling.splits * plan->batches * p.m * p.n *
                                             static_cast<int64_t>(sizeof(float)));
   }
-  builder.add_step(tiling.dots ? multiply_dots : multiply_tile, plan,
-                   plan->batches * tiling.splits * plan->tiling.row_tiles * plan->tiling.col_tiles,
+  builder.add_step(tiling.skinny ? multiply_skinny
+                   : tiling.dots ? multiply_dots
+                                 : multiply_tile,
+                   plan, plan->batches * tiling.splits * plan->tiling.row_tiles * plan->tiling.col_tiles,
                    nanoseconds);
   if (combines) {
     builder.add_step(combine_splits, plan, plan->batches * ceil_div(p.m, plan->combine_rows),
                      nanoseconds / 16);
   }
-}
-
-void add_skinny(GemmPlan* plan, Builder& builder) {
-  const GemmProblem& p = plan->problem;
-  const int64_t least = p.b.col == 1 ? kSkinnyColumns : 64;
-  const int64_t columns = round_up(kSkinnyFloats / std::max<int64_t>(1, p.k), 64);
-  plan->tiling.tile_n = std::min(std::max(least, columns), round_up(p.n, plan->kernels->nr));
-  plan->tiling.col_tiles = ceil_div(p.n, plan->tiling.tile_n);
-  int64_t used = 0;
-  const int64_t held = plan->direct ? 0 : p.m * plan->tiling.tile_n;
-  plan->scratch_tile = reserve(&used, held);
-  plan->scratch_turned = reserve(&used, plan->swapped ? held : 0);
-  plan->scratch_epilogue = used;
-  builder.reserve_scratch(used + plan->epilogue.scratch_bytes());
-  builder.add_step(multiply_skinny, plan, plan->batches * plan->tiling.col_tiles,
-                   0.1 * static_cast<double>(plan->batches * p.n * p.k));
 }
 
 }  // namespace
@@ -324,11 +312,7 @@ std::string add_gemm(const GemmProblem& problem, const Instruction& instruction,
   if (plan->swapped) p = p.transposed();
   normalize(p);
   plan->direct = plan->epilogue.is_identity() && p.c.col == 1;
-  if (is_skinny(p, *plan->kernels)) {
-    add_skinny(plan, builder);
-  } else {
-    add_tiled(plan, builder);
-  }
+  add_steps(plan, builder);
   return "";
 }
 

@@ -102,6 +102,13 @@ int64_t wanted_chunks(double multiply_adds) {
 constexpr int64_t kDotVectors = 24;
 constexpr int64_t kDotDepth = 512;
 
+// A chunk of a skinny product reads at least this many floats.
+constexpr int64_t kSkinnyFloats = 64 * 1024;
+// Columns whose sums stay in the L1 cache while rows of B stream by, and parts of k that are summed apart:
+// the sums to be added at the end are a small share of B.
+constexpr int64_t kSweepColumns = 2048;
+constexpr int64_t kSweepSplits = 16;
+
 }  // namespace
 
 bool suits_dots(const GemmProblem& p, const DotKernels& dot) {
@@ -118,6 +125,22 @@ Tiling choose_dot_tiling(const GemmProblem& p, const DotKernels& dot, int64_t ba
   tiling.kc = kDotDepth;
   tiling.k_blocks = ceil_div(p.k, tiling.kc);
   tiling.splits = std::clamp<int64_t>(wanted_chunks(tiling.cost) / batches, 1, tiling.k_blocks);
+  return tiling;
+}
+
+Tiling choose_skinny_tiling(const GemmProblem& p, int64_t batches) {
+  const bool sweeps = p.b.col == 1;
+  const int64_t depth = std::max<int64_t>(1, p.k);
+  Tiling tiling;
+  tiling.skinny = true;
+  tiling.cost = static_cast<double>(batches * p.n * p.k) / 3;
+  tiling.tile_m = p.m;
+  tiling.row_tiles = 1;
+  tiling.tile_n = std::min(p.n, sweeps ? kSweepColumns : round_up(ceil_div(kSkinnyFloats, depth), 64));
+  tiling.col_tiles = ceil_div(p.n, tiling.tile_n);
+  const int64_t parts = sweeps ? tiling.tile_n * depth / kSkinnyFloats : 1;
+  tiling.kc = ceil_div(depth, std::clamp<int64_t>(parts, 1, kSweepSplits));
+  tiling.k_blocks = tiling.splits = ceil_div(depth, tiling.kc);
   return tiling;
 }
 

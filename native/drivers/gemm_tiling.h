@@ -28,8 +28,9 @@ struct Tiling {
   int64_t kc = 1, k_blocks = 1;  // depth of a block of k, and how many; at least one, of depth 0 where k is 0
   int64_t splits = 1;            // ranges of blocks that are summed apart
   Source a = Source::kInPlace, b = Source::kInPlace;
-  bool dots = false;  // by dot products, without packing
-  double cost = 0;    // vector multiply-adds, or what takes as long
+  bool dots = false;    // by dot products, without packing
+  bool skinny = false;  // of so few rows that reading B is what takes time
+  double cost = 0;      // vector multiply-adds, or what takes as long
 };
 
 // Rows and columns of a product by dot products at most: its sums, each a vector, stay in the L2 cache.
@@ -41,6 +42,10 @@ bool suits_dots(const GemmProblem& problem, const DotKernels& dot);
 
 // One tile, in as many parts of k as pay.
 Tiling choose_dot_tiling(const GemmProblem& problem, const DotKernels& dot, int64_t batches);
+
+// Columns that lie side by side are read whole rows at a time, as one stretch of memory, so chunks are parts
+// of k; columns along which k lies side by side are chunks themselves.
+Tiling choose_skinny_tiling(const GemmProblem& problem, int64_t batches);
 
 // The cheapest tiling that gives enough chunks for many threads. `batches` matrices, none of them empty; k
 // may be 0. `keeps_a`, `keeps_b`: what is packed of the operand ahead is kept from run to run, and so costs

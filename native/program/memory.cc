@@ -11,16 +11,11 @@
 #include "program.h"
 
 namespace ng {
-namespace {
-
-constexpr int64_t kHugePage = 2 << 20;
-
-}  // namespace
 
 bool Memory::allocate(int64_t bytes) {
   release();
   // Never zero bytes, for which allocators may return nothing.
-  const int64_t alignment = bytes >= 2 * kHugePage ? kHugePage : kArenaBlock;
+  const int64_t alignment = bytes >= kHugePage ? kHugePage : kArenaBlock;
   const int64_t size = (bytes + alignment) / alignment * alignment;
 #if defined(_WIN32)
   data_ = static_cast<char*>(_aligned_malloc(size, alignment));

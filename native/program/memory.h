@@ -7,6 +7,9 @@
 
 namespace ng {
 
+// What processors and systems also map as one page, instead of 512.
+constexpr int64_t kHugePage = 2 << 20;
+
 // A block of bytes at an address that is a multiple of 64 (a cache line, an AVX-512 register).
 class Memory {
  public:
@@ -32,7 +35,9 @@ class Memory {
 class Arena {
  public:
   // Grows to at least `bytes` bytes, and loses what was there before; false when the system has no more.
-  bool reserve(int64_t bytes) { return bytes <= memory_.bytes() || memory_.allocate(bytes); }
+  bool reserve(int64_t bytes) {
+    return bytes <= memory_.bytes() || memory_.allocate(bytes < kHugePage ? kHugePage : bytes);
+  }
   // nullptr as long as no run has needed any.
   char* data() const { return memory_.data(); }
   int64_t bytes() const { return memory_.bytes(); }

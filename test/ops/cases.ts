@@ -144,6 +144,14 @@ const products: Case[] = [
     [1100, 70],
   ],
   [
+    [1, 310],
+    [310, 701],
+  ],
+  [
+    [3, 67],
+    [67, 2100],
+  ],
+  [
     [5, 0],
     [0, 4],
   ],
@@ -171,13 +179,18 @@ const products: Case[] = [
   magnitude: ofMagnitudes((x, y) => ng.matmul(x, y)),
 }));
 
-products.push({
-  name: "with a bias, a residual and an activation",
-  operands: [f32(33, 20), f32(20, 47), f32(47), f32(33, 47)],
-  build: (x, w, b, r) => ng.relu(ng.add(ng.add(ng.matmul(x, w), b), r)),
-  roundings: 22,
-  magnitude: ofMagnitudes((x, w, b, r) => ng.add(ng.add(ng.matmul(x, w), b), r)),
-});
+for (const [m, k, n] of [
+  [33, 20, 47],
+  [2, 400, 350],
+] as const) {
+  products.push({
+    name: `with a bias, a residual and an activation, [${m}, ${k}] · [${k}, ${n}]`,
+    operands: [f32(m, k), f32(k, n), f32(n), f32(m, n)],
+    build: (x, w, b, r) => ng.relu(ng.add(ng.add(ng.matmul(x, w), b), r)),
+    roundings: k + 2,
+    magnitude: ofMagnitudes((x, w, b, r) => ng.add(ng.add(ng.matmul(x, w), b), r)),
+  });
+}
 
 // Columns of A in one piece: read where they lie, or packed.
 for (const [a, b] of [
