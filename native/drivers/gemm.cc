@@ -165,12 +165,12 @@ double lane_use(int64_t n, int lanes) {
   return static_cast<double>(n) / static_cast<double>(round_up(n, lanes));
 }
 
-// Whether to compute the transpose: to keep more lanes busy, or to have the few rows of a thin product as
-// rows.
+// Whether to compute the transpose: to have the few rows of a thin product as rows, or to keep more lanes
+// busy where A can be read as vectors. Turning A first would cost what the lanes gain.
 bool should_swap(const GemmProblem& p, const GemmKernels& kernels) {
   if (std::min(p.m, p.n) <= kSkinnyRows) return p.n < p.m && is_skinny(p.transposed(), kernels);
-  const bool worth_turning = p.k >= 2 * kernels.lanes;
-  return worth_turning && lane_use(p.m, kernels.lanes) > 1.1 * lane_use(p.n, kernels.lanes);
+  return p.a.row == 1 && p.k >= 2 * kernels.lanes &&
+         lane_use(p.m, kernels.lanes) > 1.1 * lane_use(p.n, kernels.lanes);
 }
 
 // The stride of an axis of length 1 says nothing; 1 opens the most paths.
