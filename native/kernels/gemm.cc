@@ -51,8 +51,9 @@ struct Operands {
 };
 
 // A tile of R rows and V vectors, the last of them with `last` columns. With A in a panel the strides of A
-// are constants.
-template <int R, int V, bool kPanel>
+// are constants. kWhole: rows of B can be read beyond these columns, up to a whole vector; a masked load in
+// each round would keep one of the two ports of multiply-adds busy.
+template <int R, int V, bool kPanel, bool kWhole>
 void tile(int64_t k, const Operands& operands, float* c, int64_t ldc, int last, bool accumulate) {
   const int64_t a_row = kPanel ? 1 : operands.a_row, a_col = kPanel ? kMr : operands.a_col;
   const int64_t b_row = operands.b_row;
@@ -73,7 +74,9 @@ void tile(int64_t k, const Operands& operands, float* c, int64_t ldc, int last, 
     for (int64_t p = 0; p < k; p++) {
       Vec row[V];
       NG_UNROLL
-      for (int j = 0; j < V; j++) row[j] = j < V - 1 ? load(b + j * kLanes) : load_n(b + j * kLanes, last);
+      for (int j = 0; j < V; j++) {
+        row[j] = kWhole || j < V - 1 ? load(b + j * kLanes) : load_n(b + j * kLanes, last);
+      }
       NG_UNROLL
       for (int i = 0; i < R; i++) {
         const Vec x = set1(a[i * a_row]);
@@ -102,26 +105,23 @@ using TileFn = void (*)(int64_t k, const Operands& operands, float* c, int64_t l
 
 // Tile kernels of one and two vectors over panels of A, by rows, one below each.
 #define NG_ROWS(r) \
-  { tile<(r < kMr ? r : kMr), 1, true>, tile<(r < kMr ? r : kMr), 2, true> }
+  { tile<(r < kMr ? r : kMr), 1, true, true>, tile<(r < kMr ? r : kMr), 2, true, true> }
 constexpr TileFn kPanelTiles[14][2] = {NG_ROWS(1),  NG_ROWS(2),  NG_ROWS(3),  NG_ROWS(4), NG_ROWS(5),
                                        NG_ROWS(6),  NG_ROWS(7),  NG_ROWS(8),  NG_ROWS(9), NG_ROWS(10),
                                        NG_ROWS(11), NG_ROWS(12), NG_ROWS(13), NG_ROWS(14)};
 #undef NG_ROWS
 
-// Tile kernels over A in place, by vectors and rows.
-template <int R, int V>
-constexpr TileFn plain_tile() {
-  constexpr int v = V < kPlainVectors ? V : kPlainVectors, most = kPlainRows[v - 1];
-  return tile<(R < most ? R : most), v, false>;
-}
-#define NG_VECTORS(v)                                                                                        \
-  {                                                                                                          \
-    plain_tile<1, v>(), plain_tile<2, v>(), plain_tile<3, v>(), plain_tile<4, v>(), plain_tile<5, v>(),      \
-        plain_tile<6, v>(), plain_tile<7, v>(), plain_tile<8, v>(), plain_tile<9, v>(), plain_tile<10, v>(), \
-        plain_tile<11, v>()                                                                                  \
-  }
-constexpr TileFn kPlainTiles[4][11] = {NG_VECTORS(1), NG_VECTORS(2), NG_VECTORS(3), NG_VECTORS(4)};
-#undef NG_VECTORS
+// Tile kernels over A in place, by rows. A table for each number of vectors, and whether they are whole.
+template <bool kWhole, int V, int... kRows>
+struct PlainTiles {
+  static constexpr int v = V < kPlainVectors ? V : kPlainVectors, most = kPlainRows[v - 1];
+  static constexpr TileFn kTable[] = {tile<(kRows < most ? kRows : most), v, false, kWhole>...};
+};
+#define NG_TABLE(whole, v) PlainTiles<whole, v, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11>::kTable
+constexpr const TileFn* kPlainTiles[2][4] = {
+    {NG_TABLE(false, 1), NG_TABLE(false, 2), NG_TABLE(false, 3), NG_TABLE(false, 4)},
+    {NG_TABLE(true, 1), NG_TABLE(true, 2), NG_TABLE(true, 3), NG_TABLE(true, 4)}};
+#undef NG_TABLE
 
 void kernel(int64_t k, const float* a_panel, const float* b_panels, float* c, int64_t ldc, int rows,
             int64_t cols, bool accumulate) {
@@ -141,12 +141,12 @@ void kernel_segments(int64_t segments, int64_t k, const float* a_panel, int64_t 
 }
 
 // Some columns, as many as one tile has, of all rows.
-void plain_column(int64_t m, int vectors, int last, int64_t k, Operands operands, float* c, int64_t ldc,
-                  bool accumulate) {
+void plain_column(int64_t m, int vectors, int last, bool whole, int64_t k, Operands operands, float* c,
+                  int64_t ldc, bool accumulate) {
   const int64_t parts = parts_of(m, kPlainRows[vectors - 1]);
   for (int64_t part = 0, row = 0; part < parts; part++) {  // of about as many rows
     const int64_t end = m * (part + 1) / parts;
-    kPlainTiles[vectors - 1][end - row - 1](k, operands, c, ldc, last, accumulate);
+    kPlainTiles[whole][vectors - 1][end - row - 1](k, operands, c, ldc, last, accumulate);
     operands.a += (end - row) * operands.a_row;
     c += (end - row) * ldc;
     row = end;
@@ -159,8 +159,8 @@ void kernel_in_place(int64_t m, int64_t n, int64_t k, const float* a, int64_t a_
   for (int64_t part = 0, first = 0; part < parts; part++) {  // of about as many vectors
     const int64_t end = vectors * (part + 1) / parts, col = first * kLanes;
     const int last = static_cast<int>(min_of(end * kLanes, n) - (end - 1) * kLanes);
-    plain_column(m, static_cast<int>(end - first), last, k, {a, a_row, a_col, b + col, b_row}, c + col, ldc,
-                 accumulate);
+    plain_column(m, static_cast<int>(end - first), last, last == kLanes, k, {a, a_row, a_col, b + col, b_row},
+                 c + col, ldc, accumulate);
     first = end;
   }
 }
@@ -169,8 +169,8 @@ void kernel_b_panels(int64_t m, int64_t n, int64_t k, const float* a, int64_t a_
                      const float* b_panels, float* c, int64_t ldc, bool accumulate) {
   for (int64_t j = 0; j < n; j += kNr) {
     const int width = static_cast<int>(min_of(kNr, n - j)), vectors = width > kLanes ? 2 : 1;
-    plain_column(m, vectors, width - (vectors - 1) * kLanes, k, {a, a_row, a_col, b_panels + j * k, kNr},
-                 c + j, ldc, accumulate);
+    plain_column(m, vectors, width - (vectors - 1) * kLanes, true, k,
+                 {a, a_row, a_col, b_panels + j * k, kNr}, c + j, ldc, accumulate);
   }
 }
 
