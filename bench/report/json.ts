@@ -30,13 +30,18 @@ export function toRow(result: Result): Row {
     threads: result.threads,
     unit: result.unit,
     nodegrad: result.nodegrad === undefined ? null : times(result.nodegrad),
-    limit: result.limitSeconds ?? null,
+    limit: result.limitSeconds === undefined ? null : round(result.limitSeconds),
     peers: Object.fromEntries(peers),
   };
 }
 
 function times({ median, min, max }: Summary): Times {
-  return { median, min, max };
+  return { median: round(median), min: round(min), max: round(max) };
+}
+
+/** To the digits that a measurement has. */
+function round(value: number): number {
+  return Number(value.toPrecision(5));
 }
 
 /** A run that is kept: one line of bench/history.jsonl. */

@@ -123,12 +123,12 @@ describe("JSON", () => {
       case: "products: 64³ & <more>",
       threads: 1,
       unit: "product",
-      nodegrad: { median: 20e-6, min: 0.9 * 20e-6, max: 40e-6 },
+      nodegrad: { median: 20e-6, min: 18e-6, max: 40e-6 },
       limit: 10e-6,
       peers: {
-        reference: { version: "0.1.0", median: 5e-3, min: 0.9 * 5e-3, max: 10e-3 },
-        BLAS: { version: "1.2.3", median: 40e-6, min: 0.9 * 40e-6, max: 80e-6 },
-        slow: { version: "4", median: 80e-6, min: 0.9 * 80e-6, max: 160e-6 },
+        reference: { version: "0.1.0", median: 5e-3, min: 4.5e-3, max: 10e-3 },
+        BLAS: { version: "1.2.3", median: 40e-6, min: 36e-6, max: 80e-6 },
+        slow: { version: "4", median: 80e-6, min: 72e-6, max: 160e-6 },
       },
     });
     expect(JSON.parse(JSON.stringify(toRow(broken)))).toStrictEqual({
@@ -138,6 +138,13 @@ describe("JSON", () => {
       nodegrad: null,
       limit: null,
       peers: {},
+    });
+  });
+
+  it("has the digits that a measurement has", () => {
+    expect(toRow({ ...product, nodegrad: times(1 / 3), limitSeconds: 2 / 3 })).toMatchObject({
+      nodegrad: { median: 0.33333, min: 0.3, max: 0.66667 },
+      limit: 0.66667,
     });
   });
 
