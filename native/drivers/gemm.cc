@@ -222,9 +222,9 @@ std::string note_on(const Tiling& tiling) {
   };
   const auto number = [](int64_t n) { return static_cast<int>(n); };
   return format("%s of %d x %d, k by %d in %d parts, a %s, b %s",
-                tiling.skinny ? "sweeps"
-                : tiling.dots ? "dot products"
-                              : "tiles",
+                tiling.method == Method::kSweeps ? "sweeps"
+                : tiling.method == Method::kDots ? "dot products"
+                                                 : "tiles",
                 number(tiling.tile_m), number(tiling.tile_n), number(tiling.kc), number(tiling.splits),
                 name(tiling.a), name(tiling.b));
 }
@@ -251,7 +251,7 @@ void add_steps(GemmPlan* plan, Builder& builder) {
   int64_t used = 0;
   plan->scratch_a = reserve(&used, tiling.a == Source::kPrivate ? kernels.mr * plan->tiling.kc : 0);
   plan->scratch_b = reserve(&used, tiling.b == Source::kPrivate ? tiling.tile_n * plan->tiling.kc : 0);
-  plan->scratch_sums = reserve(&used, tiling.dots ? dot_scratch_floats(*plan) : 0);
+  plan->scratch_sums = reserve(&used, tiling.method == Method::kDots ? dot_scratch_floats(*plan) : 0);
   plan->scratch_tile = reserve(&used, held);
   plan->scratch_turned = reserve(&used, plan->swapped ? held : 0);
   plan->scratch_epilogue = used;
@@ -264,9 +264,9 @@ void add_steps(GemmPlan* plan, Builder& builder) {
     plan->parts = builder.reserve_workspace(tiling.splits * plan->batches * p.m * p.n *
                                             static_cast<int64_t>(sizeof(float)));
   }
-  builder.add_step(tiling.skinny ? multiply_skinny
-                   : tiling.dots ? multiply_dots
-                                 : multiply_tile,
+  builder.add_step(tiling.method == Method::kSweeps ? multiply_skinny
+                   : tiling.method == Method::kDots ? multiply_dots
+                                                    : multiply_tile,
                    plan, plan->batches * tiling.splits * plan->tiling.row_tiles * plan->tiling.col_tiles,
                    nanoseconds);
   if (combines) {

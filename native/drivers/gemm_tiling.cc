@@ -117,7 +117,7 @@ bool suits_dots(const GemmProblem& p, const DotKernels& dot) {
 
 Tiling choose_dot_tiling(const GemmProblem& p, const DotKernels& dot, int64_t batches) {
   Tiling tiling;
-  tiling.dots = true;
+  tiling.method = Method::kDots;
   tiling.cost = static_cast<double>(batches * p.m * p.n * ceil_div(p.k, dot.lanes));
   tiling.tile_m = p.m;
   tiling.tile_n = p.n;
@@ -132,7 +132,7 @@ Tiling choose_skinny_tiling(const GemmProblem& p, int64_t batches) {
   const bool sweeps = p.b.col == 1;
   const int64_t depth = std::max<int64_t>(1, p.k);
   Tiling tiling;
-  tiling.skinny = true;
+  tiling.method = Method::kSweeps;
   tiling.cost = static_cast<double>(batches * p.n * p.k) / 3;
   tiling.tile_m = p.m;
   tiling.row_tiles = 1;

@@ -20,6 +20,13 @@ enum class Source {
   kShared,   // an earlier step packed the whole operand
 };
 
+// What computes a tile.
+enum class Method {
+  kTiles,   // register tiles
+  kDots,    // dot products, without packing
+  kSweeps,  // passes over B, for so few rows that reading B is what takes time
+};
+
 // How a product is cut. Chosen from the shape and the instruction set alone: it decides the order of sums.
 struct Tiling {
   int64_t panel_rows = 1;          // of a panel of A: mr or fewer, so that all panels have about as many
@@ -28,9 +35,8 @@ struct Tiling {
   int64_t kc = 1, k_blocks = 1;  // depth of a block of k, and how many; at least one, of depth 0 where k is 0
   int64_t splits = 1;            // ranges of blocks that are summed apart
   Source a = Source::kInPlace, b = Source::kInPlace;
-  bool dots = false;    // by dot products, without packing
-  bool skinny = false;  // of so few rows that reading B is what takes time
-  double cost = 0;      // vector multiply-adds, or what takes as long
+  Method method = Method::kTiles;
+  double cost = 0;  // vector multiply-adds, or what takes as long
 };
 
 // Rows and columns of a product by dot products at most: its sums, each a vector, stay in the L2 cache.
