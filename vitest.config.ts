@@ -5,5 +5,7 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     // A process per file: a crash in native code then fails one file, not the run.
     pool: "forks",
+    // Tests that hang should end, but a slow or busy machine is no failure.
+    testTimeout: 60_000,
   },
 });
