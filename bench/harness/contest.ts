@@ -40,7 +40,6 @@ export async function runCase(group: Group, contest: Case, effort: Effort, works
   const endLoad = startLoad(contest.load ?? 0);
   try {
     const { limit, threads, bytes = 0 } = contest;
-    if (limit !== undefined) field.start(LIMIT, () => workshop.limit(limit, threads, bytes));
     const waiting = contest.contestants.filter((contestant) => effort.reference || !isReference(contestant));
     let places = effort.peers;
     while (waiting.length > 0 && places > 0) {
@@ -54,7 +53,10 @@ export async function runCase(group: Group, contest: Case, effort: Effort, works
         if (present && isPeer(contestant)) places--;
       }
     }
-    await field.enter(LIMIT);
+    if (limit !== undefined) {
+      field.start(LIMIT, () => workshop.limit(limit, threads, bytes));
+      await field.enter(LIMIT);
+    }
     await field.race();
   } finally {
     endLoad();
@@ -121,10 +123,14 @@ class Field {
     );
   }
 
-  /** Gives everybody a turn in each round. */
+  /**
+   * Gives everybody a turn in each round. Rounds go to and fro, so that nobody always follows the same neighbour: a
+   * processor that has just multiplied at its limit, or whose caches are full of another's data, is slower for a while.
+   */
   async race(): Promise<void> {
     for (let round = 0; round < this.#effort.rounds; round++) {
-      for (const [name, racer] of this.racers) {
+      const turns = [...this.racers];
+      for (const [name, racer] of round % 2 === 0 ? turns : turns.reverse()) {
         if (racer.turnSeconds > SLOW_SECONDS && round >= SLOW_ROUNDS) continue;
         await this.#keep(name, () => racer.turn());
         await sleep(PAUSE_MS);
