@@ -1,5 +1,6 @@
 /** Numbers and names as people read them. */
 
+import type { Target } from "../harness/case.js";
 import type { Result } from "../harness/result.js";
 
 /** Three digits and the unit that fits: `1.23 ms`. */
@@ -15,7 +16,7 @@ export function formatSeconds(seconds: number): string {
 }
 
 /** A figure of a case: bytes where that is its unit, otherwise seconds. */
-export function formatFigure({ unit }: Result, value: number): string {
+export function formatFigure({ unit }: Pick<Result, "unit">, value: number): string {
   return unit === "bytes" ? `${digits(value / 1e6)} MB` : formatSeconds(value);
 }
 
@@ -46,20 +47,34 @@ export function formatRate({ flops, bytes, limit }: Result, seconds: number): st
 }
 
 /** `≤ 0.85 × best peer`; empty where there is no target. */
-export function formatTarget(result: Result): string {
-  const { target } = result;
+export function formatTarget({ target, unit }: Pick<Result, "target" | "unit">): string {
   if (target === undefined) return "";
   if ("share" in target) return `≥ ${percent(target.share)}`;
-  return "seconds" in target ? `≤ ${formatFigure(result, target.seconds)}` : `≤ ${target.ratio.toFixed(2)}`;
+  return "seconds" in target ? `≤ ${formatFigure({ unit }, target.seconds)}` : `≤ ${target.ratio.toFixed(2)}`;
 }
 
 /** `reached` or `missed`; empty where there is nothing to compare. */
 export function verdict({ target, nodegrad, ratio }: Result): string {
-  if (target === undefined) return "";
-  let met: boolean | undefined;
-  if ("share" in target) met = nodegrad?.share && nodegrad.share.median >= target.share;
-  else if ("seconds" in target) met = nodegrad && nodegrad.median <= target.seconds;
-  else met = ratio && ratio.median <= target.ratio;
-  if (met === undefined) return "";
-  return met ? "reached" : "missed";
+  const reached = isReached(target, {
+    seconds: nodegrad?.median,
+    share: nodegrad?.share?.median,
+    ratio: ratio?.median,
+  });
+  if (reached === undefined) return "";
+  return reached ? "reached" : "missed";
+}
+
+/** What a target can ask for, of a case that was measured. */
+interface Figures {
+  readonly seconds: number | undefined;
+  readonly share: number | undefined;
+  readonly ratio: number | undefined;
+}
+
+/** Whether a target is reached; undefined where there is nothing to compare. */
+export function isReached(target: Target | undefined, { seconds, share, ratio }: Figures): boolean | undefined {
+  if (target === undefined) return undefined;
+  if ("share" in target) return share === undefined ? undefined : share >= target.share;
+  if ("seconds" in target) return seconds === undefined ? undefined : seconds <= target.seconds;
+  return ratio === undefined ? undefined : ratio <= target.ratio;
 }

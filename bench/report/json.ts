@@ -1,10 +1,11 @@
 /** Results for programs. */
 
-import { appendFileSync, mkdirSync } from "node:fs";
-import { dirname } from "node:path";
-import type { Machine } from "../harness/machine.js";
+import type { Target } from "../harness/case.js";
 import type { Result } from "../harness/result.js";
 import type { Summary } from "../harness/statistics.js";
+
+/** nodegrad's own reference backend stands among the peers, but is none. */
+const REFERENCE = "reference";
 
 /** Seconds a unit. */
 interface Times {
@@ -20,42 +21,53 @@ export interface Row {
   readonly unit: string;
   readonly nodegrad: Times | null;
   readonly limit: number | null;
+  readonly share: number | null;
+  readonly ratio: number | null;
+  readonly target: Target | null;
   readonly peers: Readonly<Record<string, { readonly version: string } & Times>>;
+}
+
+/** Of a case, in all groups: `training: LeNet-5, batch 64`. */
+export function nameOf(group: string, name: string): string {
+  return `${group}: ${name}`;
 }
 
 export function toRow(result: Result): Row {
   const peers = Object.entries(result.peers).map(([name, peer]) => [name, { version: peer.version, ...times(peer) }]);
   return {
-    case: `${result.group}: ${result.case}`,
+    case: nameOf(result.group, result.case),
     threads: result.threads,
     unit: result.unit,
     nodegrad: result.nodegrad === undefined ? null : times(result.nodegrad),
-    limit: result.limitSeconds === undefined ? null : round(result.limitSeconds),
+    limit: roundOrNull(result.limitSeconds),
+    share: roundOrNull(result.nodegrad?.share?.median),
+    ratio: roundOrNull(result.ratio?.median),
+    target: result.target ?? null,
     peers: Object.fromEntries(peers),
   };
+}
+
+/** The group and the case in the name of a row. */
+export function splitName({ case: name }: Row): [group: string, name: string] {
+  const end = name.indexOf(": ");
+  return [name.slice(0, end), name.slice(end + 2)];
+}
+
+/** The fastest peer; undefined without peers. */
+export function bestPeer({ peers }: Row): string | undefined {
+  const names = Object.keys(peers).filter((name) => name !== REFERENCE);
+  return names.sort((a, b) => (peers[a] as Times).median - (peers[b] as Times).median)[0];
 }
 
 function times({ median, min, max }: Summary): Times {
   return { median: round(median), min: round(min), max: round(max) };
 }
 
+function roundOrNull(value: number | undefined): number | null {
+  return value === undefined ? null : round(value);
+}
+
 /** To the digits that a measurement has. */
 function round(value: number): number {
   return Number(value.toPrecision(5));
-}
-
-/** A run that is kept: one line of bench/history.jsonl. */
-export interface KeptRun {
-  /** When it ended, in UTC. */
-  readonly date: string;
-  readonly note?: string;
-  readonly quick: boolean;
-  readonly machine: Machine;
-  readonly results: readonly Row[];
-}
-
-/** Appends a run to a file, which is made with its folder if need be. */
-export function keepRun(file: string, run: KeptRun): void {
-  mkdirSync(dirname(file), { recursive: true });
-  appendFileSync(file, `${JSON.stringify(run)}\n`);
 }

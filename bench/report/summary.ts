@@ -21,13 +21,15 @@ export function summaryRows(results: readonly Result[]): string[][] {
         rows.map(({ nodegrad }) => nodegrad?.share?.median),
         percent,
       ),
-      mean(
-        rows.map(({ ratio }) => ratio?.median),
-        (ratio) => ratio.toFixed(2),
-      ),
+      formatMean(rows.map(({ ratio }) => ratio?.median)),
       verdicts.length === 0 ? "" : `${verdicts.filter((text) => text === "reached").length} of ${verdicts.length}`,
     ];
   });
+}
+
+/** The geometric mean of ratios; empty where there is nothing to average. */
+export function formatMean(ratios: readonly (number | undefined)[]): string {
+  return mean(ratios, (ratio) => ratio.toFixed(2));
 }
 
 /** Empty where there is nothing to average. */

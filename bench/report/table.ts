@@ -10,7 +10,7 @@ export function formatGroup(results: readonly Result[]): string {
 }
 
 /** The columns of the table of a group, each from its title down; those without a cell are left out. */
-export function groupColumns(results: readonly Result[]): readonly (readonly string[])[] {
+function groupColumns(results: readonly Result[]): readonly (readonly string[])[] {
   const columns: readonly (readonly [title: string, cell: (result: Result) => string])[] = [
     ["case", (result) => result.case],
     ["threads", ({ threads }) => String(threads)],
@@ -35,7 +35,7 @@ function formatMedian(result: Result, name: string): string {
 }
 
 /** Whether a column has more than its title. */
-function hasCells([, ...cells]: readonly string[]): boolean {
+export function hasCells([, ...cells]: readonly string[]): boolean {
   return cells.some((cell) => cell !== "");
 }
 
@@ -45,7 +45,7 @@ export function formatSummary(results: readonly Result[]): string {
 }
 
 /** The columns of that table; none where there is nothing to sum up. */
-export function summaryColumns(results: readonly Result[]): readonly (readonly string[])[] {
+function summaryColumns(results: readonly Result[]): readonly (readonly string[])[] {
   const rows = summaryRows(results);
   return SUMMARY_HEADER.map((title, i) => [title, ...rows.map((cells) => cells[i] ?? "")]).filter(hasCells);
 }

@@ -1,12 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { formatMachine } from "../../bench/harness/machine.js";
 import { geometricMean, summarize } from "../../bench/harness/statistics.js";
 import { formatFigure, formatRate, formatSeconds, formatTarget, percent, verdict } from "../../bench/report/format.js";
-import { keepRun, toRow } from "../../bench/report/json.js";
-import { formatMarkdown } from "../../bench/report/markdown.js";
+import { toRow } from "../../bench/report/json.js";
 import { formatAbsent, formatGroup, formatSummary } from "../../bench/report/table.js";
 import { broken, limits, machine, product, summary, sweep, times } from "./results.js";
 
@@ -115,9 +111,6 @@ describe("table", () => {
 });
 
 describe("JSON", () => {
-  const folder = mkdtempSync(join(tmpdir(), "nodegrad-history-"));
-  afterAll(() => rmSync(folder, { recursive: true }));
-
   it("has exactly the fields that are documented", () => {
     expect(JSON.parse(JSON.stringify(toRow(product)))).toStrictEqual({
       case: "products: 64³ & <more>",
@@ -125,6 +118,9 @@ describe("JSON", () => {
       unit: "product",
       nodegrad: { median: 20e-6, min: 18e-6, max: 40e-6 },
       limit: 10e-6,
+      share: 0.5,
+      ratio: 0.5,
+      target: { share: 0.9 },
       peers: {
         reference: { version: "0.1.0", median: 5e-3, min: 4.5e-3, max: 10e-3 },
         BLAS: { version: "1.2.3", median: 40e-6, min: 36e-6, max: 80e-6 },
@@ -137,6 +133,9 @@ describe("JSON", () => {
       unit: "call",
       nodegrad: null,
       limit: null,
+      share: null,
+      ratio: null,
+      target: { seconds: 1e-6 },
       peers: {},
     });
   });
@@ -146,44 +145,5 @@ describe("JSON", () => {
       nodegrad: { median: 0.33333, min: 0.3, max: 0.66667 },
       limit: 0.66667,
     });
-  });
-
-  it("keeps a run as one line, after those before", () => {
-    const file = join(folder, "bench", "history.jsonl");
-    const run = { date: "2026-01-02T03:04:05.678Z", quick: false, machine, results: [toRow(product)] };
-    keepRun(file, run);
-    keepRun(file, { ...run, note: "two\nlines" });
-    const lines = readFileSync(file, "utf8").split("\n");
-    expect(lines).toHaveLength(3);
-    expect(JSON.parse(lines[0] as string)).toEqual(run);
-    expect(JSON.parse(lines[1] as string).note).toBe("two\nlines");
-  });
-});
-
-describe("Markdown", () => {
-  const run = { date: "2026-01-02T03:04:05Z", machine, quick: true, results: [product, sweep, broken] };
-
-  it("has the tables of a run, and says what it was run on", () => {
-    const lines = formatMarkdown(run).split("\n");
-    expect(lines.slice(0, 3)).toEqual([
-      "# Benchmarks",
-      "",
-      `2026-01-02 03:04 UTC. ${formatMachine(machine)}. A quick run.`,
-    ]);
-    expect(lines.filter((line) => line.startsWith("#"))).toEqual([
-      "# Benchmarks",
-      "## Products",
-      "## Sweeps",
-      "## Overhead",
-    ]);
-    const head = lines.findIndex((line) => line.startsWith("| case"));
-    expect(lines[head + 1]).toMatch(/^\| --- (\| --: )+\|$/);
-    expect(lines[head + 2]).toMatch(/^\| 64³ & <more> \| 1 \| 20\.0 µs \|.* 50 % fma \|.* BLAS \|.* missed \|$/);
-    expect(lines).toContain("- absent: nodegrad: Error: broken");
-  });
-
-  it("keeps its columns whatever the names are", () => {
-    const text = formatMarkdown({ ...run, results: [{ ...product, case: "a|b" }] });
-    expect(text).toContain("| a\\|b | 1 |");
   });
 });
