@@ -40,12 +40,13 @@ bool has_near_rows(const MatrixView& b) {
 }
 
 // Whether micro-kernels read B as fast where it lies: vectors of its rows, from the L1 cache or few times
-// each. Rows that do not start at multiples of a vector cost two cache lines a vector.
+// each. Rows that do not start at multiples of a vector cost two cache lines a vector, which few rows of A or
+// the L1 cache hide.
 bool reads_b_in_place(const GemmProblem& p, const GemmKernels& kernels) {
   const int64_t floats = p.k * p.n;
   if (p.b.col != 1 || !has_near_rows(p.b)) return false;
   if (floats <= kFirstFloats) return true;
-  const bool few_splits = p.b.row % kernels.lanes == 0 || floats <= kNearFloats / 4;
+  const bool few_splits = (p.b.is_aligned && p.b.row % kernels.lanes == 0) || floats < kNearFloats / 4;
   return floats <= kNearFloats && p.m <= (few_splits ? kFewRows : 5 * kernels.mr);
 }
 

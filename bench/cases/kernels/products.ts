@@ -59,9 +59,9 @@ const PRODUCTS: readonly Row[] = [
 
 const QUICK = ["256³", "64×500×2450 NN"];
 
-/** Products of fewer operations are measured several in a call. */
-const SMALL_FLOPS = 2e6;
-const PRODUCTS_IN_CALL = 10;
+/** Calls of fewer operations would not weigh much more than the call: small products are measured several in a call. */
+const CALL_FLOPS = 1e7;
+const MOST_IN_CALL = 20;
 
 /** Operations that a slow contestant can be asked for. */
 const SLOW_FLOPS = 1e7;
@@ -111,21 +111,22 @@ function multiply(m: number, n: number, k: number, transposes: Transposes): Runn
   const c = filled([m, n], 3);
   const result = () => times(a, b).dataSync() as Float32Array;
   // Factors are arguments, which may differ in every call: like the peers, nodegrad then keeps no packed copies.
-  if (2 * m * n * k > SMALL_FLOPS) {
+  const count = Math.min(Math.ceil(CALL_FLOPS / (2 * m * n * k)), MOST_IN_CALL);
+  if (count === 1) {
     const run = compile((a: Tensor, b: Tensor) => c.assign(times(a, b)));
     return repeat(() => run(a, b), 1, result);
   }
-  // A call would weigh as much as the product: do some in a call, with operands as warm as those of the peers.
+  // With operands as warm as those of the peers.
   if (m === k) {
-    const run = compile((a: Tensor, b: Tensor) => c.assign(power((b) => times(a, b), b)));
-    return repeat(() => run(a, b), PRODUCTS_IN_CALL, result);
+    const run = compile((a: Tensor, b: Tensor) => c.assign(power((b) => times(a, b), b, count)));
+    return repeat(() => run(a, b), count, result);
   }
-  const factors = [b, ...Array.from({ length: PRODUCTS_IN_CALL - 1 }, (_, i) => factor(i + 4))];
+  const factors = [b, ...Array.from({ length: count - 1 }, (_, i) => factor(i + 4))];
   const results = [c, ...factors.slice(1).map(() => filled([m, n], 3))];
   const run = compile((a: Tensor, ...factors: readonly Tensor[]) =>
     assign(results.map((c, i) => [c, times(a, factors[i] as Tensor)] as const)),
   );
-  return repeat(() => run(a, ...factors), PRODUCTS_IN_CALL, result);
+  return repeat(() => run(a, ...factors), count, result);
 }
 
 /** A tensor and no variable: it is bound anew in every call. */
@@ -133,9 +134,9 @@ function factorOf(shape: readonly number[], seed: number): Tensor {
   return tensor(numbers(product(shape), seed), { shape });
 }
 
-/** A · A · … · B. */
-function power(times: (b: Tensor) => Tensor, b: Tensor): Tensor {
+/** A · A · … · B, with so many products. */
+function power(times: (b: Tensor) => Tensor, b: Tensor, count: number): Tensor {
   let product = b;
-  for (let i = 0; i < PRODUCTS_IN_CALL; i++) product = times(product);
+  for (let i = 0; i < count; i++) product = times(product);
   return product;
 }
