@@ -129,7 +129,8 @@ class Builder {
   // Whether what is packed of a buffer can be kept: it outlives runs, and no instruction writes it.
   bool lasts(int32_t buffer) const { return lasting_[buffer]; }
 
-  // Whether a view surely starts at a cache line: arrays of callers start at any multiple of 16 bytes or less.
+  // Whether a view surely starts at a cache line: arrays of callers start at any multiple of 16 bytes or
+  // less.
   bool is_aligned(const View& view) const;
 
   // Memory for what `fn` makes of a view: weights in the order a kernel reads them. Kept from run to run
