@@ -221,6 +221,21 @@ Napi::Value self_test(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), ng::self_test(environment_of(info).kernels));
 }
 
+// cacheLineIn(buffer): bytes from the start of an ArrayBuffer to the first cache line in it
+napi_value cache_line_in(napi_env env, napi_callback_info info) {
+  constexpr size_t kLineBytes = 64;
+  size_t count = 1, length = 0;
+  napi_value buffer, result;
+  void* data = nullptr;
+  if (napi_get_cb_info(env, info, &count, &buffer, nullptr, nullptr) != napi_ok ||
+      napi_get_arraybuffer_info(env, buffer, &data, &length) != napi_ok) {
+    data = nullptr;  // no buffer, no line
+  }
+  const uintptr_t past = reinterpret_cast<uintptr_t>(data) % kLineBytes;
+  napi_create_uint32(env, static_cast<uint32_t>((kLineBytes - past) % kLineBytes), &result);
+  return result;
+}
+
 // A function that takes its arguments through Node-API itself.
 void export_direct(napi_env env, napi_value exports, const char* name, napi_callback callback, void* data) {
   napi_value function;
@@ -256,6 +271,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("setThreads", Napi::Function::New<set_threads>(env, "setThreads", environment));
   exports.Set("getThreads", Napi::Function::New<get_threads>(env, "getThreads", environment));
   exports.Set("memory", Napi::Function::New<memory>(env, "memory", environment));
+  export_direct(env, exports, "cacheLineIn", cache_line_in, nullptr);
   export_direct(env, exports, "run", run, environment);
   export_direct(env, exports, "runAsync", run_async, environment);
   return exports;

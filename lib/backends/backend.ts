@@ -81,6 +81,11 @@ export interface Backend {
   prepare(program: Int32Array, constants: readonly TypedArray[]): Executable;
   /** Memory for a variable, holding a copy of `data`. */
   createState(dtype: DType, data: TypedArray): State;
+  /**
+   * Bytes from the start of a buffer to where arrays best begin in it, less than 64 (a backend that leaves it out does
+   * not care).
+   */
+  startIn?(buffer: ArrayBuffer): number;
   /** Waits until every run asked for so far is done; what they failed with stays with their promises. */
   finish(): void;
 }

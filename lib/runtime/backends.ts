@@ -3,6 +3,7 @@
 import type { Backend } from "../backends/backend.js";
 import { loadAddon, NativeBackend } from "../backends/native/index.js";
 import { ReferenceBackend } from "../backends/reference/index.js";
+import { alignArrays } from "../dtype.js";
 import { BackendError, nearest, OptionError, show } from "../errors.js";
 import { ProgramCache } from "./cache.js";
 import { getConfig } from "./config.js";
@@ -119,6 +120,23 @@ function automatic(): Machine {
     return machineOf("reference");
   }
 }
+
+/** What says where arrays best begin: the machine chosen, or what would be, loaded for the first large array. */
+let aligner: Pick<Backend, "startIn"> | undefined;
+
+function chooseAligner(): Pick<Backend, "startIn"> {
+  try {
+    const { backend } = getConfig();
+    return (current ?? machineOf(backend === "auto" ? "native" : backend)).backend;
+  } catch {
+    return {}; // The first run says what is wrong.
+  }
+}
+
+alignArrays((buffer) => {
+  aligner ??= chooseAligner();
+  return aligner.startIn?.(buffer) ?? 0;
+});
 
 /**
  * Sets how many threads a run may use, from 1 to 256. Results have the same bits for any number.

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { defaultThreads } from "../../lib/backends/native/index.js";
 import { BackendError, DTypeError, FormatError, IndexError } from "../../lib/errors.js";
+import { tensor } from "../../lib/index.js";
 import { ProgramWriter } from "../../lib/program/writer.js";
 import { countingProgram, gatherProgram, longProgram, nativeBackend, requireAddon } from "./native-addon.js";
 
@@ -35,6 +36,17 @@ describe("a run", () => {
     memory.set([1, 2], 3);
     backend.prepare(countingProgram(2), []).run({ ...bindings, inputs: [memory.subarray(3)] });
     expect(bindings.outputs[0]).toEqual(floats(13, 26));
+  });
+
+  it("finds the cache lines of buffers, at which large tensors begin", () => {
+    for (const length of [1024, 1025, 100_000]) {
+      const { data } = tensor(new Float32Array(length)).storage as { data: Float32Array<ArrayBuffer> };
+      expect(data.length).toBe(length);
+      expect(data.byteOffset).toBe(backend.startIn(data.buffer));
+      expect(data.byteOffset).toBeLessThan(64);
+    }
+    expect(tensor([1, 2]).storage?.data?.byteOffset).toBe(0);
+    expect(requireAddon().addon.cacheLineIn(new Uint8Array(1) as unknown as ArrayBuffer)).toBe(0);
   });
 
   it("copies constants when the Program is prepared", () => {

@@ -53,6 +53,8 @@ export interface Addon {
   writeState(state: number, from: TypedArray): void;
   /** Forgets a state; runs in flight are not disturbed. */
   freeState(state: number): void;
+  /** Bytes from the start of a buffer to the first cache line. */
+  cacheLineIn(buffer: ArrayBuffer): number;
   /** Waits for the runs in flight. */
   finish(): void;
   /** How many threads a run may use, from 1 to 256. */

@@ -54,6 +54,10 @@ export class NativeBackend implements Backend {
     return state;
   }
 
+  startIn(buffer: ArrayBuffer): number {
+    return this.#addon.cacheLineIn(buffer);
+  }
+
   finish(): void {
     this.#addon.finish();
   }
