@@ -2,9 +2,9 @@
 //
 // A driver turns one instruction into a plan (everything that can be computed before data is there) and one
 // or more steps. The threads of a run walk the steps together: a step is `chunks` independent pieces of work
-// that threads claim one by one, and the next step starts when all of them are done. How an instruction is
-// cut into chunks depends on its shapes only, never on the number of threads, and each element of a result is
-// computed by one chunk in a fixed order: this is why results have the same bits for any number of threads.
+// that threads claim, and the next step starts when all of them are done. How an instruction is cut into
+// chunks depends on its shapes only, never on the number of threads, and each element of a result is computed
+// by one chunk in a fixed order: this is why results have the same bits for any number of threads.
 
 #ifndef NODEGRAD_DRIVERS_DRIVER_H_
 #define NODEGRAD_DRIVERS_DRIVER_H_

@@ -49,7 +49,7 @@ class Sleeper {
 
  private:
   // Longer than the hand-over between two running threads, shorter than what a sleep and a wake-up cost.
-  static constexpr std::chrono::microseconds kSpin{20};
+  static constexpr std::chrono::microseconds kSpin{50};
 
   static bool spin(const std::atomic<uint64_t>& word, uint64_t seen) {
     const auto start = std::chrono::steady_clock::now();

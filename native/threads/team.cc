@@ -4,6 +4,7 @@
 #include <mutex>
 
 #include "backoff.h"
+#include "shares.h"
 #include "sleeper.h"
 #include "thread.h"
 
@@ -23,8 +24,7 @@ void run_alone(const Step& step, const Run& run, Worker& worker) {
   for (int64_t chunk = 0; chunk < step.chunks; chunk++) step.fn(step.plan, run, chunk, worker);
 }
 
-// The current step and who may take part, as published to the team. The fields may be rewritten while a
-// late thread reads them; it learns so when it tries to claim.
+// The current step and who takes part, as published to the team.
 struct Task {
   const Walk* walk;
   size_t step;
@@ -32,11 +32,10 @@ struct Task {
   int threads;
 };
 
-// One claim word drives everything: [sequence number : 32 | next chunk : 32]. The sequence number goes up
-// whenever the task changes, and a chunk is claimed by a compare-and-swap on the whole word, so a thread that
-// has slept through a step, or through the end of a run, cannot claim with what it knew: it touches the
-// caller's memory (walk, plans, buffers) only while it holds a chunk, and while a chunk is held the run has
-// not ended. All that threads without a chunk touch belongs to the team and is never freed.
+// Tasks are numbered. A thread that has slept through a task, or through the end of a run, may read fields
+// that are being rewritten, but cannot claim a chunk with the number it knew: it touches the caller's memory
+// (walk, plans, buffers) only while it holds a chunk, and while a chunk is held the task does not change and
+// the run does not end. All that threads without a chunk touch belongs to the team and is never freed.
 class Team {
  public:
   static Team& get() {
@@ -55,19 +54,17 @@ class Team {
     unshared_nanoseconds_ = walk.shared_nanoseconds;
     advance(walk, 0, 0);
     for (;;) {
-      const uint64_t word = claim_.load(std::memory_order_acquire);
-      if ((word & kNextChunk) == kEnded) return true;
-      if (work(word, 0)) continue;
+      const uint64_t state = state_.load(std::memory_order_acquire);
+      if ((state & kEnded) != 0) return true;
+      work(state, 0);
       const Step& step = walk.steps[step_.load(std::memory_order_acquire)];
-      backoff_.waited(caller_.wait(claim_, word), step.nanoseconds / static_cast<double>(step.chunks));
+      backoff_.waited(caller_.wait(state_, state), step.nanoseconds / static_cast<double>(step.chunks));
     }
   }
 
  private:
-  static constexpr uint64_t kNextChunk = 0xffffffff;  // mask of the low half
-  // In place of a chunk: nothing can be claimed, because the task is being rewritten or the run has ended.
-  static constexpr uint64_t kClosed = 0xffffffff;
-  static constexpr uint64_t kEnded = 0xfffffffe;
+  // What threads without work wait for: [number of the task : 32 | kEnded after the end of the run].
+  static constexpr uint64_t kEnded = 1;
 
   struct Helper {
     Team* team;
@@ -94,27 +91,30 @@ class Team {
     const Helper* helper = static_cast<Helper*>(pointer);
     Team* team = helper->team;
     for (;;) {
-      const uint64_t word = team->claim_.load(std::memory_order_acquire);
-      if (!team->work(word, helper->number)) team->helpers_asleep_.wait(team->claim_, word);
+      const uint64_t state = team->state_.load(std::memory_order_acquire);
+      team->work(state, helper->number);
+      team->helpers_asleep_.wait(team->state_, state);
     }
   }
 
-  // Claims one chunk of the task that `word` belongs to and does it, and goes on to the next step if that was
-  // the last chunk to be done. False when there was nothing to claim.
-  bool work(uint64_t word, int thread) {
-    const uint64_t next = word & kNextChunk;
-    if (next >= kEnded) return false;
+  // Does all chunks of the current task that it can get, and goes on to the next step if one of them was the
+  // last to be done.
+  void work(uint64_t state, int thread) {
+    if ((state & kEnded) != 0) return;
     const Task task = {walk_.load(std::memory_order_acquire), step_.load(std::memory_order_acquire),
                        chunks_.load(std::memory_order_acquire),
                        task_threads_.load(std::memory_order_acquire)};
-    if (static_cast<int64_t>(next) >= task.chunks || thread >= task.threads) return false;
-    if (!claim_.compare_exchange_strong(word, word + 1)) return true;
-    const Step& step = task.walk->steps[task.step];
-    Worker worker = {task.walk->scratch + thread * task.walk->scratch_stride};
-    step.fn(step.plan, *task.walk->run, static_cast<int64_t>(next), worker);
-    if (done_.fetch_add(1, std::memory_order_acq_rel) + 1 == task.chunks)
+    if (thread >= task.threads) return;
+    int64_t done = 0;
+    for (;; done++) {
+      const int64_t chunk = shares_.claim(number_of(state), task.chunks, task.threads, thread);
+      if (chunk < 0) break;
+      const Step& step = task.walk->steps[task.step];
+      Worker worker = {task.walk->scratch + thread * task.walk->scratch_stride};
+      step.fn(step.plan, *task.walk->run, chunk, worker);
+    }
+    if (done > 0 && done_.fetch_add(done, std::memory_order_acq_rel) + done == task.chunks)
       advance(*task.walk, task.step + 1, thread);
-    return true;
   }
 
   // Runs the steps from `step` on that are not worth sharing, and publishes the first that is, or the end.
@@ -125,35 +125,36 @@ class Team {
       if (is_shared(walk.steps[step])) return publish(walk, step);
       run_alone(walk.steps[step], *walk.run, worker);
     }
-    claim_.store(next_sequence() | kEnded);
+    state_.store(next_state() | kEnded);
     caller_.wake();
   }
 
   void publish(const Walk& walk, size_t step) {
-    // Closed while the task is rewritten: whoever reads a new field finds the word changed when it claims.
-    const uint64_t sequence = next_sequence();
-    claim_.store(sequence | kClosed);
+    const uint64_t state = next_state();
     walk_.store(&walk, std::memory_order_release);
     step_.store(step, std::memory_order_release);
     chunks_.store(walk.steps[step].chunks, std::memory_order_release);
     task_threads_.store(threads_, std::memory_order_release);
     done_.store(0, std::memory_order_relaxed);
+    shares_.deal(number_of(state), walk.steps[step].chunks, threads_);
     const bool wake = unshared_nanoseconds_ >= kWakeNanoseconds;
     unshared_nanoseconds_ -= walk.steps[step].nanoseconds;
-    claim_.store(sequence);
+    state_.store(state);
     if (!wake) return;
     helpers_asleep_.wake();
     caller_.wake();
   }
 
-  uint64_t next_sequence() const { return ((claim_.load(std::memory_order_relaxed) >> 32) + 1) << 32; }
+  static uint32_t number_of(uint64_t state) { return static_cast<uint32_t>(state >> 32); }
+  uint64_t next_state() const { return ((state_.load(std::memory_order_relaxed) >> 32) + 1) << 32; }
 
-  alignas(64) std::atomic<uint64_t> claim_{kEnded};
-  alignas(64) std::atomic<int64_t> done_{0};  // chunks of the current step
-  alignas(64) std::atomic<const Walk*> walk_{nullptr};
+  alignas(64) std::atomic<uint64_t> state_{kEnded};
+  std::atomic<const Walk*> walk_{nullptr};
   std::atomic<size_t> step_{0};
   std::atomic<int64_t> chunks_{0};
   std::atomic<int> task_threads_{0};
+  alignas(64) std::atomic<int64_t> done_{0};  // chunks of the current step
+  Shares shares_;
   // Read and written by whoever is in run() before the first step, or in advance().
   int threads_ = 1;
   double unshared_nanoseconds_ = 0;  // time of the shared steps not yet published

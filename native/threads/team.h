@@ -1,6 +1,6 @@
 // The threads that run Programs: one team per process, whoever runs.
 //
-// The threads of a run walk its steps together. They claim the chunks of the current step one by one; whoever
+// The threads of a run walk its steps together. They claim the chunks of the current step (shares.h); whoever
 // finishes a step's last chunk makes the next step the current one, and runs steps that do not pay to share
 // by itself on the way. So nobody ever waits for a thread that holds no chunk: a helper that the system has
 // put aside delays nothing, not even the end of the run.
@@ -12,10 +12,9 @@
 #include <cstdint>
 
 #include "../drivers/driver.h"
+#include "shares.h"
 
 namespace ng {
-
-constexpr int kMaxThreads = 256;
 
 // What a team runs: steps in order, on the memory of one run.
 struct Walk {
