@@ -189,9 +189,11 @@ int64_t reserve(int64_t* used, int64_t floats) {
 
 // Partial sums that one chunk adds up.
 constexpr int64_t kCombinedFloats = 64 * 1024;
-// Floats that one chunk packs ahead, and the time it takes for one of them.
-constexpr int64_t kGroupFloats = 64 * 1024;
+// Floats that one chunk packs ahead, and the time it takes for one of them. Panels that it packs at least:
+// rows of the operand are read in stretches of their width.
+constexpr int64_t kGroupFloats = 16 * 1024;
 constexpr double kPackNanoseconds = 0.2;
+constexpr int64_t kGroupPanels = 4;
 
 // Plans to pack a whole operand ahead: the rows of A or the columns of B.
 template <bool is_a>
@@ -202,7 +204,7 @@ void share(const GemmPlan& plan, SharedPanels* shared, Builder& builder) {
   shared->width = is_a ? plan.kernels->mr : plan.kernels->nr;
   shared->used = is_a ? plan.tiling.panel_rows : shared->width;
   shared->panels = ceil_div(length, shared->used);
-  shared->group = std::max<int64_t>(1, kGroupFloats / (shared->width * plan.tiling.kc));
+  shared->group = std::max(kGroupPanels, kGroupFloats / (shared->width * plan.tiling.kc));
   shared->chunks = plan.batches * plan.tiling.k_blocks * shared->groups();
   const int64_t floats = plan.batches * p.k * shared->panels * shared->width;
   std::vector<int64_t> words = {length,         p.k,          matrix.row,  matrix.col,

@@ -13,17 +13,27 @@ float* matrix_at(const Run& run, const GemmProblem& problem, const MatrixView& m
   return p;
 }
 
+namespace {
+
+// Where part number `part` of an axis begins, which is cut into so many parts of about as many panels each.
+int64_t start_of(int64_t length, int64_t panel, int64_t parts, int64_t part) {
+  return std::min(length, ceil_div(length, panel) * part / parts * panel);
+}
+
+}  // namespace
+
 GemmTile tile_of(const GemmPlan& plan, const Run& run, int64_t chunk, Worker& worker) {
   const GemmProblem& problem = plan.problem;
   const Tiling& tiling = plan.tiling;
-  const int64_t col = chunk % tiling.col_tiles * tiling.tile_n;
+  const auto row_at = [&](int64_t i) { return start_of(problem.m, tiling.panel_rows, tiling.row_tiles, i); };
+  const auto col_at = [&](int64_t i) { return start_of(problem.n, plan.kernels->nr, tiling.col_tiles, i); };
+  const int64_t col_tile = chunk % tiling.col_tiles, col = col_at(col_tile);
   chunk /= tiling.col_tiles;
-  const int64_t row = chunk % tiling.row_tiles * tiling.tile_m;
+  const int64_t row_tile = chunk % tiling.row_tiles, row = row_at(row_tile);
   chunk /= tiling.row_tiles;
   const int64_t split = chunk % tiling.splits, batch = chunk / tiling.splits;
   GemmTile tile;
-  tile.region = {batch, row, std::min(tiling.tile_m, problem.m - row), col,
-                 std::min(tiling.tile_n, problem.n - col)};
+  tile.region = {batch, row, row_at(row_tile + 1) - row, col, col_at(col_tile + 1) - col};
   tile.first_block = tiling.k_blocks * split / tiling.splits;
   tile.end_block = tiling.k_blocks * (split + 1) / tiling.splits;
   tile.finishes = tiling.splits == 1 && !plan.direct;
