@@ -14,7 +14,7 @@
 import type { Graph } from "../graph/signature.js";
 import type { Tensor } from "../graph/tensor.js";
 import { unrealisedOperands } from "../graph/walk.js";
-import { INSTRUCTIONS } from "../program/opcodes.js";
+import { INSTRUCTIONS, REDUCTIONS } from "../program/opcodes.js";
 import { sameShape } from "../shape.js";
 import { Elements, elementsOf } from "./elements.js";
 import { findResults, fitsKernel, type Group, nodesOf, reduceKind } from "./group.js";
@@ -210,8 +210,9 @@ class Fusion {
     const sinks = [...group.sinks, ...other.sinks];
     if (this.settled.has(group) || !fitsKernel([...members, ...sinks], group.shape, this.elements)) return;
     group.members = this.inOrder(members);
-    // A variance is the first result of its instruction.
-    group.sinks = sinks.sort((a, b) => Number(reduceKind(b) === "variance") - Number(reduceKind(a) === "variance"));
+    // A byproduct comes after what it is known from.
+    const isFirst = (sink: Tensor) => Number(REDUCTIONS[reduceKind(sink)].byproduct !== undefined);
+    group.sinks = sinks.sort((a, b) => isFirst(b) - isFirst(a));
     group.rank = Math.max(group.rank, other.rank);
     for (const node of nodesOf(other)) this.groupOf.set(node, group);
   }

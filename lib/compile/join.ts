@@ -8,15 +8,14 @@
 
 import type { Tensor } from "../graph/tensor.js";
 import { unrealisedOperands } from "../graph/walk.js";
-import { givesPositions } from "../program/opcodes.js";
-import { sameShape } from "../shape.js";
+import { REDUCTIONS } from "../program/opcodes.js";
 import { type Elements, elementsOf, storedSize } from "./elements.js";
 import { reduceKind } from "./group.js";
 
 /** Reductions of one instruction, at most: each has arrays in the L1 cache. */
 const MAX_JOINED = 4;
 
-/** For how many earlier reductions at most a reduction is tried, the nearest first. */
+/** With how many earlier reductions at most a reduction is tried, the nearest first. */
 const MAX_TRIES = 4;
 
 /** How many maps below a reduction are searched for what it reads. */
@@ -32,90 +31,127 @@ export interface JoinedOrder {
 /** @param nodes Operands first. */
 export function joinReductions(nodes: readonly Tensor[], elements: Elements): JoinedOrder {
   const reductions = nodes.filter((node) => node.storage === undefined && node.op.kind === "reduce");
+  const order = new Order(nodes);
   const joined = new Map(reductions.map((node) => [node, [node]]));
-  let order = nodes;
-  const joinAll = (fits: (a: Tensor, b: Tensor) => boolean) => {
-    reductions.forEach((later, i) => {
-      for (let [k, tries] = [i - 1, 0]; k >= 0 && tries < MAX_TRIES; k--) {
-        const earlier = reductions[k] as Tensor;
-        const [own, others] = [joined.get(later) as Tensor[], joined.get(earlier) as Tensor[]];
-        if (own.length > 1 || others.length === MAX_JOINED) continue;
-        if (!walkAlike(earlier, later) || !fits(earlier, later)) continue;
-        const moved = sideBySide(order, others, later);
-        tries++;
-        if (moved === undefined) continue;
-        order = moved;
-        others.push(later);
-        joined.set(later, others);
-        return;
-      }
-    });
-  };
-  // First a variance and the sum of its mean, which are one computation.
-  const isAlone = (node: Tensor) => joined.get(node)?.length === 1;
-  joinAll((a, b) => isAlone(a) && (isVarianceWithSum(a, b) || isVarianceWithSum(b, a)));
-  joinAll((a, b) => combineAlike(joined.get(a) as Tensor[], b) && shareOperand(a, b, elements));
-  return { nodes: order, joined };
-}
+  const groupOf = (node: Tensor) => joined.get(node) as Tensor[];
 
-/** Whether two reductions walk the same axes and leave results of one type. */
-function walkAlike(a: Tensor, b: Tensor): boolean {
-  return sameShape(sourceOf(a).shape, sourceOf(b).shape) && sameShape(a.shape, b.shape) && a.dtype === b.dtype;
+  /** Joins each reduction that is alone with earlier ones of an operand, if they fit and can stand side by side. */
+  const joinAll = (
+    operandsOf: (reduction: Tensor) => readonly Tensor[],
+    fits: (group: readonly Tensor[], later: Tensor) => boolean,
+  ) => {
+    const earlier = new Earlier();
+    for (const later of reductions) {
+      const operands = operandsOf(later);
+      if (groupOf(later).length === 1) {
+        const groups = new Set(earlier.nearest(later, operands).map(groupOf));
+        const found = [...groups].find((group) => fits(group, later) && order.bringTogether(group, later));
+        if (found !== undefined) {
+          found.push(later);
+          joined.set(later, found);
+        }
+      }
+      earlier.add(later, operands);
+    }
+  };
+  // First what is a byproduct of another, as the sum is of a variance: the two are one computation.
+  joinAll(
+    (node) => [elementsOf(sourceOf(node))],
+    ([first, ...others], later) =>
+      others.length === 0 && (isByproduct(first as Tensor, later) || isByproduct(later, first as Tensor)),
+  );
+  const isAbreast = (node: Tensor) => groupOf(node).every((other) => REDUCTIONS[reduceKind(other)].abreast);
+  joinAll(
+    (node) => (isAbreast(node) ? largeOperands(node, elements) : []),
+    (group) => group.length < MAX_JOINED,
+  );
+  return { nodes: order.nodes, joined };
 }
 
 function sourceOf(reduction: Tensor): Tensor {
   return reduction.inputs[0] as Tensor;
 }
 
-function isVarianceWithSum(a: Tensor, b: Tensor): boolean {
-  const isOne = elementsOf(sourceOf(a)) === elementsOf(sourceOf(b));
-  return isOne && reduceKind(a) === "variance" && reduceKind(b) === "sum";
+/** Whether `b` is known on the way to `a`. */
+function isByproduct(b: Tensor, a: Tensor): boolean {
+  return REDUCTIONS[reduceKind(a)].byproduct === reduceKind(b);
 }
 
-function combineAlike(joined: readonly Tensor[], node: Tensor): boolean {
-  const kind = reduceKind(node);
-  return kind !== "variance" && !givesPositions(kind) && joined.every((other) => reduceKind(other) === kind);
-}
-
-/** Whether the maps below two reductions read the same memory, and as much of it as they reduce. */
-function shareOperand(a: Tensor, b: Tensor, elements: Elements): boolean {
-  const { size } = sourceOf(a);
-  const below = mapsBelow(a, elements);
-  return [...mapsBelow(b, elements)].some((node) => below.has(node) && storedSize(node) >= size);
-}
-
-/** What a reduction reads, and the maps below read in turn. */
-function mapsBelow(reduction: Tensor, elements: Elements): Set<Tensor> {
+/** The memory that the maps below a reduction read, where it is as much as is reduced. */
+function largeOperands(reduction: Tensor, elements: Elements): readonly Tensor[] {
   const found = new Set(elements.operandsOf(reduction));
   for (const node of found) {
     if (found.size > MAX_SEARCHED) break;
     // A Set hands out what is added meanwhile.
     if (node.op.kind === "map") for (const operand of elements.operandsOf(node)) found.add(operand);
   }
-  return found;
+  const { size } = sourceOf(reduction);
+  return [...found].filter((node) => storedSize(node) >= size);
 }
 
-/** The order with `earlier`, and what needs them, moved up to `later`; undefined where one needs another. */
-function sideBySide(
-  order: readonly Tensor[],
-  earlier: readonly Tensor[],
-  later: Tensor,
-): readonly Tensor[] | undefined {
-  const own = new Set([...earlier, later]);
-  const places = [...own].map((node) => order.indexOf(node));
-  const [first, last] = [Math.min(...places), Math.max(...places)];
-  const waiting = new Set<Tensor>();
-  const kept: Tensor[] = [];
-  const waits = (node: Tensor) => unrealisedOperands(node).some((input) => own.has(input) || waiting.has(input));
-  for (const node of order.slice(first, last + 1)) {
-    const isWaiting = waits(node);
-    if (own.has(node)) {
-      if (isWaiting) return undefined;
-    } else if (isWaiting) {
-      waiting.add(node);
-    } else {
-      kept.push(node);
+/** Reductions by what they read, and by how they walk it: those of one key leave results of one shape and dtype. */
+class Earlier {
+  private readonly lists = new Map<Tensor, Map<string, Tensor[]>>();
+  private readonly places = new Map<Tensor, number>();
+
+  add(reduction: Tensor, operands: readonly Tensor[]): void {
+    this.places.set(reduction, this.places.size);
+    const key = keyOf(reduction);
+    for (const operand of operands) {
+      const lists = this.lists.get(operand) ?? new Map<string, Tensor[]>();
+      this.lists.set(operand, lists);
+      const list = lists.get(key);
+      if (list === undefined) lists.set(key, [reduction]);
+      else list.push(reduction);
     }
   }
-  return [...order.slice(0, first), ...kept, ...own, ...waiting, ...order.slice(last + 1)];
+
+  /** Some that read one of the operands like `reduction`, the last first. */
+  nearest(reduction: Tensor, operands: readonly Tensor[]): Tensor[] {
+    const key = keyOf(reduction);
+    const lists = operands.map((operand) => this.lists.get(operand)?.get(key)?.slice(-MAX_TRIES) ?? []);
+    const place = (node: Tensor) => this.places.get(node) as number;
+    return [...new Set(lists.flat())].sort((a, b) => place(b) - place(a)).slice(0, MAX_TRIES);
+  }
+}
+
+function keyOf(reduction: Tensor): string {
+  const kind = reduceKind(reduction);
+  return [REDUCTIONS[kind].byproduct ?? kind, sourceOf(reduction).shape, reduction.shape, reduction.dtype].join(" ");
+}
+
+/** Nodes, each after its operands, in an order that changes. */
+class Order {
+  readonly nodes: Tensor[];
+  private readonly places: Map<Tensor, number>;
+
+  constructor(nodes: readonly Tensor[]) {
+    this.nodes = [...nodes];
+    this.places = new Map(nodes.map((node, i) => [node, i]));
+  }
+
+  /** Moves `earlier`, and what needs them, up to `later`; false where one needs another. */
+  bringTogether(earlier: readonly Tensor[], later: Tensor): boolean {
+    const own = new Set([...earlier, later]);
+    const places = Array.from(own, (node) => this.places.get(node) as number);
+    const [first, last] = [Math.min(...places), Math.max(...places)];
+    const waiting = new Set<Tensor>();
+    const kept: Tensor[] = [];
+    const waits = (node: Tensor) => unrealisedOperands(node).some((input) => own.has(input) || waiting.has(input));
+    for (const node of this.nodes.slice(first, last + 1)) {
+      const isWaiting = waits(node);
+      if (own.has(node)) {
+        if (isWaiting) return false;
+      } else if (isWaiting) {
+        waiting.add(node);
+      } else {
+        kept.push(node);
+      }
+    }
+    for (const [i, node] of [...kept, ...own, ...waiting].entries()) {
+      this.nodes[first + i] = node;
+      this.places.set(node, first + i);
+    }
+    return true;
+  }
 }

@@ -31,7 +31,7 @@ class Uses {
   private readonly failing: readonly Kernel[];
 
   constructor(kernels: readonly Kernel[]) {
-    this.failing = kernels.filter(({ opcode }) => INSTRUCTIONS[opcode].canFail);
+    this.failing = kernels.filter(({ opcode }) => INSTRUCTIONS[opcode].failsAs !== undefined);
     for (const kernel of kernels) {
       for (const { value } of kernel.outputs) append(this.producer, value, kernel);
       for (const { value } of kernel.inputs) append(this.readers, value, kernel);

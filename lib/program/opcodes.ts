@@ -17,8 +17,11 @@ export interface InstructionInfo {
   readonly micro: boolean;
   /** Whether the micro-program reads its inputs at the element it writes: outputs may take the place of inputs. */
   readonly elementwise: boolean;
-  /** Whether bad data (an index out of range) can make it fail at run time, which it does before it writes anything. */
-  readonly canFail: boolean;
+  /**
+   * The op that users know it by where bad data (an index out of range) makes it fail at run time, which it does before it
+   * writes anything; undefined where no data can.
+   */
+  readonly failsAs: string | undefined;
 }
 
 const window = ["strideH", "strideW", "padTop", "padLeft", "dilationH", "dilationW", "groups", "accuracy"] as const;
@@ -34,7 +37,7 @@ const pooling = [
 ] as const;
 
 function instruction(inputs: number, extra: InstructionInfo["extra"], attributes: readonly string[]): InstructionInfo {
-  return { inputs, extra, attributes, micro: extra === "micro", elementwise: extra === "micro", canFail: false };
+  return { inputs, extra, attributes, micro: extra === "micro", elementwise: extra === "micro", failsAs: undefined };
 }
 
 /**
@@ -79,10 +82,10 @@ export const INSTRUCTIONS = {
   poolGrad: instruction(1, "optional", pooling),
   softmax: instruction(1, "none", ["log"]),
   softmaxGrad: instruction(2, "none", ["log"]),
-  crossEntropy: { ...instruction(2, "none", []), canFail: true },
-  crossEntropyGrad: { ...instruction(3, "none", []), canFail: true },
-  gather: { ...instruction(2, "none", ["axis"]), canFail: true },
-  scatterAdd: { ...instruction(3, "none", ["axis"]), canFail: true },
+  crossEntropy: { ...instruction(2, "none", []), failsAs: "crossEntropy" },
+  crossEntropyGrad: { ...instruction(3, "none", []), failsAs: "crossEntropy" },
+  gather: { ...instruction(2, "none", ["axis"]), failsAs: "gather" },
+  scatterAdd: { ...instruction(3, "none", ["axis"]), failsAs: "scatterAdd" },
   copy: instruction(1, "none", []),
   random: instruction(1, "none", ["kind", "stream"]),
 } as const satisfies Record<string, InstructionInfo>;
@@ -93,12 +96,38 @@ export type Opcode = keyof typeof INSTRUCTIONS;
 /** Every opcode, at the index that encodes it. */
 export const OPCODES = Object.keys(INSTRUCTIONS) as readonly Opcode[];
 
+/** What `reduce` makes of elements. */
+export interface ReduceInfo {
+  /** Whether results are positions along one axis rather than values. */
+  readonly positions: boolean;
+  /** Whether one instruction may reduce several registers, each to an output of its own. */
+  readonly abreast: boolean;
+  /** A reduction of the same register that is known on the way: a second output takes it. */
+  readonly byproduct: "sum" | undefined;
+}
+
+const values = { positions: false, abreast: true, byproduct: undefined } as const satisfies ReduceInfo;
+const positions = { positions: true, abreast: false, byproduct: undefined } as const satisfies ReduceInfo;
+
 /**
  * How `reduce` combines elements; the identities are 0, 1, and the smallest and the largest value of the dtype. Over no
  * elements a variance is NaN.
  */
-export const REDUCE_KINDS = ["sum", "prod", "max", "min", "argMax", "argMin", "variance"] as const;
-export type ReduceKind = (typeof REDUCE_KINDS)[number];
+export const REDUCTIONS = {
+  sum: values,
+  prod: values,
+  max: values,
+  min: values,
+  argMax: positions,
+  argMin: positions,
+  variance: { positions: false, abreast: false, byproduct: "sum" },
+} as const satisfies Record<string, ReduceInfo>;
+
+/** Name of a reduction. */
+export type ReduceKind = keyof typeof REDUCTIONS;
+
+/** Every reduction, at the index that encodes it. */
+export const REDUCE_KINDS = Object.keys(REDUCTIONS) as readonly ReduceKind[];
 
 /** Whether a machine may rearrange the sums of a convolution: `strict` is one sum a result. */
 export const ACCURACIES = ["fast", "strict"] as const;
@@ -109,7 +138,7 @@ export type PositionKind = "argMax" | "argMin";
 
 /** Whether a reduction gives positions rather than values. */
 export function givesPositions(kind: ReduceKind): kind is PositionKind {
-  return kind === "argMax" || kind === "argMin";
+  return REDUCTIONS[kind].positions;
 }
 
 /** How `pool` combines a window. */

@@ -5,12 +5,13 @@ import { sameShape, showShape, sizeOf } from "../shape.js";
 import { MAX_REGISTERS } from "./format.js";
 import {
   ACCURACIES,
-  givesPositions,
   INSTRUCTIONS,
   type Opcode,
   POOL_KINDS,
   RANDOM_KINDS,
   REDUCE_KINDS,
+  REDUCTIONS,
+  type ReduceKind,
 } from "./opcodes.js";
 import type { Instruction, ProgramView } from "./reader.js";
 import type { Check } from "./verify.js";
@@ -152,12 +153,13 @@ function reduce(instruction: Instruction, check: Check): readonly DType[] {
   const fits = out.shape.length === shape.length && out.shape.every((length, i) => length === shape[i] || length === 1);
   check(fits, () => `${showShape(shape)} does not reduce to ${showShape(out.shape)}`);
 
-  const kind = REDUCE_KINDS[attribute(instruction, "kind", 0, REDUCE_KINDS.length - 1, check)];
+  const kind = REDUCE_KINDS[attribute(instruction, "kind", 0, REDUCE_KINDS.length - 1, check)] as ReduceKind;
+  const { positions, abreast, byproduct } = REDUCTIONS[kind];
   const handedIn = types(inputs);
   const reduced = reducedTypes(instruction, handedIn, check);
-  const most = kind === "variance" ? 2 : kind !== undefined && givesPositions(kind) ? 1 : MAX_REGISTERS;
+  const most = abreast ? MAX_REGISTERS : byproduct === undefined ? 1 : 2;
   check(outputs.length <= most, () => `${outputs.length} outputs; expected ${expectation(1, most)}`);
-  if (kind !== undefined && givesPositions(kind)) {
+  if (positions) {
     const axis = attribute(instruction, "axis", 0, shape.length - 1, check);
     const along = out.shape.every((length, i) => (i === axis ? length === 1 : length === shape[i]));
     check(along, () => `${kind} along axis ${axis} of ${showShape(shape)} does not give ${showShape(out.shape)}`);
@@ -173,8 +175,8 @@ function reduce(instruction: Instruction, check: Check): readonly DType[] {
     if (kind === "variance") float(output, check);
   });
   const results = instruction.micro?.results ?? [];
-  const oneValue = kind !== "variance" || results.every((register) => register === results[0]);
-  check(oneValue, () => `variance of register ${results[0]} with the sum of register ${results[1]}`);
+  const oneValue = abreast || results.every((register) => register === results[0]);
+  check(oneValue, () => `${kind} of register ${results[0]} with the ${byproduct} of register ${results[1]}`);
   return handedIn;
 }
 

@@ -11,9 +11,9 @@ const constant = (name) => `k${name[0].toUpperCase()}${name.slice(1)}`;
 const names = (macro, list) => list.map((name, code) => `${macro}(${code}, ${constant(name)}, "${name}")\n`).join("");
 
 const instructions = isa.OPCODES.map((name, code) => {
-  const { inputs, extra, attributes, micro, canFail } = isa.INSTRUCTIONS[name];
+  const { inputs, extra, attributes, micro, failsAs } = isa.INSTRUCTIONS[name];
   const extraInputs = { none: 0, optional: 1, micro: "kAnyNumber" }[extra];
-  return `NG_OPCODE(${code}, ${constant(name)}, "${name}", ${inputs}, ${extraInputs}, ${attributes.length}, ${micro}, ${canFail})\n`;
+  return `NG_OPCODE(${code}, ${constant(name)}, "${name}", ${inputs}, ${extraInputs}, ${attributes.length}, ${micro}, ${failsAs !== undefined})\n`;
 }).join("");
 const micro = isa.MICRO_OPCODES.map((name, code) => {
   const { operands, domain, result } = isa.MICRO_OPS[name];

@@ -146,6 +146,11 @@ describe("reductions of the same elements", () => {
     expect(opcodes(x.max(), x.mul(2).max())).toEqual(["reduce"]);
   });
 
+  it("are up to four in an instruction", () => {
+    const sums = [1, 2, 3, 4, 5, 6].map((factor) => x.mul(factor).sum({ axes: 1 }));
+    expect(program(...sums).instructions.map(({ outputs }) => outputs.length)).toEqual([4, 2]);
+  });
+
   it("are so although what reads the first comes before the second", () => {
     const total = x.sum({ axes: 1, keepDims: true });
     const scale = total.mul(y.sum({ axes: 1, keepDims: true }));
