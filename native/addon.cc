@@ -204,6 +204,11 @@ Napi::Value get_threads(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), environment_of(info).threads);
 }
 
+// setPackedLimit(bytes): what packed copies may take together
+void set_packed_limit(const Napi::CallbackInfo& info) {
+  environment_of(info).packed->set_limit(int_argument(info, 0));
+}
+
 // memory(): what this environment holds
 Napi::Value memory(const Napi::CallbackInfo& info) {
   Environment& environment = environment_of(info);
@@ -270,6 +275,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("finish", Napi::Function::New<finish>(env, "finish", environment));
   exports.Set("setThreads", Napi::Function::New<set_threads>(env, "setThreads", environment));
   exports.Set("getThreads", Napi::Function::New<get_threads>(env, "getThreads", environment));
+  exports.Set("setPackedLimit", Napi::Function::New<set_packed_limit>(env, "setPackedLimit", environment));
   exports.Set("memory", Napi::Function::New<memory>(env, "memory", environment));
   export_direct(env, exports, "cacheLineIn", cache_line_in, nullptr);
   export_direct(env, exports, "run", run, environment);

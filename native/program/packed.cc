@@ -33,7 +33,7 @@ bool PackedPool::allocate(PackedCopy* copy, int64_t bytes, int64_t run) {
   drop(copy);
   for (;;) {
     PackedCopy* other = oldest(run);
-    const bool fits = bytes_ + bytes <= kPackedBytes || other == nullptr;
+    const bool fits = bytes_ + bytes <= limit_ || other == nullptr;
     if (fits && copy->memory.allocate(bytes)) break;
     if (other == nullptr) return false;
     drop(other);

@@ -21,8 +21,8 @@
 
 namespace ng {
 
-// What all copies of an environment may take, in bytes. A Program keeps at most half of it: what does not fit
-// is packed in every run.
+// What all copies of an environment may take, in bytes, unless it is told otherwise. A Program keeps at most half
+// of it: what does not fit is packed in every run.
 constexpr int64_t kPackedBytes = 1 << 30;
 
 // The number of a recipe: equal words have equal numbers. Words say everything that the content of a copy
@@ -65,6 +65,9 @@ class PackedPool {
 
   int64_t bytes() const { return bytes_; }
 
+  // Sets what all copies may take from the next allocation on. Those of one run stay, whatever they take.
+  void set_limit(int64_t bytes) { limit_ = bytes; }
+
   int64_t runs = 0;  // counts the runs that use copies
 
  private:
@@ -77,6 +80,7 @@ class PackedPool {
   std::mutex mutex_;
   std::vector<PackedCopy*> copies_;
   std::atomic<int64_t> bytes_{0};
+  std::atomic<int64_t> limit_{kPackedBytes};
 };
 
 }  // namespace ng

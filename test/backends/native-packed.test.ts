@@ -1,9 +1,9 @@
 /** Packed weights are kept from run to run, and never serve an older version of a variable. */
 
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import type { State } from "../../lib/backends/backend.js";
 import { ProgramWriter } from "../../lib/program/writer.js";
-import { nativeBackend } from "./native-addon.js";
+import { nativeBackend, requireAddon } from "./native-addon.js";
 
 const backend = nativeBackend();
 const scalars = new Float64Array(0);
@@ -78,6 +78,9 @@ const same = (bound: { outputs: Float32Array[] }, expected: Float32Array) =>
   expected.every((x, i) => bound.outputs[0]?.[i] === x);
 
 describe("packed weights", () => {
+  const { addon } = requireAddon();
+  afterEach(() => addon.setPackedLimit(2 ** 30));
+
   const first = numbers(inner * columns, 2);
   const second = numbers(inner * columns, 3);
 
@@ -163,6 +166,55 @@ describe("packed weights", () => {
     state.dispose();
     await run;
     expect(same(late, multiply(first))).toBe(true);
+  });
+
+  it("give way to others beyond the limit, those first that were not used for longest", () => {
+    const before = backend.memory().packedBytes;
+    const held = () => backend.memory().packedBytes - before;
+    const executable = backend.prepare(forward("state"), []);
+    const weights = [2, 3, 4].map((seed) => numbers(inner * columns, seed));
+    const states = weights.map((values) => backend.createState("float32", values));
+    const run = (i: number) => {
+      const bound = bindings(states[i]);
+      executable.run(bound);
+      expect(same(bound, multiply(weights[i] as Float32Array))).toBe(true);
+    };
+    run(0);
+    const each = held();
+    addon.setPackedLimit(before + 2 * each);
+    for (const i of [1, 0, 2]) run(i);
+    expect(held()).toBe(2 * each);
+    states[1]?.dispose();
+    expect(held()).toBe(2 * each);
+    states[0]?.dispose();
+    expect(held()).toBe(each);
+    states[2]?.dispose();
+  });
+
+  it("stay for the run that needs them, whatever the limit", () => {
+    const before = backend.memory().packedBytes;
+    const state = backend.createState("float32", first);
+    const executable = backend.prepare(forward("state"), []);
+    addon.setPackedLimit(0);
+    for (let run = 0; run < 2; run++) {
+      const bound = bindings(state);
+      executable.run(bound);
+      expect(same(bound, multiply(first))).toBe(true);
+    }
+    expect(backend.memory().packedBytes).toBeGreaterThan(before);
+    state.dispose();
+  });
+
+  it("are packed again after they gave way", () => {
+    const states = [first, second].map((weights) => backend.createState("float32", weights));
+    const executable = backend.prepare(forward("state"), []);
+    addon.setPackedLimit(0);
+    for (let run = 0; run < 4; run++) {
+      const bound = bindings(states[run % 2]);
+      executable.run(bound);
+      expect(same(bound, multiply(run % 2 === 0 ? first : second))).toBe(true);
+    }
+    for (const state of states) state.dispose();
   });
 
   it("are not kept where the Program itself writes the weights", () => {

@@ -60,6 +60,8 @@ export interface Addon {
   /** How many threads a run may use, from 1 to 256. */
   setThreads(threads: number): void;
   getThreads(): number;
+  /** What packed copies of weights may take together, in bytes below 2 GiB; 1 GiB unless it is set. */
+  setPackedLimit(bytes: number): void;
   /** What this thread's instance of the addon holds. */
   memory(): NativeMemory;
 }

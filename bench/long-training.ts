@@ -2,7 +2,7 @@
  * Memory of a long training: LeNet-5 with momentum for 10,000 steps, each on a new batch; prints the memory of the
  * process on the way. It should be the same after 1,000 steps and after 10,000:
  *
- *     npm run build && node --expose-gc dist/bench/memory.js
+ *     npm run build && node --expose-gc dist/bench/long-training.js
  */
 
 import { compile, info, type Tensor, tensor } from "nodegrad";
