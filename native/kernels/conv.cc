@@ -1,6 +1,6 @@
 #include "conv.h"
 
-#include "../simd/simd-inl.h"
+#include "tile-inl.h"
 
 namespace ng {
 namespace NG_ISA {
@@ -54,21 +54,14 @@ void tile_of(const ConvTerms& t, float* c, int64_t ldc, int last, bool accumulat
       NG_UNROLL
       for (int i = 0; i < R; i++) {
         const char* at = a[i / 5] + (i % 5 == 3 ? steps3 : i % 5 * step);
-        const Vec x = set1(*reinterpret_cast<const float*>(at));
-        NG_UNROLL
-        for (int j = 0; j < V; j++) sums[i][j] = fma(x, row[j], sums[i][j]);
+        add_product(sums[i], set1(*reinterpret_cast<const float*>(at)), row);
       }
       NG_UNROLL
       for (int i = 0; i < R; i += 5) a[i / 5] += a_col;
       b += t.b_row;
     }
   }
-  NG_UNROLL
-  for (int i = 0; i < R; i++) {
-    NG_UNROLL
-    for (int j = 0; j < V - 1; j++) store(c + i * ldc + j * kLanes, sums[i][j]);
-    store_n(c + i * ldc + (V - 1) * kLanes, sums[i][V - 1], last);
-  }
+  store_tile(sums, c, ldc, last);
 }
 
 using TileFn = void (*)(const ConvTerms& terms, float* c, int64_t ldc, int last, bool accumulate);
@@ -96,11 +89,7 @@ template <int R, int V>
 void planes_of(int64_t k, const float* a, const float* b, const int64_t* offsets, float* c, int64_t ldc,
                int last) {
   Vec sums[R][V];
-  NG_UNROLL
-  for (int i = 0; i < R; i++) {
-    NG_UNROLL
-    for (int j = 0; j < V; j++) sums[i][j] = zero();
-  }
+  clear(sums);
   for (int64_t p = 0; p < k; p++) {
     const float* from = b + offsets[p];
     Vec row[V];
@@ -108,18 +97,11 @@ void planes_of(int64_t k, const float* a, const float* b, const int64_t* offsets
     for (int j = 0; j < V; j++) row[j] = load(from + j * kLanes);
     NG_UNROLL
     for (int i = 0; i < R; i++) {
-      const Vec x = set1(a[i]);
-      NG_UNROLL
-      for (int j = 0; j < V; j++) sums[i][j] = fma(x, row[j], sums[i][j]);
+      add_product(sums[i], set1(a[i]), row);
     }
     a += R;
   }
-  NG_UNROLL
-  for (int i = 0; i < R; i++) {
-    NG_UNROLL
-    for (int j = 0; j < V - 1; j++) store(c + i * ldc + j * kLanes, sums[i][j]);
-    store_n(c + i * ldc + (V - 1) * kLanes, sums[i][V - 1], last);
-  }
+  store_tile(sums, c, ldc, last);
 }
 
 using PlanesFn = void (*)(int64_t k, const float* a, const float* b, const int64_t* offsets, float* c,

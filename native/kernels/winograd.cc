@@ -1,6 +1,6 @@
 #include "winograd.h"
 
-#include "../simd/simd-inl.h"
+#include "tile-inl.h"
 
 namespace ng {
 namespace NG_ISA {
@@ -269,11 +269,7 @@ template <int R, int V>
 void product_tile(int64_t channels, const float* v, int64_t slice_step, const float* u, float* m,
                   int64_t tile_step, int last) {
   Vec sums[R][V];
-  NG_UNROLL
-  for (int i = 0; i < R; i++) {
-    NG_UNROLL
-    for (int j = 0; j < V; j++) sums[i][j] = zero();
-  }
+  clear(sums);
   for (int64_t c = 0; c < channels; c += kLanes, v += slice_step) {
     const int64_t count = channels - c < kLanes ? channels - c : kLanes;
     for (int64_t lane = 0; lane < count; lane++, u += kWidth) {
@@ -285,18 +281,11 @@ void product_tile(int64_t channels, const float* v, int64_t slice_step, const fl
       }
       NG_UNROLL
       for (int i = 0; i < R; i++) {
-        const Vec x = set1(v[i * kLanes + lane]);
-        NG_UNROLL
-        for (int j = 0; j < V; j++) sums[i][j] = fma(x, row[j], sums[i][j]);
+        add_product(sums[i], set1(v[i * kLanes + lane]), row);
       }
     }
   }
-  NG_UNROLL
-  for (int i = 0; i < R; i++) {
-    NG_UNROLL
-    for (int j = 0; j < V - 1; j++) store(m + i * tile_step + j * kLanes, sums[i][j]);
-    store_n(m + i * tile_step + (V - 1) * kLanes, sums[i][V - 1], last);
-  }
+  store_tile(sums, m, tile_step, last);
 }
 
 using ProductTile = void (*)(int64_t channels, const float* v, int64_t slice_step, const float* u, float* m,
@@ -333,9 +322,7 @@ void accumulate_tile(int64_t tiles, const float* d, int64_t tile_step, const flo
     for (int j = 0; j < V; j++) row[j] = load(v + j * slice_step);
     NG_UNROLL
     for (int i = 0; i < R; i++) {
-      const Vec x = set1(d[i]);
-      NG_UNROLL
-      for (int j = 0; j < V; j++) sums[i][j] = fma(x, row[j], sums[i][j]);
+      add_product(sums[i], set1(d[i]), row);
     }
   }
   NG_UNROLL

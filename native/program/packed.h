@@ -21,8 +21,8 @@
 
 namespace ng {
 
-// What all copies of an environment may take, in bytes, unless it is told otherwise. A Program keeps at most half
-// of it: what does not fit is packed in every run.
+// What all copies of an environment may take, in bytes, unless it is told otherwise. A Program keeps at most
+// half of it: what does not fit is packed in every run.
 constexpr int64_t kPackedBytes = 1 << 30;
 
 // The number of a recipe: equal words have equal numbers. Words say everything that the content of a copy
