@@ -154,16 +154,11 @@ void choose_blocks(DotPlan* plan, const Window& window) {
 }
 
 void reserve_memory(DotPlan* plan, Builder& builder) {
-  int64_t used = 0;
-  const auto reserve = [&](int64_t floats) {
-    const int64_t offset = used;
-    used += round_up(sizeof(float) * floats, kArenaBlock);
-    return offset;
-  };
-  reserve(plan->planes.scratch_floats());
-  plan->dy_at = reserve(plan->dy_in_place ? 0 : plan->block_rows * plan->band_pixels());
-  plan->sums_at = reserve(plan->block_rows * plan->block_channels * plan->window_taps * plan->dot->lanes);
-  builder.reserve_scratch(used);
+  ScratchPieces scratch;
+  scratch.add(plan->planes.scratch_floats());
+  plan->dy_at = scratch.add(plan->dy_in_place ? 0 : plan->block_rows * plan->band_pixels());
+  plan->sums_at = scratch.add(plan->block_rows * plan->block_channels * plan->window_taps * plan->dot->lanes);
+  builder.reserve_scratch(scratch.bytes());
 }
 
 }  // namespace

@@ -274,20 +274,15 @@ void add_weight_tiles(const Instruction& instruction, WeightSums* sums, Builder&
   choose_blocks(plan);
   builder.explain(plan->taps_are_rows ? "direct, rows = taps" : "direct, rows = channels");
 
-  int64_t used = 0;
-  const auto reserve = [&](int64_t floats) {
-    const int64_t offset = used;
-    used += round_up(sizeof(float) * floats, kArenaBlock);
-    return offset;
-  };
-  reserve(plan->copy_floats());
-  plan->dy_at = reserve(plan->dy_in_place ? 0 : plan->dy_width() * plan->band_h * plan->dy.shape[3]);
-  plan->sums_at = reserve(plan->taps_are_rows ? plan->panel_width() * plan->taps() : 0);
+  ScratchPieces scratch;
+  scratch.add(plan->copy_floats());
+  plan->dy_at = scratch.add(plan->dy_in_place ? 0 : plan->dy_width() * plan->band_h * plan->dy.shape[3]);
+  plan->sums_at = scratch.add(plan->taps_are_rows ? plan->panel_width() * plan->taps() : 0);
   plan->finishes = plan->parts == 1;
-  plan->result_at = reserve(plan->finishes ? plan->block_rows * plan->taps() : 0);
-  plan->finish_at = used;
+  plan->result_at = scratch.add(plan->finishes ? plan->block_rows * plan->taps() : 0);
+  plan->finish_at = scratch.bytes();
   sums->add_parts(plan->parts, builder, true, plan->finishes);
-  builder.reserve_scratch(used + (plan->finishes ? sums->finish_bytes() : 0));
+  builder.reserve_scratch(scratch.bytes() + (plan->finishes ? sums->finish_bytes() : 0));
   builder.add_step(
       run_part, plan, groups * plan->blocks * plan->parts,
       static_cast<double>(plan->dw.size()) * plan->dy.shape[0] * plan->dy.shape[2] * plan->dy.shape[3] / 30);

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "../program/program.h"
+#include "arith.h"
 
 namespace ng {
 
@@ -78,6 +79,22 @@ struct Worker {
   char* scratch;  // private memory of at least what Builder::reserve_scratch asked for, 64-byte aligned
 };
 
+// Cuts scratch memory into pieces, one behind the other.
+class ScratchPieces {
+ public:
+  // The offset of a piece of so many floats, 64-byte aligned.
+  int64_t add(int64_t floats) {
+    const int64_t offset = bytes_;
+    bytes_ += round_up(floats * static_cast<int64_t>(sizeof(float)), kArenaBlock);
+    return offset;
+  }
+
+  int64_t bytes() const { return bytes_; }
+
+ private:
+  int64_t bytes_ = 0;
+};
+
 // Does chunk number `chunk` of a step. `plan` is what the driver made at preparation.
 using StepFn = void (*)(const void* plan, const Run& run, int64_t chunk, Worker& worker);
 
@@ -121,7 +138,7 @@ class Builder {
   // aligned. The next instruction uses the same memory again.
   int64_t reserve_workspace(int64_t bytes) {
     const int64_t offset = workspace_used_;
-    workspace_used_ += (bytes + kArenaBlock - 1) / kArenaBlock * kArenaBlock;
+    workspace_used_ += round_up(bytes, kArenaBlock);
     if (workspace_used_ > workspace_bytes_) workspace_bytes_ = workspace_used_;
     return offset;
   }

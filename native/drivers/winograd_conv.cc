@@ -183,23 +183,18 @@ void choose_blocks(WinogradPlan* plan) {
 }
 
 void reserve_memory(WinogradPlan* plan, Builder& builder) {
-  int64_t used = 0;
-  const auto reserve = [&](int64_t floats) {
-    const int64_t offset = used;
-    used += round_up(sizeof(float) * floats, kArenaBlock);
-    return offset;
-  };
+  ScratchPieces scratch;
   const int64_t positions = plan->transforms->positions;
   const TileGrid& grid = plan->grid();
   const int64_t pixels = grid.block_rows * grid.m * plan->problem.window.out_w * plan->group_channels();
-  plan->private_v_at = reserve(plan->shared ? 0 : plan->inputs.v_floats());
-  plan->strip_at = reserve(plan->inputs.strip_floats());
-  plan->m_at = reserve(positions * plan->m_position);
-  plan->pixels_at = reserve(plan->direct ? 0 : pixels);
-  plan->epilogue_at = used;
+  plan->private_v_at = scratch.add(plan->shared ? 0 : plan->inputs.v_floats());
+  plan->strip_at = scratch.add(plan->inputs.strip_floats());
+  plan->m_at = scratch.add(positions * plan->m_position);
+  plan->pixels_at = scratch.add(plan->direct ? 0 : pixels);
+  plan->epilogue_at = scratch.bytes();
   const int64_t rows = std::min(grid.block_rows, grid.tiles_h) * grid.m;
   plan->result.expect(plan->group_channels(), rows * plan->problem.window.out_w, builder);
-  builder.reserve_scratch(used + plan->result.scratch_bytes(pixels));
+  builder.reserve_scratch(scratch.bytes() + plan->result.scratch_bytes(pixels));
   builder.reserve_scratch(sizeof(float) * 9 * plan->weight_channels * plan->kernels->width);
   plan->u = builder.reserve_packed(transform_weights, plan->problem.weights,
                                    {positions, plan->problem.row_axis, plan->problem.window.rows.source_step},

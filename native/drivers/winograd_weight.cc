@@ -169,21 +169,16 @@ void add_winograd_weights(const Instruction& instruction, const WinogradTransfor
                   plan->move};
   choose_blocks(plan);
 
-  int64_t used = 0;
-  const auto reserve = [&](int64_t floats) {
-    const int64_t offset = used;
-    used += round_up(sizeof(float) * floats, kArenaBlock);
-    return offset;
-  };
-  plan->v_at = reserve(plan->inputs.v_floats());
-  plan->strip_at = reserve(plan->inputs.strip_floats());
-  plan->d_at = reserve(transforms.positions * plan->d_position);
-  plan->s_at = reserve(transforms.positions * plan->s_position);
+  ScratchPieces scratch;
+  plan->v_at = scratch.add(plan->inputs.v_floats());
+  plan->strip_at = scratch.add(plan->inputs.strip_floats());
+  plan->d_at = scratch.add(transforms.positions * plan->d_position);
+  plan->s_at = scratch.add(transforms.positions * plan->s_position);
   plan->finishes = plan->parts == 1;
-  plan->result_at = reserve(plan->finishes ? 9 * plan->cut_outputs * plan->channels : 0);
-  plan->finish_at = used;
+  plan->result_at = scratch.add(plan->finishes ? 9 * plan->cut_outputs * plan->channels : 0);
+  plan->finish_at = scratch.bytes();
   sums->add_parts(plan->parts, builder, true, plan->finishes);
-  builder.reserve_scratch(used + (plan->finishes ? sums->finish_bytes() : 0));
+  builder.reserve_scratch(scratch.bytes() + (plan->finishes ? sums->finish_bytes() : 0));
   const double products = static_cast<double>(dw.shape[0] * plan->channels * transforms.positions);
   builder.add_step(run_part, plan, plan->parts * plan->cuts,
                    products * static_cast<double>(plan->grid().tiles()) / 30);
