@@ -13,12 +13,6 @@ Builder::Builder(const Program& program, const Kernels& kernels) : program(progr
   }
 }
 
-bool Builder::is_aligned(const View& view) const {
-  const BufferKind kind = program.buffers[view.buffer].kind;
-  if (kind == BufferKind::kInput || kind == BufferKind::kOutput) return false;
-  return view.offset * static_cast<int64_t>(size_of(view.dtype)) % kArenaBlock == 0;
-}
-
 Packed Builder::reserve_packed(StepFn fn, const View& view, const std::vector<int64_t>& words,
                                int64_t bytes) {
   if (!lasts(view.buffer) || kept_bytes_ + bytes > kPackedBytes / 2) {

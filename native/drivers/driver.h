@@ -146,10 +146,6 @@ class Builder {
   // Whether what is packed of a buffer can be kept: it outlives runs, and no instruction writes it.
   bool lasts(int32_t buffer) const { return lasting_[buffer]; }
 
-  // Whether a view surely starts at a cache line: arrays of callers start at any multiple of 16 bytes or
-  // less.
-  bool is_aligned(const View& view) const;
-
   // Memory for what `fn` makes of a view: weights in the order a kernel reads them. Kept from run to run
   // where its buffer lasts; otherwise workspace, and made in every run. What it is made into must follow from
   // `fn`, the view and `words` (block sizes, say): others with the same share it. Follow it with

@@ -307,8 +307,6 @@ std::string add_gemm(const GemmProblem& problem, const Instruction& instruction,
   if (!reason.empty()) return reason;
 
   normalize(p);
-  p.a.is_aligned = builder.is_aligned(*p.a.view);
-  p.b.is_aligned = builder.is_aligned(*p.b.view);
   plan->batches = 1;
   for (int axis = 0; axis < p.batch_rank; axis++) plan->batches *= p.batch[axis];
   if (plan->batches * p.m * p.n == 0) return "";

@@ -22,7 +22,6 @@ struct MatrixView {
   const View* view;
   int64_t row, col;
   int64_t batch[kMaxRank];  // along the axes of GemmProblem::batch
-  bool is_aligned = false;  // whether it surely starts at a cache line; add_gemm() finds out
 };
 
 // c[...] [m, n] = a[...] [m, k] · b[...] [k, n] in float32.

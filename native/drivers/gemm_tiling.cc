@@ -46,7 +46,8 @@ bool reads_b_in_place(const GemmProblem& p, const GemmKernels& kernels) {
   const int64_t floats = p.k * p.n;
   if (p.b.col != 1 || !has_near_rows(p.b)) return false;
   if (floats <= kFirstFloats) return true;
-  const bool few_splits = (p.b.is_aligned && p.b.row % kernels.lanes == 0) || floats < kNearFloats / 4;
+  const bool few_splits =
+      (p.b.row % kernels.lanes == 0 && p.b.view->offset % kernels.lanes == 0) || floats < kNearFloats / 4;
   return floats <= kNearFloats && p.m <= (few_splits ? kFewRows : 5 * kernels.mr);
 }
 
