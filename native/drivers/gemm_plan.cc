@@ -26,11 +26,14 @@ GemmTile tile_of(const GemmPlan& plan, const Run& run, int64_t chunk, Worker& wo
   const GemmProblem& problem = plan.problem;
   const Tiling& tiling = plan.tiling;
   const auto row_at = [&](int64_t i) { return start_of(problem.m, tiling.panel_rows, tiling.row_tiles, i); };
-  const auto col_at = [&](int64_t i) { return start_of(problem.n, plan.kernels->nr, tiling.col_tiles, i); };
-  const int64_t col_tile = chunk % tiling.col_tiles, col = col_at(col_tile);
-  chunk /= tiling.col_tiles;
-  const int64_t row_tile = chunk % tiling.row_tiles, row = row_at(row_tile);
-  chunk /= tiling.row_tiles;
+  const auto col_at = [&](int64_t i) { return start_of(problem.n, tiling.panel_cols, tiling.col_tiles, i); };
+  // Neighbouring chunks, which are likely to be of one thread, share a part of the larger operand.
+  const int64_t tiles = tiling.row_tiles * tiling.col_tiles, i = chunk % tiles;
+  const bool by_cols = problem.n >= problem.m;
+  const int64_t row_tile = by_cols ? i % tiling.row_tiles : i / tiling.col_tiles;
+  const int64_t col_tile = by_cols ? i / tiling.row_tiles : i % tiling.col_tiles;
+  const int64_t row = row_at(row_tile), col = col_at(col_tile);
+  chunk /= tiles;
   const int64_t split = chunk % tiling.splits, batch = chunk / tiling.splits;
   GemmTile tile;
   tile.region = {batch, row, row_at(row_tile + 1) - row, col, col_at(col_tile + 1) - col};

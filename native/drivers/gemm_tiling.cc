@@ -7,6 +7,8 @@ namespace {
 
 // A chunk is at least this many vector multiply-adds: 5 to 20 microseconds.
 constexpr double kMinChunk = 32768;
+// Two threads share as little as this: a hand-over costs them a tenth of it.
+constexpr double kHalves = 16384;
 // Chunks that keep 16 threads busy to the end.
 constexpr int64_t kManyChunks = 32;
 // Packing one vector takes as long as this many multiply-adds; from rows of B that lie far apart, twice as
@@ -96,7 +98,16 @@ void complete_tiling(const GemmProblem& p, const GemmKernels& kernels, int64_t b
 
 // Chunks that are worth their while and keep many threads busy.
 int64_t wanted_chunks(double multiply_adds) {
-  return std::clamp<int64_t>(static_cast<int64_t>(multiply_adds / kMinChunk), 1, kManyChunks);
+  const int64_t least = multiply_adds < kHalves ? 1 : 2;
+  return std::clamp(static_cast<int64_t>(multiply_adds / kMinChunk), least, kManyChunks);
+}
+
+// How much longer a product takes in so many equal chunks because threads are idle: one of two at the end, or
+// some of many.
+double idleness(int64_t chunks, int64_t wanted) {
+  if (wanted == 1) return 1;
+  const double uneven = static_cast<double>(round_up(chunks, 2)) / static_cast<double>(chunks);
+  return std::max(uneven, static_cast<double>(wanted) / static_cast<double>(2 * chunks));
 }
 
 // Dot products: vectors of k at least, because adding up the lanes of a sum takes as long as some; floats of
@@ -106,6 +117,8 @@ constexpr int64_t kDotDepth = 512;
 
 // A chunk of a skinny product reads at least this many floats.
 constexpr int64_t kSkinnyFloats = 64 * 1024;
+// Its columns begin at multiples of this, which are cache lines.
+constexpr int64_t kSkinnyColumns = 64;
 // Columns whose sums stay in the L1 cache while rows of B stream by, and parts of k that are summed apart:
 // the sums to be added at the end are a small share of B.
 constexpr int64_t kSweepColumns = 2048;
@@ -121,12 +134,15 @@ Tiling choose_dot_tiling(const GemmProblem& p, const DotKernels& dot, int64_t ba
   Tiling tiling;
   tiling.method = Method::kDots;
   tiling.cost = static_cast<double>(batches * p.m * p.n * ceil_div(p.k, dot.lanes));
-  tiling.tile_m = p.m;
-  tiling.tile_n = p.n;
-  tiling.row_tiles = tiling.col_tiles = 1;
   tiling.kc = kDotDepth;
   tiling.k_blocks = ceil_div(p.k, tiling.kc);
-  tiling.splits = std::clamp<int64_t>(wanted_chunks(tiling.cost) / batches, 1, tiling.k_blocks);
+  const int64_t wanted = wanted_chunks(tiling.cost);
+  tiling.splits = std::clamp<int64_t>(wanted / batches, 1, tiling.k_blocks);
+  tiling.panel_rows = dot.rows;
+  tiling.tile_m = round_up(ceil_div(p.m, ceil_div(wanted, batches * tiling.splits)), dot.rows);
+  tiling.row_tiles = ceil_div(p.m, tiling.tile_m);
+  tiling.tile_n = p.n;
+  tiling.col_tiles = 1;
   return tiling;
 }
 
@@ -138,7 +154,9 @@ Tiling choose_skinny_tiling(const GemmProblem& p, int64_t batches) {
   tiling.cost = static_cast<double>(batches * p.n * p.k) / 3;
   tiling.tile_m = p.m;
   tiling.row_tiles = 1;
-  tiling.tile_n = std::min(p.n, sweeps ? kSweepColumns : round_up(ceil_div(kSkinnyFloats, depth), 64));
+  tiling.panel_cols = kSkinnyColumns;
+  tiling.tile_n =
+      std::min(p.n, sweeps ? kSweepColumns : round_up(ceil_div(kSkinnyFloats, depth), kSkinnyColumns));
   tiling.col_tiles = ceil_div(p.n, tiling.tile_n);
   const int64_t parts = sweeps ? tiling.tile_n * depth / kSkinnyFloats : 1;
   tiling.kc = ceil_div(depth, std::clamp<int64_t>(parts, 1, kSweepSplits));
@@ -155,20 +173,23 @@ Tiling choose_tiling(const GemmProblem& p, const GemmKernels& kernels, int64_t b
   Tiling tiling;
   tiling.k_blocks = std::max<int64_t>(1, ceil_div(p.k, kernels.kc));
   tiling.kc = std::max<int64_t>(1, ceil_div(p.k, tiling.k_blocks));  // blocks of equal depth
-  tiling.panel_rows = ceil_div(p.m, ceil_div(p.m, kernels.mr));
+  const bool in_place = reads_b_in_place(p, kernels);
+  const int64_t panels = ceil_div(p.m, kernels.mr);
+  tiling.panel_cols = in_place ? kernels.lanes : kernels.nr;
   for (tiling.splits = 1; tiling.splits <= std::min(tiling.k_blocks, kManyChunks); tiling.splits *= 2) {
-    for (int64_t rows = 1; rows < 2 * ceil_div(p.m, kernels.mr); rows *= 2) {
+    for (int64_t rows = 1; rows < 2 * panels; rows *= 2) {
+      tiling.panel_rows = ceil_div(p.m, in_place ? round_up(panels, rows) : panels);
       tiling.tile_m = round_up(ceil_div(p.m, rows), tiling.panel_rows);
       const int64_t others = batches * tiling.splits * ceil_div(p.m, tiling.tile_m);
-      const int64_t even = round_up(ceil_div(p.n, ceil_div(wanted, others)), kernels.nr);
+      const int64_t even = round_up(ceil_div(p.n, ceil_div(wanted, others)), tiling.panel_cols);
       const int64_t fitting = kTileFloats / std::max(tiling.kc, tiling.tile_m) / kernels.nr * kernels.nr;
-      tiling.tile_n = std::max<int64_t>(kernels.nr, std::min(even, fitting));
+      tiling.tile_n = std::max(tiling.panel_cols, std::min(even, fitting));
       complete_tiling(p, kernels, batches, keeps_a, keeps_b, &tiling);
       const int64_t chunks = others * tiling.col_tiles;
-      const double idle = std::max(1.0, static_cast<double>(wanted) / static_cast<double>(2 * chunks));
-      if (best.tile_m == 0 || tiling.cost * idle < best_cost) {
+      const double cost = tiling.cost * idleness(chunks, wanted);
+      if (best.tile_m == 0 || cost < best_cost) {
         best = tiling;
-        best_cost = tiling.cost * idle;
+        best_cost = cost;
       }
     }
   }

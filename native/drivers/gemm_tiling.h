@@ -30,7 +30,8 @@ enum class Method {
 // How a product is cut. Chosen from the shape and the instruction set alone: it decides the order of sums.
 struct Tiling {
   int64_t panel_rows = 1;          // of a panel of A: mr or fewer, so that all panels have about as many
-  int64_t tile_m = 0, tile_n = 0;  // of the largest tile: multiples of panel_rows and nr
+  int64_t panel_cols = 1;          // of a panel of B: nr, or a vector in place
+  int64_t tile_m = 0, tile_n = 0;  // of the largest tile: whole panels
   int64_t row_tiles = 0, col_tiles = 0;  // all of about the same size
   int64_t kc = 1, k_blocks = 1;  // depth of a block of k, and how many; at least one, of depth 0 where k is 0
   int64_t splits = 1;            // ranges of blocks that are summed apart
