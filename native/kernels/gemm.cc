@@ -8,12 +8,11 @@ namespace ng {
 namespace NG_ISA {
 namespace {
 
-// Tiles over panels of A have up to kMr rows by two vectors: the sums, a row of B and one element of A fill
-// the registers. Where A lies in place each row needs an address, so tiles are wider and lower: kPlainRows[V
-// - 1] rows by V vectors.
+// Tiles have up to kMr rows by two vectors: the sums, a row of B and one element of A fill the registers. Over
+// A in place they may be wider, too: kPlainRows[V - 1] rows by V vectors.
 #if defined(NG_ISA_AVX512)
 constexpr int kMr = 14;
-constexpr int kPlainRows[] = {11, 11, 8, 6};
+constexpr int kPlainRows[] = {14, 14, 8, 6};
 constexpr int kAccumulators = 24;
 constexpr int kKc = 512;
 #elif defined(NG_ISA_AVX2)
@@ -50,12 +49,42 @@ struct Operands {
   int64_t segments = 1, a_segment = 0, b_segment = 0;
 };
 
+// Where R rows of A are: in a panel, side by side …
+template <int R, bool kPanel>
+struct RowsOf {
+  const float* first;
+  NG_INLINE RowsOf(const float* a, int64_t) : first(a) {}
+  NG_INLINE float at(int i) const { return first[i]; }
+  NG_INLINE void advance(int64_t) { first += kMr; }
+};
+
+// … or a stride apart: every third row has an address, from which the next two are reached by the strides that
+// an instruction can add. An address for each would not fit the registers, and compilers make them unless
+// addresses are hidden from them.
+template <int R>
+struct RowsOf<R, false> {
+  static constexpr int kGroups = (R + 2) / 3;
+  const float* first[kGroups];
+  int64_t row;
+  NG_INLINE RowsOf(const float* a, int64_t a_row) : row(a_row) {
+    NG_UNROLL
+    for (int g = 0; g < kGroups; g++) first[g] = a + 3 * g * row;
+  }
+  NG_INLINE float at(int i) const { return first[i / 3][i % 3 * row]; }
+  NG_INLINE void advance(int64_t a_col) {
+    NG_UNROLL
+    for (int g = 0; g < kGroups; g++) {
+      first[g] += a_col;
+      NG_OPAQUE(first[g]);
+    }
+  }
+};
+
 // A tile of R rows and V vectors, the last of them with `last` columns. With A in a panel the strides of A
 // are constants. kWhole: rows of B can be read beyond these columns, up to a whole vector; a masked load in
 // each round would keep one of the two ports of multiply-adds busy.
 template <int R, int V, bool kPanel, bool kWhole>
 void tile(int64_t k, const Operands& operands, float* c, int64_t ldc, int last, bool accumulate) {
-  const int64_t a_row = kPanel ? 1 : operands.a_row, a_col = kPanel ? kMr : operands.a_col;
   const int64_t b_row = operands.b_row;
   Vec sums[R][V];
   NG_UNROLL
@@ -69,7 +98,7 @@ void tile(int64_t k, const Operands& operands, float* c, int64_t ldc, int last, 
     for (int j = 0; j < V; j++) NG_PREFETCH(c + i * ldc + j * kLanes);
   }
   for (int64_t s = 0; s < operands.segments; s++) {
-    const float* a = operands.a + s * operands.a_segment;
+    RowsOf<R, kPanel> a(operands.a + s * operands.a_segment, operands.a_row);
     const float* b = operands.b + s * operands.b_segment;
     for (int64_t p = 0; p < k; p++) {
       Vec row[V];
@@ -79,13 +108,13 @@ void tile(int64_t k, const Operands& operands, float* c, int64_t ldc, int last, 
       }
       NG_UNROLL
       for (int i = 0; i < R; i++) {
-        const Vec x = set1(a[i * a_row]);
+        const Vec x = set1(a.at(i));
         NG_UNROLL
         for (int j = 0; j < V; j++) sums[i][j] = fma(x, row[j], sums[i][j]);
       }
       NG_UNROLL
       for (int j = 0; kPanel && j < V; j++) NG_FETCH(b + kRowsAhead * b_row + j * kLanes);
-      a += a_col;
+      a.advance(operands.a_col);
       b += b_row;
     }
   }
@@ -117,7 +146,7 @@ struct PlainTiles {
   static constexpr int v = V < kPlainVectors ? V : kPlainVectors, most = kPlainRows[v - 1];
   static constexpr TileFn kTable[] = {tile<(kRows < most ? kRows : most), v, false, kWhole>...};
 };
-#define NG_TABLE(whole, v) PlainTiles<whole, v, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11>::kTable
+#define NG_TABLE(whole, v) PlainTiles<whole, v, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14>::kTable
 constexpr const TileFn* kPlainTiles[2][4] = {
     {NG_TABLE(false, 1), NG_TABLE(false, 2), NG_TABLE(false, 3), NG_TABLE(false, 4)},
     {NG_TABLE(true, 1), NG_TABLE(true, 2), NG_TABLE(true, 3), NG_TABLE(true, 4)}};

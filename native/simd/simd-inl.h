@@ -57,6 +57,13 @@
 #define NG_FETCH(p) static_cast<void>(p)
 #endif
 
+// Hides from the compiler what it knows of an address.
+#if defined(__GNUC__) || defined(__clang__)
+#define NG_OPAQUE(p) __asm__("" : "+r"(p))
+#else
+#define NG_OPAQUE(p) static_cast<void>(p)
+#endif
+
 // Before a loop of a constant number of turns, at most 16, whose values are to stay in registers.
 #if defined(__clang__)
 #define NG_UNROLL _Pragma("unroll")
