@@ -235,8 +235,9 @@ Tiling tiling_for(const GemmPlan& plan, const Builder& builder) {
   const GemmProblem& p = plan.problem;
   if (is_skinny(p, *plan.kernels)) return choose_skinny_tiling(p, plan.batches);
   if (suits_dots(p, *plan.dot)) return choose_dot_tiling(p, *plan.dot, plan.batches);
-  return choose_tiling(p, *plan.kernels, plan.batches, builder.lasts(p.a.view->buffer),
-                       builder.lasts(p.b.view->buffer));
+  const bool keeps_a = builder.lasts(p.a.view->buffer), keeps_b = builder.lasts(p.b.view->buffer);
+  if (is_thin(p, *plan.kernels) && !keeps_b) return choose_thin_tiling(p, *plan.kernels, plan.batches);
+  return choose_tiling(p, *plan.kernels, plan.batches, keeps_a, keeps_b);
 }
 
 // Plans the steps, and the memory that they need.

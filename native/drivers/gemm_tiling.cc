@@ -115,6 +115,28 @@ double idleness(int64_t chunks, int64_t wanted) {
 constexpr int64_t kDotVectors = 24;
 constexpr int64_t kDotDepth = 512;
 
+// Thin products: rows at most, columns of a tile and depth of a block, where rows of B share pages of memory,
+// so that a block is one stretch, and where they lie further apart: then each is a stretch of its own, and
+// processors follow about 32 of them. Sums of a tile stay in the L2 cache.
+struct ThinLimits {
+  int64_t rows, columns, depth;
+};
+constexpr int64_t kPageBytes = 4096;
+constexpr ThinLimits kSharedPages = {128, 512, 128}, kOwnPages = {32, 2048, 32};
+constexpr int64_t kThinTileFloats = 64 * 1024;
+// For more chunks k is split down to this depth, then columns to this number, until threads are idle for less
+// than a part of the time.
+constexpr int64_t kThinSplitDepth = 256;
+constexpr int64_t kThinColumns = 64;
+constexpr double kThinIdleness = 1.2;
+// What reading B costs beside a multiply-add.
+constexpr double kThinCost = 1.25;
+
+const ThinLimits& limits_of(const MatrixView& b) {
+  const bool shares_pages = std::abs(b.row) * static_cast<int64_t>(sizeof(float)) <= kPageBytes;
+  return shares_pages ? kSharedPages : kOwnPages;
+}
+
 // A chunk of a skinny product reads at least this many floats.
 constexpr int64_t kSkinnyFloats = 64 * 1024;
 // Its columns begin at multiples of this, which are cache lines.
@@ -144,6 +166,38 @@ Tiling choose_dot_tiling(const GemmProblem& p, const DotKernels& dot, int64_t ba
   tiling.tile_n = p.n;
   tiling.col_tiles = 1;
   return tiling;
+}
+
+bool is_thin(const GemmProblem& p, const GemmKernels& kernels) {
+  return p.b.col == 1 && p.m <= limits_of(p.b).rows && !reads_b_in_place(p, kernels);
+}
+
+Tiling choose_thin_tiling(const GemmProblem& p, const GemmKernels& kernels, int64_t batches) {
+  const ThinLimits& limits = limits_of(p.b);
+  Tiling tiling;
+  const double vectors = static_cast<double>(batches * p.m * ceil_div(p.n, kernels.lanes));
+  tiling.cost = vectors * static_cast<double>(p.k) * kThinCost;
+  tiling.panel_rows = ceil_div(p.m, ceil_div(p.m, kernels.mr));
+  tiling.panel_cols = kernels.lanes;
+  tiling.tile_m = p.m;
+  tiling.row_tiles = 1;
+  tiling.k_blocks = std::max<int64_t>(1, ceil_div(p.k, limits.depth));
+  tiling.kc = std::max<int64_t>(1, ceil_div(p.k, tiling.k_blocks));
+  int64_t columns = std::min(limits.columns, kThinTileFloats / p.m);
+  const int64_t wanted = wanted_chunks(tiling.cost);
+  for (;;) {  // cuts k while it is deep, then columns
+    tiling.col_tiles = ceil_div(p.n, columns);
+    tiling.tile_n = round_up(ceil_div(p.n, tiling.col_tiles), kernels.lanes);
+    tiling.col_tiles = ceil_div(p.n, tiling.tile_n);
+    if (idleness(batches * tiling.col_tiles * tiling.splits, wanted) <= kThinIdleness) return tiling;
+    if (p.k >= 2 * tiling.splits * kThinSplitDepth) {
+      tiling.splits *= 2;
+    } else if (tiling.tile_n > kThinColumns) {
+      columns = std::max(kThinColumns, tiling.tile_n / 2);
+    } else {
+      return tiling;
+    }
+  }
 }
 
 Tiling choose_skinny_tiling(const GemmProblem& p, int64_t batches) {

@@ -50,6 +50,13 @@ bool suits_dots(const GemmProblem& problem, const DotKernels& dot);
 // One tile, in as many parts of k as pay.
 Tiling choose_dot_tiling(const GemmProblem& problem, const DotKernels& dot, int64_t batches);
 
+// Whether A has so few rows that B is read where it lies, in shallow blocks of long rows: packing it would
+// take a good part of the time, and what a row of B is multiplied with hides that it comes from afar.
+bool is_thin(const GemmProblem& problem, const GemmKernels& kernels);
+
+// Tiles of all rows, which read B once.
+Tiling choose_thin_tiling(const GemmProblem& problem, const GemmKernels& kernels, int64_t batches);
+
 // Columns that lie side by side are read whole rows at a time, as one stretch of memory, so chunks are parts
 // of k; columns along which k lies side by side are chunks themselves.
 Tiling choose_skinny_tiling(const GemmProblem& problem, int64_t batches);

@@ -8,8 +8,8 @@ namespace ng {
 namespace NG_ISA {
 namespace {
 
-// Tiles have up to kMr rows by two vectors: the sums, a row of B and one element of A fill the registers. Over
-// A in place they may be wider, too: kPlainRows[V - 1] rows by V vectors.
+// Tiles have up to kMr rows by two vectors: the sums, a row of B and one element of A fill the registers.
+// Over A in place they may be wider, too: kPlainRows[V - 1] rows by V vectors.
 #if defined(NG_ISA_AVX512)
 constexpr int kMr = 14;
 constexpr int kPlainRows[] = {14, 14, 8, 6};
@@ -58,9 +58,9 @@ struct RowsOf {
   NG_INLINE void advance(int64_t) { first += kMr; }
 };
 
-// … or a stride apart: every third row has an address, from which the next two are reached by the strides that
-// an instruction can add. An address for each would not fit the registers, and compilers make them unless
-// addresses are hidden from them.
+// … or a stride apart: every third row has an address, from which the next two are reached by the strides
+// that an instruction can add. An address for each would not fit the registers, and compilers make them
+// unless addresses are hidden from them.
 template <int R>
 struct RowsOf<R, false> {
   static constexpr int kGroups = (R + 2) / 3;
