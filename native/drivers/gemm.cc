@@ -188,7 +188,7 @@ int64_t reserve(int64_t* used, int64_t floats) {
 }
 
 // Partial sums that one chunk adds up.
-constexpr int64_t kCombinedFloats = 64 * 1024;
+constexpr int64_t kCombinedFloats = 8 * 1024;
 // Floats that one chunk packs ahead, and the time it takes for one of them. Panels that it packs at least:
 // rows of the operand are read in stretches of their width.
 constexpr int64_t kGroupFloats = 16 * 1024;

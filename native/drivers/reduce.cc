@@ -257,7 +257,9 @@ std::string prepare_kReduce(const Instruction& instruction, Builder& builder) {
   const double each = 0.1 * plan->results() + (plan->is_variance ? 0.1 : 0) + plan->micro.cost();
   if (plan->parts > 1) plan->workspace = builder.reserve_workspace(work * plan->part_bytes());
   builder.add_step(run_reduce, plan, ceil_div(work, plan->chunk_units), elements * each + 20.0 * work);
-  if (plan->parts > 1) builder.add_step(run_combine, plan, plan->units, 10.0 * work);
+  if (plan->parts > 1) {  // whose results lie in the caches of whoever made them
+    builder.add_step(run_combine, plan, plan->units, static_cast<double>(work * plan->lanes.tile) * 0.2);
+  }
   return "";
 }
 
