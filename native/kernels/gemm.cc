@@ -34,6 +34,9 @@ constexpr int kKc = 320;
 constexpr int kNr = 2 * kLanes;
 // Panels of B are fetched this many rows ahead: they come from the L2 cache or from beyond.
 constexpr int kRowsAhead = 8;
+// Rows of C that lie further apart are fetched when a tile over panels begins: processors do not foresee
+// them. Nearer ones, and those of the short tiles over operands in place, are written sooner without.
+constexpr int64_t kNearFloats = 512;
 constexpr int kPlainVectors = sizeof(kPlainRows) / sizeof(kPlainRows[0]);
 
 NG_INLINE int64_t min_of(int64_t a, int64_t b) { return a < b ? a : b; }
@@ -92,12 +95,15 @@ void tile(int64_t k, const Operands& operands, float* c, int64_t ldc, int last, 
     NG_UNROLL
     for (int j = 0; j < V; j++) sums[i][j] = zero();
   }
-  NG_UNROLL
-  for (int i = 0; i < R; i++) {
+  if (kPanel && ldc > kNearFloats) {
     NG_UNROLL
-    for (int j = 0; j < V; j++) NG_PREFETCH(c + i * ldc + j * kLanes);
+    for (int i = 0; i < R; i++) {
+      NG_UNROLL
+      for (int j = 0; j < V; j++) NG_PREFETCH(c + i * ldc + j * kLanes);
+    }
   }
-  for (int64_t s = 0; s < operands.segments; s++) {
+  const int64_t segments = kPanel ? operands.segments : 1;
+  for (int64_t s = 0; s < segments; s++) {
     RowsOf<R, kPanel> a(operands.a + s * operands.a_segment, operands.a_row);
     const float* b = operands.b + s * operands.b_segment;
     for (int64_t p = 0; p < k; p++) {
@@ -122,8 +128,12 @@ void tile(int64_t k, const Operands& operands, float* c, int64_t ldc, int last, 
   for (int i = 0; i < R; i++) {
     NG_UNROLL
     for (int j = 0; j < V; j++) {
-      const int n = j < V - 1 ? kLanes : last;
-      store_n(c + j * kLanes, accumulate ? add(load_n(c + j * kLanes, n), sums[i][j]) : sums[i][j], n);
+      float* to = c + j * kLanes;
+      if (j < V - 1) {
+        store(to, accumulate ? add(load(to), sums[i][j]) : sums[i][j]);
+      } else {
+        store_n(to, accumulate ? add(load_n(to, last), sums[i][j]) : sums[i][j], last);
+      }
     }
     c += ldc;
   }
