@@ -90,7 +90,7 @@ std::string prepare_blocks(const Instruction& instruction, const Builder& builde
                                         : plan->is_variance ? kSpreadRows
                                                             : kDirectRows);
   } else {
-    inner.tile = std::min(inner.length, kMicroBlock);
+    inner.tile = std::min(inner.length, plan->along_rows ? kMicroBlock : kMaxLanes);
     outer.tile = two_axes ? std::min(outer.length, kMicroBlock / std::max<int64_t>(1, inner.length)) : 1;
   }
   inner.tile = std::max<int64_t>(1, inner.tile);
