@@ -3,6 +3,7 @@
 import { checkOptions, IndexError, OptionError, ShapeError, show } from "../errors.js";
 import { MAX_SIZE } from "../shape.js";
 import { checkBoolean, checkInteger, checkSeed } from "./check.js";
+import type { Labels } from "./labelled-images.js";
 import { Random } from "./random.js";
 
 /** Options of `batches`. */
@@ -128,7 +129,7 @@ function checkBatch(op: string, images: Uint8Array, indices: Int32Array, out: Fl
  *
  * @throws {IndexError} when there is no label of an index.
  */
-export function gatherLabels(labels: Uint8Array, indices: Int32Array): Int32Array {
+export function gatherLabels(labels: Labels, indices: Int32Array): Int32Array {
   return indices.map((index, i) => {
     checkIndex("gatherLabels", indices, i, labels.length);
     return labels[index] as number;

@@ -9,7 +9,7 @@
 import { checkOptions } from "../errors.js";
 import { checkInteger, checkSeed } from "./check.js";
 import { digitStrokes, type Stroke } from "./digit-strokes.js";
-import type { LabelledImages } from "./labelled-images.js";
+import { DIGIT_NAMES, type LabelledImages } from "./labelled-images.js";
 import { Random } from "./random.js";
 
 /** Options of `generateDigits`. */
@@ -22,7 +22,7 @@ export interface DigitsOptions {
   size?: number;
 }
 
-const CLASSES = 10;
+const CLASSES = DIGIT_NAMES.length;
 
 /** Share of the image that the longer side of a digit fills: 20 of MNIST's 28 pixels. */
 const FILLED = 20 / 28;
@@ -34,7 +34,7 @@ const FILLED = 20 / 28;
  * smaller one. About as hard as MNIST: trained on 10,000 images, a linear classifier recognises 91 % of others,
  * a convolutional network 99 %.
  *
- * @returns Images `[count, size, size]`, white on black, and labels `[count]` in 0–9.
+ * @returns Images `[count, 1, size, size]`, white on black, and labels `[count]` in 0–9.
  * @throws {OptionError} for an option that is unknown or out of range.
  */
 export function generateDigits(options: DigitsOptions): LabelledImages {
@@ -54,7 +54,7 @@ export function generateDigits(options: DigitsOptions): LabelledImages {
     draw(strokes, radius, size, random, distances);
     ink(distances, images.subarray(i * size * size, (i + 1) * size * size));
   }
-  return { images, labels, count, rows: size, columns: size, classes: CLASSES };
+  return { images, labels, count, channels: 1, rows: size, columns: size, classes: CLASSES, classNames: DIGIT_NAMES };
 }
 
 /** One way to write a digit, distorted as no two people, or days, write it the same. */

@@ -10,11 +10,11 @@
  * ```
  */
 
-import { constants, gunzipSync } from "node:zlib";
 import { allocate, type DType, dtypeInfo, type TypedArray } from "../dtype.js";
 import { FormatError, show } from "../errors.js";
 import { readBytes } from "../io/files.js";
 import { MAX_RANK, MAX_SIZE, showShape, sizeOf } from "../shape.js";
+import { gunzip, gunzipHead, isGzip } from "./gzip.js";
 
 /** An array read from an IDX file: `data` holds `shape` row-major. */
 export interface IdxArray {
@@ -68,7 +68,7 @@ export async function readIdx(path: string): Promise<IdxArray> {
  *   int16, more than 8 axes or more than 2³¹ − 1 elements.
  */
 export function parseIdx(bytes: Uint8Array, name = "bytes"): IdxArray {
-  const plain = bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzip(bytes, name) : bytes;
+  const plain = isGzip(bytes) ? unpack(bytes, name) : bytes;
   const { dtype, shape, start, end } = parseHeader(plain, name);
   if (plain.length < end) fail(name, `truncated, ${plain.length} of ${end} bytes`);
   if (plain.length > end) fail(name, `trailing bytes, ${plain.length} instead of ${end}`);
@@ -98,15 +98,10 @@ function parseHeader(bytes: Uint8Array, name: string): Header {
  * Decompresses in two steps: first only as much as tells the length of the array, then the rest, limited to
  * that length. A few hostile bytes can therefore not claim more memory than the array they describe.
  */
-function gunzip(bytes: Uint8Array, name: string): Uint8Array {
-  try {
-    const head = gunzipSync(bytes.subarray(0, GZIP_HEAD_BYTES), { finishFlush: constants.Z_SYNC_FLUSH });
-    return gunzipSync(bytes, { maxOutputLength: Math.max(1, parseHeader(head, name).end) });
-  } catch (cause) {
-    if (cause instanceof FormatError) throw cause;
-    const tooLong = (cause as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE";
-    fail(name, tooLong ? "trailing bytes, more than the header describes" : "corrupt gzip data", { cause });
-  }
+function unpack(bytes: Uint8Array, name: string): Uint8Array {
+  const failNamed = (problem: string, options?: ErrorOptions) => fail(name, problem, options);
+  const head = gunzipHead(bytes.subarray(0, GZIP_HEAD_BYTES), failNamed);
+  return gunzip(bytes, parseHeader(head, name).end, failNamed);
 }
 
 /** Copies big-endian elements into a typed array. */

@@ -9,8 +9,11 @@ export {
   gatherLabels,
   gatherPixels,
 } from "./batches.js";
+export { loadCifar10 } from "./cifar10.js";
 export { type DigitsOptions, generateDigits } from "./digits.js";
+export type { Split, SplitOptions } from "./find-file.js";
 export { type IdxArray, parseIdx, readIdx } from "./idx.js";
-export type { LabelledImages } from "./labelled-images.js";
-export { loadMnist, type MnistOptions, type Split } from "./mnist.js";
+export type { LabelledImages, Labels } from "./labelled-images.js";
+export { loadFashionMnist, loadMnist } from "./mnist.js";
 export { Random } from "./random.js";
+export { generateShapes, type ShapesOptions } from "./shapes.js";

@@ -1,44 +1,66 @@
-/** MNIST: 60,000 + 10,000 handwritten digits of 28 × 28 pixels, and data sets in the same files (Fashion-MNIST). */
+/** MNIST and Fashion-MNIST: 60,000 + 10,000 grey images of 28 × 28 pixels, in the same four files. */
 
-import { stat } from "node:fs/promises";
-import { join } from "node:path";
-import { checkOptions, FormatError, OptionError, show } from "../errors.js";
+import { FormatError, show } from "../errors.js";
 import { showShape } from "../shape.js";
+import { checkSplit, findFile, foldersOf, notFound, type Split, type SplitOptions } from "./find-file.js";
 import { type IdxArray, readIdx } from "./idx.js";
-import type { LabelledImages } from "./labelled-images.js";
+import { DIGIT_NAMES, type LabelledImages } from "./labelled-images.js";
 
-/** Which part of a data set. */
-export type Split = "train" | "test";
+/** Folders inside the one given that Fashion-MNIST may lie in. */
+export const FASHION_MNIST_FOLDERS: readonly string[] = ["fashion-mnist", "FashionMNIST"];
 
-/** Options of `loadMnist`. */
-export interface MnistOptions {
-  /** 60,000 images to train on (the default), or 10,000 to test on. */
-  split?: Split;
-}
-
-const CLASSES = 10;
+const fashionNames: readonly string[] = [
+  "T-shirt/top",
+  "trouser",
+  "pullover",
+  "dress",
+  "coat",
+  "sandal",
+  "shirt",
+  "sneaker",
+  "bag",
+  "ankle boot",
+];
 
 const prefixes: { readonly [S in Split]: string } = { train: "train", test: "t10k" };
 
 /**
- * Reads MNIST from the four original files.
+ * Reads MNIST, handwritten digits, from the four original files.
  *
  * They are looked for in `dir` and in `dir/mnist`, with or without `.gz`, and also under the names that some
  * unpackers give them (`train-images.idx3-ubyte`).
  *
- * @returns Images `[n, 28, 28]` and labels `[n]` in 0–9, in the order of the files.
+ * @returns Images `[n, 1, 28, 28]` and labels `[n]` in 0–9, in the order of the files.
  * @throws {OptionError} when a file is not there or cannot be read, or an option is wrong.
  * @throws {FormatError} when a file is corrupt or the two do not fit each other.
  */
-export async function loadMnist(dir: string, options: MnistOptions = {}): Promise<LabelledImages> {
-  const op = "loadMnist";
-  checkOptions(op, options, ["split"]);
-  const { split = "train" } = options;
-  if (!Object.hasOwn(prefixes, split)) {
-    throw new OptionError(`${op}: option "split" must be "train" or "test", got ${show(split)}`);
-  }
-  const imagesPath = await findFile(op, dir, `${prefixes[split]}-images`, "idx3-ubyte");
-  const labelsPath = await findFile(op, dir, `${prefixes[split]}-labels`, "idx1-ubyte");
+export function loadMnist(dir: string, options: SplitOptions = {}): Promise<LabelledImages> {
+  return loadIdxPair("loadMnist", dir, ["mnist"], DIGIT_NAMES, options);
+}
+
+/**
+ * Reads Fashion-MNIST, pieces of clothing, from the four original files. They have the names of MNIST's, so they need a
+ * folder of their own: they are looked for in `dir`, `dir/fashion-mnist` and `dir/FashionMNIST`.
+ *
+ * @returns Images `[n, 1, 28, 28]` and labels `[n]` in 0–9, in the order of the files.
+ * @throws {OptionError} when a file is not there or cannot be read, or an option is wrong.
+ * @throws {FormatError} when a file is corrupt or the two do not fit each other.
+ */
+export function loadFashionMnist(dir: string, options: SplitOptions = {}): Promise<LabelledImages> {
+  return loadIdxPair("loadFashionMnist", dir, FASHION_MNIST_FOLDERS, fashionNames, options);
+}
+
+async function loadIdxPair(
+  op: string,
+  dir: string,
+  folderNames: readonly string[],
+  classNames: readonly string[],
+  options: SplitOptions,
+): Promise<LabelledImages> {
+  const split = checkSplit(op, options);
+  const folders = foldersOf(op, dir, folderNames);
+  const imagesPath = await findIdx(op, folders, `${prefixes[split]}-images`, "idx3-ubyte");
+  const labelsPath = await findIdx(op, folders, `${prefixes[split]}-labels`, "idx1-ubyte");
   const images = checkArray(op, await readIdx(imagesPath), 3, imagesPath);
   const labels = checkArray(op, await readIdx(labelsPath), 1, labelsPath);
 
@@ -47,28 +69,20 @@ export async function loadMnist(dir: string, options: MnistOptions = {}): Promis
     const given = `${show(imagesPath)}, ${show(labelsPath)}`;
     throw new FormatError(`${op}: ${count} images but ${labels.data.length} labels: ${given}`);
   }
-  const wrong = labels.data.findIndex((label) => label >= CLASSES);
+  const classes = classNames.length;
+  const wrong = labels.data.findIndex((label) => label >= classes);
   if (wrong >= 0) {
     const given = `label ${labels.data[wrong]} at ${wrong} in ${show(labelsPath)}`;
-    throw new FormatError(`${op}: label outside the classes: ${given}; expected 0–${CLASSES - 1}`);
+    throw new FormatError(`${op}: label outside the classes: ${given}; expected 0–${classes - 1}`);
   }
-  return { images: images.data, labels: labels.data, count, rows, columns, classes: CLASSES };
+  return { images: images.data, labels: labels.data, count, channels: 1, rows, columns, classes, classNames };
 }
 
-/** The first file that exists among the names a part of the data set goes by. */
-async function findFile(op: string, dir: string, stem: string, suffix: string): Promise<string> {
-  if (typeof dir !== "string") throw new OptionError(`${op}: dir must be a string, got ${show(dir)}`);
-  const folders = [dir, join(dir, "mnist")];
+async function findIdx(op: string, folders: readonly string[], stem: string, suffix: string): Promise<string> {
   const names = [`${stem}-${suffix}`, `${stem}-${suffix}.gz`, `${stem}.${suffix}`, `${stem}.${suffix}.gz`];
-  for (const folder of folders) {
-    for (const name of names) {
-      const path = join(folder, name);
-      // Some unpackers make a folder of that name around the file.
-      const found = await stat(path).catch(() => undefined);
-      if (found?.isFile()) return path;
-    }
-  }
-  throw new OptionError(`${op}: no ${stem} file in ${folders.map(show).join(" or ")}: looked for ${names.join(", ")}`);
+  const path = await findFile(folders, names);
+  if (path === undefined) throw notFound(op, stem, folders, names);
+  return path;
 }
 
 function checkArray(op: string, array: IdxArray, rank: number, path: string): { shape: number[]; data: Uint8Array } {

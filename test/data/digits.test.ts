@@ -18,7 +18,8 @@ describe("generateDigits", () => {
 
   it("says what it made", () => {
     const { images, labels, ...facts } = generateDigits({ count: 25, size: 20 });
-    expect(facts).toEqual({ count: 25, rows: 20, columns: 20, classes: 10 });
+    const classNames = Array.from("0123456789");
+    expect(facts).toEqual({ count: 25, channels: 1, rows: 20, columns: 20, classes: 10, classNames });
     expect(images).toHaveLength(25 * 20 * 20);
     expect(labels).toHaveLength(25);
   });

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { loadMnist, type Split } from "../../lib/data/index.js";
+import { loadFashionMnist, loadMnist, type Split } from "../../lib/data/index.js";
 import { FormatError, OptionError } from "../../lib/errors.js";
 
 /** An IDX file of uint8. */
@@ -17,9 +17,11 @@ const loaded = {
   images: Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12),
   labels: Uint8Array.of(9, 0),
   count: 2,
+  channels: 1,
   rows: 2,
   columns: 3,
   classes: 10,
+  classNames: ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"],
 };
 
 describe("loadMnist", () => {
@@ -86,6 +88,25 @@ describe("loadMnist", () => {
   });
 });
 
+describe("loadFashionMnist", () => {
+  it("reads the same files from a folder of its own, and knows the names of the classes", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "nodegrad-"));
+    try {
+      await mkdir(join(folder, "fashion-mnist"));
+      await writeFile(join(folder, "fashion-mnist", "train-images-idx3-ubyte.gz"), gzipSync(images));
+      await writeFile(join(folder, "fashion-mnist", "train-labels-idx1-ubyte"), labels);
+      const set = await loadFashionMnist(folder);
+      expect(set).toEqual({ ...loaded, classNames: expect.any(Array) });
+      expect([...set.labels].map((label) => set.classNames[label])).toEqual(["ankle boot", "T-shirt/top"]);
+      await expect(loadFashionMnist(folder, { split: "test" })).rejects.toThrow(
+        /^loadFashionMnist: no t10k-images file/,
+      );
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+});
+
 const dataDir = process.env.NODEGRAD_DATA_DIR;
 
 describe.skipIf(!dataDir)("MNIST itself (needs NODEGRAD_DATA_DIR)", () => {
@@ -94,7 +115,7 @@ describe.skipIf(!dataDir)("MNIST itself (needs NODEGRAD_DATA_DIR)", () => {
     ["test", 10_000, [7, 2, 1, 0, 4]],
   ])("has the %s images it is known for", async (split, count, firstLabels) => {
     const set = await loadMnist(dataDir as string, { split });
-    expect(set).toMatchObject({ count, rows: 28, columns: 28, classes: 10 });
+    expect(set).toMatchObject({ count, channels: 1, rows: 28, columns: 28, classes: 10 });
     expect(set.images).toHaveLength(count * 784);
     expect([...set.labels.subarray(0, 5)]).toEqual(firstLabels);
   });
