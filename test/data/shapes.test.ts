@@ -72,8 +72,11 @@ describe("generateShapes", () => {
 });
 
 describe("outlines", () => {
-  /** Points of a grid over the square that holds every shape. */
-  const grid = Array.from({ length: 81 * 81 }, (_, i) => [(i % 81) / 40 - 1, Math.floor(i / 81) / 40 - 1] as const);
+  /** Points of a grid over the square that holds every shape, none of them on an edge. */
+  const grid = Array.from(
+    { length: 6400 },
+    (_, i) => [((i % 80) + 0.5) / 40 - 1, (Math.floor(i / 80) + 0.5) / 40 - 1] as const,
+  );
 
   it("have the area they should", () => {
     const areas = outlines.map((outline) => grid.filter(([x, y]) => outline(x, y) < 0).length / 40 ** 2);
