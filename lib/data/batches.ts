@@ -36,7 +36,11 @@ export interface Batches extends Iterable<Int32Array> {
  * @throws {OptionError} for an option that is unknown or out of range.
  */
 export function batches(options: BatchesOptions): Batches {
-  const op = "batches";
+  return batchesFor("batches", options);
+}
+
+/** `batches` on behalf of another function, which its errors name. */
+export function batchesFor(op: string, options: BatchesOptions): Batches {
   checkOptions(op, options, ["count", "batchSize", "shuffle", "seed", "epoch", "dropLast"]);
   const count = checkInteger(op, "count", options.count, 0, MAX_SIZE);
   const batchSize = checkInteger(op, "batchSize", options.batchSize, 1, MAX_SIZE);

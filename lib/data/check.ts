@@ -31,3 +31,13 @@ export function checkBoolean(op: string, option: string, value: unknown): boolea
   if (typeof value === "boolean") return value;
   throw new OptionError(`${op}: option "${option}" must be true or false, got ${show(value)}`);
 }
+
+/**
+ * A number in a range, ends included.
+ *
+ * @throws {OptionError} unless `min ≤ value ≤ max`.
+ */
+export function checkNumber(op: string, option: string, value: unknown, min: number, max: number): number {
+  if (typeof value === "number" && value >= min && value <= max) return value;
+  throw new OptionError(`${op}: option "${option}" must be a number in [${min}, ${max}], got ${show(value)}`);
+}

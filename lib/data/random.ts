@@ -72,3 +72,16 @@ export class Random {
     }
   }
 }
+
+/**
+ * A seed of its own for each stream of a seed, so that streams can have streams: `new Random(deriveSeed(seed, epoch),
+ * example)`.
+ *
+ * @param seed A non-negative safe integer.
+ * @param stream An integer in [0, 2³²).
+ * @returns A non-negative safe integer.
+ */
+export function deriveSeed(seed: number, stream: number): number {
+  const random = new Random(seed, stream);
+  return random.uint32() * 2 ** 21 + (random.uint32() >>> 11);
+}

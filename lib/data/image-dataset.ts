@@ -1,0 +1,93 @@
+/** Images as a data set: normalised, and changed at random where that is asked for. */
+
+import { checkOptions, OptionError, show } from "../errors.js";
+import {
+  type Augmentation,
+  type AugmentOptions,
+  augmentImage,
+  checkAugmentation,
+  mixRows,
+  normalisationTable,
+  perChannel,
+} from "./augment.js";
+import { type Arrays, type BatchRequest, checkIndices, type Dataset } from "./dataset.js";
+import type { LabelledImages } from "./labelled-images.js";
+import { deriveSeed, Random } from "./random.js";
+
+/** Options of `imageDataset`. */
+export interface ImageDatasetOptions {
+  /**
+   * A brightness `v` in 0–255 becomes `(v / 255 − mean) / std`: numbers for all channels, or one for each (default mean 0
+   * and std 1). `channelStatistics` gives those that make images of mean 0 and standard deviation 1.
+   */
+  normalise?: { readonly mean: number | readonly number[]; readonly std: number | readonly number[] };
+  /** How to change the images at random (default: not at all). For images to learn from, not those to test on. */
+  augment?: AugmentOptions;
+}
+
+/** Streams of random numbers from here on belong to batches, those before to examples. */
+const BATCH_STREAMS = 2 ** 31;
+
+/**
+ * A data set of images with batches `{ images, labels }`: images float32 `[n, channels, rows, columns]`, labels int32
+ * `[n]`, or with mixup the share of each class, float32 `[n, classes]`.
+ *
+ * Random numbers of an image depend on the loader's seed, the epoch and the image alone, so that batches are the same on
+ * any number of threads.
+ *
+ * @throws {OptionError} for an option that is unknown or out of range.
+ */
+export function imageDataset(source: LabelledImages, options: ImageDatasetOptions = {}): Dataset<"images" | "labels"> {
+  const op = "imageDataset";
+  checkOptions(op, options, ["normalise", "augment"]);
+  const { normalise = { mean: 0, std: 1 }, augment = {} } = options;
+  checkOptions(op, normalise, ["mean", "std"]);
+  const mean = perChannel(op, "mean", normalise.mean, source.channels);
+  const std = perChannel(op, "std", normalise.std, source.channels);
+  if (std.some((value) => value <= 0)) throw new OptionError(`${op}: option "std" must be positive, got ${show(std)}`);
+  const augmentation = checkAugmentation(op, augment);
+  const table = normalisationTable(mean, std);
+  return {
+    length: source.count,
+    read: (request) => {
+      checkIndices(op, request.indices, source.count);
+      return readImages(source, request, table, augmentation);
+    },
+    blueprint: { module: import.meta.url, name: "imageDataset", args: [source, options] },
+  };
+}
+
+function readImages(
+  source: LabelledImages,
+  { indices, seed, epoch, batch }: BatchRequest,
+  table: Float32Array,
+  augmentation: Augmentation,
+): Arrays<"images" | "labels"> {
+  const { channels, rows, columns, classes } = source;
+  const count = indices.length;
+  const size = channels * rows * columns;
+  const images = new Float32Array(count * size);
+  const epochSeed = deriveSeed(seed, epoch);
+  indices.forEach((index, i) => {
+    const pixels = source.images.subarray(index * size, (index + 1) * size);
+    const out = images.subarray(i * size, (i + 1) * size);
+    augmentImage(pixels, out, source, table, augmentation, new Random(epochSeed, index));
+  });
+  const shape = [count, channels, rows, columns];
+  const labels = Int32Array.from(indices, (index) => source.labels[index] as number);
+  if (augmentation.mixupAlpha === 0) {
+    return {
+      images: { dtype: "float32", shape, data: images },
+      labels: { dtype: "int32", shape: [count], data: labels },
+    };
+  }
+  const shares = new Float32Array(count * classes);
+  labels.forEach((label, i) => {
+    shares[i * classes + label] = 1;
+  });
+  mixRows([images, shares], count, augmentation.mixupAlpha, new Random(epochSeed, BATCH_STREAMS + batch));
+  return {
+    images: { dtype: "float32", shape, data: images },
+    labels: { dtype: "float32", shape: [count, classes], data: shares },
+  };
+}
