@@ -48,7 +48,13 @@ const layers: readonly (readonly [layer: string, mayImport: readonly string[]])[
 ];
 
 /** The only packages lib/ imports, and the layer that may. */
-const packages: Readonly<Record<string, string>> = { commander: "cli", "cli-progress": "cli" };
+const packages: Readonly<Record<string, string>> = {
+  commander: "cli",
+  "cli-progress": "cli",
+  "csv-parse/sync": "data",
+  "fast-png": "data",
+  "jpeg-js": "data",
+};
 
 /** Layer of a path relative to lib/: the longest entry of the table that is a prefix of it. */
 function layerOf(path: string): string | undefined {

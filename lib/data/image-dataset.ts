@@ -11,6 +11,7 @@ import {
   perChannel,
 } from "./augment.js";
 import { type Arrays, type BatchRequest, checkIndices, type Dataset } from "./dataset.js";
+import { type ImageFolder, readPicture } from "./image-folder.js";
 import type { LabelledImages } from "./labelled-images.js";
 import { deriveSeed, Random } from "./random.js";
 
@@ -29,7 +30,7 @@ export interface ImageDatasetOptions {
 const BATCH_STREAMS = 2 ** 31;
 
 /**
- * A data set of images with batches `{ images, labels }`: images float32 `[n, channels, rows, columns]`, labels int32
+ * A data set of images, in memory or in the files of a folder, with batches `{ images, labels }`: images float32 `[n, channels, rows, columns]`, labels int32
  * `[n]`, or with mixup the share of each class, float32 `[n, classes]`.
  *
  * Random numbers of an image depend on the loader's seed, the epoch and the image alone, so that batches are the same on
@@ -51,43 +52,54 @@ export function imageDataset(source: LabelledImages, options: ImageDatasetOption
     length: source.count,
     read: (request) => {
       checkIndices(op, request.indices, source.count);
-      return readImages(source, request, table, augmentation);
+      const make = (pixels: Pixels) => makeBatch(source, pixels, request, table, augmentation);
+      if ("images" in source) return make(pixelsOf(source, request.indices));
+      return readPictures(source, request.indices).then(make);
     },
     blueprint: { module: import.meta.url, name: "imageDataset", args: [source, options] },
   };
 }
 
-function readImages(
-  source: LabelledImages,
+/** The image at each position of a batch, `[channels, rows, columns]`. */
+type Pixels = (position: number) => Uint8Array;
+
+function pixelsOf({ images, channels, rows, columns }: LabelledImages, indices: Int32Array): Pixels {
+  const size = channels * rows * columns;
+  return (position) => {
+    const index = indices[position] as number;
+    return images.subarray(index * size, (index + 1) * size);
+  };
+}
+
+async function readPictures(folder: ImageFolder, indices: Int32Array): Promise<Pixels> {
+  const pictures: Uint8Array[] = [];
+  for (const index of indices) pictures.push(await readPicture(folder, index));
+  return (position) => pictures[position] as Uint8Array;
+}
+
+function makeBatch(
+  { channels, rows, columns, classes, labels: classOf }: LabelledImages | ImageFolder,
+  pixels: Pixels,
   { indices, seed, epoch, batch }: BatchRequest,
   table: Float32Array,
   augmentation: Augmentation,
 ): Arrays<"images" | "labels"> {
-  const { channels, rows, columns, classes } = source;
   const count = indices.length;
   const size = channels * rows * columns;
-  const images = new Float32Array(count * size);
+  const data = new Float32Array(count * size);
   const epochSeed = deriveSeed(seed, epoch);
   indices.forEach((index, i) => {
-    const pixels = source.images.subarray(index * size, (index + 1) * size);
-    const out = images.subarray(i * size, (i + 1) * size);
-    augmentImage(pixels, out, source, table, augmentation, new Random(epochSeed, index));
+    const out = data.subarray(i * size, (i + 1) * size);
+    augmentImage(pixels(i), out, { channels, rows, columns }, table, augmentation, new Random(epochSeed, index));
   });
-  const shape = [count, channels, rows, columns];
-  const labels = Int32Array.from(indices, (index) => source.labels[index] as number);
-  if (augmentation.mixupAlpha === 0) {
-    return {
-      images: { dtype: "float32", shape, data: images },
-      labels: { dtype: "int32", shape: [count], data: labels },
-    };
-  }
+  const images = { dtype: "float32", shape: [count, channels, rows, columns], data } as const;
+  const labels = Int32Array.from(indices, (index) => classOf[index] as number);
+  if (augmentation.mixupAlpha === 0) return { images, labels: { dtype: "int32", shape: [count], data: labels } };
+
   const shares = new Float32Array(count * classes);
   labels.forEach((label, i) => {
     shares[i * classes + label] = 1;
   });
-  mixRows([images, shares], count, augmentation.mixupAlpha, new Random(epochSeed, BATCH_STREAMS + batch));
-  return {
-    images: { dtype: "float32", shape, data: images },
-    labels: { dtype: "float32", shape: [count, classes], data: shares },
-  };
+  mixRows([data, shares], count, augmentation.mixupAlpha, new Random(epochSeed, BATCH_STREAMS + batch));
+  return { images, labels: { dtype: "float32", shape: [count, classes], data: shares } };
 }

@@ -1,6 +1,6 @@
 /** Data sets and what brings them to a training loop. */
 
-export type { AugmentOptions } from "./augment.js";
+export type { AugmentOptions, ImageSize } from "./augment.js";
 export {
   type Batches,
   type BatchesOptions,
@@ -11,15 +11,35 @@ export {
   gatherPixels,
 } from "./batches.js";
 export { loadCifar10 } from "./cifar10.js";
+export {
+  type CsvClasses,
+  type CsvOptions,
+  type CsvTable,
+  csvClasses,
+  csvNumbers,
+  parseCsv,
+  readCsv,
+} from "./csv.js";
 export { type Arrays, arrayDataset, type BatchRequest, type Blueprint, type Dataset } from "./dataset.js";
 export { type DigitsOptions, generateDigits } from "./digits.js";
 export type { Split, SplitOptions } from "./find-file.js";
 export { type IdxArray, parseIdx, readIdx } from "./idx.js";
+export {
+  type DecodeImageOptions,
+  decodeImage,
+  encodePng,
+  type Image,
+  type LoadImageOptions,
+  loadImage,
+  savePng,
+} from "./image.js";
 export { type ImageDatasetOptions, imageDataset } from "./image-dataset.js";
+export { type ImageFolder, type ImageFolderOptions, loadImageFolder, openImageFolder } from "./image-folder.js";
 export type { LabelledImages, Labels } from "./labelled-images.js";
 export { type Batch, DataLoader, type DataLoaderOptions } from "./loader.js";
 export { loadFashionMnist, loadMnist } from "./mnist.js";
 export { Random } from "./random.js";
+export { type Fit, resizeImage } from "./resize.js";
 export { generateShapes, type ShapesOptions } from "./shapes.js";
 export { type SplitIndicesOptions, splitImages, splitIndices, takeImages } from "./split.js";
 export { type ChannelStatistics, channelStatistics } from "./statistics.js";

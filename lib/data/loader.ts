@@ -3,6 +3,8 @@
 import { checkOptions, OptionError, show } from "../errors.js";
 import { tensor } from "../ops/index.js";
 import { MAX_SIZE } from "../shape.js";
+// Not for its type alone: tensors get their methods there.
+import "../tensor.js";
 import type { Tensor } from "../tensor.js";
 import { batchesFor } from "./batches.js";
 import { checkInteger } from "./check.js";

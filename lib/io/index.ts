@@ -1,5 +1,6 @@
 /** Files: tensors in and out. */
 
+export { decodeNpy, encodeNpy, loadNpy, saveNpy } from "./npy.js";
 export {
   decodeSafetensors,
   encodeSafetensors,
