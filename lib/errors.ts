@@ -16,6 +16,7 @@ export type ErrorCode =
   | "STALE_TENSOR"
   | "STORAGE_BUSY"
   | "FORMAT"
+  | "NETWORK"
   | "INTERNAL";
 
 /** Base class of every error nodegrad throws on purpose. */
@@ -90,6 +91,13 @@ export class StorageBusyError extends NodegradError {
 export class FormatError extends NodegradError {
   constructor(message: string, options?: ErrorOptions) {
     super("FORMAT", message, options);
+  }
+}
+
+/** A server that cannot be reached, does not have the file, or stops in the middle of it. */
+export class NetworkError extends NodegradError {
+  constructor(message: string, options?: ErrorOptions) {
+    super("NETWORK", message, options);
   }
 }
 

@@ -29,6 +29,7 @@ export {
   GradientError,
   IndexError,
   InternalError,
+  NetworkError,
   NodegradError,
   OptionError,
   ShapeError,

@@ -41,6 +41,9 @@ const PIXELS = CHANNELS * ROWS * COLUMNS;
 /** Bytes of an image with its label. */
 const RECORD = 1 + PIXELS;
 
+/** Length of each published file: 10,000 images. */
+export const cifar10Bytes = 10_000 * RECORD;
+
 /**
  * Reads CIFAR-10 from the files of its binary version: `data_batch_1.bin` to `data_batch_5.bin` (those of them that are
  * there, at least one), or `test_batch.bin`. They are looked for in `dir`, `dir/cifar10` and

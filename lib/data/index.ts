@@ -22,6 +22,8 @@ export {
 } from "./csv.js";
 export { type Arrays, arrayDataset, type BatchRequest, type Blueprint, type Dataset } from "./dataset.js";
 export { type DigitsOptions, generateDigits } from "./digits.js";
+export { type DownloadFileOptions, type DownloadProgress, downloadFile, type TransferOptions } from "./download.js";
+export { DATASET_NAMES, type DatasetName, type DownloadDatasetOptions, downloadDataset } from "./download-dataset.js";
 export type { Split, SplitOptions } from "./find-file.js";
 export { type IdxArray, parseIdx, readIdx } from "./idx.js";
 export {
