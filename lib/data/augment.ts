@@ -1,7 +1,8 @@
 /** Random changes to images that leave their class as it is, so that a model sees each image in many ways. */
 
-import { checkOptions, OptionError } from "../errors.js";
+import { checkOptions } from "../errors.js";
 import { checkBoolean, checkInteger, checkNumber } from "./check.js";
+import type { ImageSize } from "./labelled-images.js";
 import type { Random } from "./random.js";
 
 /**
@@ -39,23 +40,6 @@ export function checkAugmentation(op: string, options: AugmentOptions): Augmenta
     cutoutSize: checkInteger(op, "cutoutSize", cutoutSize, 0, 4096),
     mixupAlpha: mixupAlpha === undefined ? 0 : checkNumber(op, "mixupAlpha", mixupAlpha, 0.01, 4),
   };
-}
-
-/** Size of an image. */
-export interface ImageSize {
-  readonly channels: number;
-  readonly rows: number;
-  readonly columns: number;
-}
-
-/** What a brightness 0–255 becomes in each channel, `[channels, 256]`. */
-export function normalisationTable(mean: readonly number[], std: readonly number[]): Float32Array {
-  const table = new Float32Array(256 * mean.length);
-  for (let i = 0; i < table.length; i++) {
-    const channel = Math.floor(i / 256);
-    table[i] = ((i % 256) / 255 - (mean[channel] as number)) / (std[channel] as number);
-  }
-  return table;
 }
 
 /**
@@ -145,11 +129,4 @@ function beta(alpha: number, random: Random): number {
     const y = random.uniform() ** (1 / alpha);
     if (x + y > 0 && x + y <= 1) return x / (x + y);
   }
-}
-
-/** A number for each channel, given one for all or one for each. */
-export function perChannel(op: string, option: string, value: number | readonly number[], channels: number): number[] {
-  const list = typeof value === "number" ? new Array<number>(channels).fill(value) : [...value];
-  if (list.length === channels && list.every(Number.isFinite)) return list;
-  throw new OptionError(`${op}: option "${option}" must be a finite number, or one for each of ${channels} channels`);
 }

@@ -7,10 +7,10 @@
  */
 
 import { FormatError, show } from "../errors.js";
-import { readBytes } from "../io/files.js";
+import { type Fail, failer, readBytes } from "../io/files.js";
 import { MAX_SIZE } from "../shape.js";
 import { checkSplit, findFile, foldersOf, notFound, type Split, type SplitOptions } from "./find-file.js";
-import { claimedLength, type Fail, gunzip, isGzip } from "./gzip.js";
+import { claimedLength, gunzip, isGzip } from "./gzip.js";
 import type { LabelledImages } from "./labelled-images.js";
 
 /** Folders inside the one given that CIFAR-10 may lie in. */
@@ -82,12 +82,6 @@ export async function loadCifar10(dir: string, options: SplitOptions = {}): Prom
   });
   const size = { channels: CHANNELS, rows: ROWS, columns: COLUMNS };
   return { images, labels, count, ...size, classes: classNames.length, classNames };
-}
-
-function failer(op: string, path: string): Fail {
-  return (problem, options) => {
-    throw new FormatError(`${op}: ${problem}: ${show(path)}`, options);
-  };
 }
 
 /** The records of a file, plain or compressed: a whole number of them, which is known before anything is unpacked. */

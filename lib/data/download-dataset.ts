@@ -64,7 +64,10 @@ const published: { readonly [Name in DatasetName]: Published } = {
   },
   "fashion-mnist": {
     // The publisher's own server has no https; the checksums see to it that nobody on the way can change the files.
-    mirrors: ["http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"],
+    mirrors: [
+      "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
+      "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/",
+    ],
     files: [
       {
         name: "train-images-idx3-ubyte.gz",

@@ -1,9 +1,7 @@
 /** gzip of files that may lie: nothing is decompressed beyond what the caller expects. */
 
 import { constants, gunzipSync } from "node:zlib";
-
-/** Throws an error about one file. */
-export type Fail = (problem: string, options?: ErrorOptions) => never;
+import type { Fail } from "../io/files.js";
 
 /** Bytes that one compressed byte can stand for at most: 258 in two bits. */
 export const DEFLATE_RATIO = 1032;

@@ -11,8 +11,7 @@
  */
 
 import { allocate, type DType, dtypeInfo, type TypedArray } from "../dtype.js";
-import { FormatError, show } from "../errors.js";
-import { readBytes } from "../io/files.js";
+import { type Fail, failer, readBytes } from "../io/files.js";
 import { MAX_RANK, MAX_SIZE, showShape, sizeOf } from "../shape.js";
 import { gunzip, gunzipHead, isGzip } from "./gzip.js";
 
@@ -68,29 +67,30 @@ export async function readIdx(path: string): Promise<IdxArray> {
  *   int16, more than 8 axes or more than 2³¹ − 1 elements.
  */
 export function parseIdx(bytes: Uint8Array, name = "bytes"): IdxArray {
-  const plain = isGzip(bytes) ? unpack(bytes, name) : bytes;
-  const { dtype, shape, start, end } = parseHeader(plain, name);
-  if (plain.length < end) fail(name, `truncated, ${plain.length} of ${end} bytes`);
-  if (plain.length > end) fail(name, `trailing bytes, ${plain.length} instead of ${end}`);
+  const fail: Fail = failer("parseIdx", name);
+  const plain = isGzip(bytes) ? unpack(bytes, fail) : bytes;
+  const { dtype, shape, start, end } = parseHeader(plain, fail);
+  if (plain.length < end) fail(`truncated, ${plain.length} of ${end} bytes`);
+  if (plain.length > end) fail(`trailing bytes, ${plain.length} instead of ${end}`);
   return { dtype, shape, data: readElements(dtype, plain.subarray(start)) };
 }
 
-function parseHeader(bytes: Uint8Array, name: string): Header {
+function parseHeader(bytes: Uint8Array, fail: Fail): Header {
   const [zero0, zero1, type, rank] = bytes;
-  if (type === undefined || rank === undefined) fail(name, `truncated, ${bytes.length} bytes, no header`);
-  if (zero0 !== 0 || zero1 !== 0) fail(name, `not an IDX file, it begins with ${zero0}, ${zero1} instead of 0, 0`);
+  if (type === undefined || rank === undefined) fail(`truncated, ${bytes.length} bytes, no header`);
+  if (zero0 !== 0 || zero1 !== 0) fail(`not an IDX file, it begins with ${zero0}, ${zero1} instead of 0, 0`);
   const dtype = dtypeOf.get(type);
   if (dtype === undefined) {
     const unsupported = unsupportedTypes.get(type);
-    fail(name, unsupported ? `elements of type ${unsupported} are unsupported` : `unknown element type ${type}`);
+    fail(unsupported ? `elements of type ${unsupported} are unsupported` : `unknown element type ${type}`);
   }
-  if (rank > MAX_RANK) fail(name, `${rank} axes, at most ${MAX_RANK} are supported`);
+  if (rank > MAX_RANK) fail(`${rank} axes, at most ${MAX_RANK} are supported`);
   const start = 4 + 4 * rank;
-  if (bytes.length < start) fail(name, `truncated, ${bytes.length} bytes, the header has ${start}`);
+  if (bytes.length < start) fail(`truncated, ${bytes.length} bytes, the header has ${start}`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const shape = Array.from({ length: rank }, (_, axis) => view.getUint32(4 + 4 * axis));
   const size = sizeOf(shape);
-  if (size > MAX_SIZE) fail(name, `too many elements, ${showShape(shape)}, at most 2³¹ − 1`);
+  if (size > MAX_SIZE) fail(`too many elements, ${showShape(shape)}, at most 2³¹ − 1`);
   return { dtype, shape, start, end: start + size * dtypeInfo[dtype].bytes };
 }
 
@@ -98,10 +98,9 @@ function parseHeader(bytes: Uint8Array, name: string): Header {
  * Decompresses in two steps: first only as much as tells the length of the array, then the rest, limited to
  * that length. A few hostile bytes can therefore not claim more memory than the array they describe.
  */
-function unpack(bytes: Uint8Array, name: string): Uint8Array {
-  const failNamed = (problem: string, options?: ErrorOptions) => fail(name, problem, options);
-  const head = gunzipHead(bytes.subarray(0, GZIP_HEAD_BYTES), failNamed);
-  return gunzip(bytes, parseHeader(head, name).end, failNamed);
+function unpack(bytes: Uint8Array, fail: Fail): Uint8Array {
+  const head = gunzipHead(bytes.subarray(0, GZIP_HEAD_BYTES), fail);
+  return gunzip(bytes, parseHeader(head, fail).end, fail);
 }
 
 /** Copies big-endian elements into a typed array. */
@@ -116,8 +115,4 @@ function readElements(dtype: DType, bytes: Uint8Array): TypedArray {
     else data[i] = view.getFloat64(i * width);
   }
   return data;
-}
-
-function fail(name: string, problem: string, options?: ErrorOptions): never {
-  throw new FormatError(`parseIdx: ${problem}: ${show(name)}`, options);
 }

@@ -1,27 +1,20 @@
 /** Images as a data set: normalised, and changed at random where that is asked for. */
 
-import { checkOptions, OptionError, show } from "../errors.js";
-import {
-  type Augmentation,
-  type AugmentOptions,
-  augmentImage,
-  checkAugmentation,
-  mixRows,
-  normalisationTable,
-  perChannel,
-} from "./augment.js";
+import { checkOptions } from "../errors.js";
+import { type Augmentation, type AugmentOptions, augmentImage, checkAugmentation, mixRows } from "./augment.js";
 import { type Arrays, type BatchRequest, checkIndices, type Dataset } from "./dataset.js";
 import { type ImageFolder, readPicture } from "./image-folder.js";
 import type { LabelledImages } from "./labelled-images.js";
+import { type Normalisation, normalisationTable } from "./normalise.js";
 import { deriveSeed, Random } from "./random.js";
 
 /** Options of `imageDataset`. */
 export interface ImageDatasetOptions {
   /**
-   * A brightness `v` in 0–255 becomes `(v / 255 − mean) / std`: numbers for all channels, or one for each (default mean 0
-   * and std 1). `channelStatistics` gives those that make images of mean 0 and standard deviation 1.
+   * What becomes of a brightness (default mean 0 and std 1: it is in [0, 1]). `channelStatistics` gives what makes images of
+   * mean 0 and standard deviation 1.
    */
-  normalise?: { readonly mean: number | readonly number[]; readonly std: number | readonly number[] };
+  normalise?: Normalisation;
   /** How to change the images at random (default: not at all). For images to learn from, not those to test on. */
   augment?: AugmentOptions;
 }
@@ -30,24 +23,23 @@ export interface ImageDatasetOptions {
 const BATCH_STREAMS = 2 ** 31;
 
 /**
- * A data set of images, in memory or in the files of a folder, with batches `{ images, labels }`: images float32 `[n, channels, rows, columns]`, labels int32
- * `[n]`, or with mixup the share of each class, float32 `[n, classes]`.
+ * A data set of images, in memory or in the files of a folder, with batches `{ images, labels }`: images float32
+ * `[n, channels, rows, columns]`, labels int32 `[n]`, or with mixup the share of each class, float32 `[n, classes]`.
  *
  * Random numbers of an image depend on the loader's seed, the epoch and the image alone, so that batches are the same on
  * any number of threads.
  *
  * @throws {OptionError} for an option that is unknown or out of range.
  */
-export function imageDataset(source: LabelledImages, options: ImageDatasetOptions = {}): Dataset<"images" | "labels"> {
+export function imageDataset(
+  source: LabelledImages | ImageFolder,
+  options: ImageDatasetOptions = {},
+): Dataset<"images" | "labels"> {
   const op = "imageDataset";
   checkOptions(op, options, ["normalise", "augment"]);
   const { normalise = { mean: 0, std: 1 }, augment = {} } = options;
-  checkOptions(op, normalise, ["mean", "std"]);
-  const mean = perChannel(op, "mean", normalise.mean, source.channels);
-  const std = perChannel(op, "std", normalise.std, source.channels);
-  if (std.some((value) => value <= 0)) throw new OptionError(`${op}: option "std" must be positive, got ${show(std)}`);
   const augmentation = checkAugmentation(op, augment);
-  const table = normalisationTable(mean, std);
+  const table = normalisationTable(op, normalise, source.channels);
   return {
     length: source.count,
     read: (request) => {

@@ -4,11 +4,10 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { checkOptions, OptionError, show } from "../errors.js";
 import { MAX_SIZE } from "../shape.js";
-import type { ImageSize } from "./augment.js";
 import { checkInteger } from "./check.js";
-import { loadImage } from "./image.js";
-import type { LabelledImages } from "./labelled-images.js";
-import type { Fit } from "./resize.js";
+import { checkChannels, loadImage } from "./image.js";
+import type { ImageSize, LabelledImages } from "./labelled-images.js";
+import { checkFit, type Fit, MAX_SIDE } from "./resize.js";
 
 /** Options of `openImageFolder` and `loadImageFolder`. */
 export interface ImageFolderOptions {
@@ -47,14 +46,10 @@ export interface ImageFolder extends ImageSize {
 export async function openImageFolder(dir: string, options: ImageFolderOptions): Promise<ImageFolder> {
   const op = "openImageFolder";
   checkOptions(op, options, ["rows", "columns", "channels", "fit"]);
-  const rows = checkInteger(op, "rows", options.rows, 1, 32_768);
-  const columns = checkInteger(op, "columns", options.columns, 1, 32_768);
-  const { channels = 3, fit = "cover" } = options;
-  if (channels !== 1 && channels !== 3)
-    throw new OptionError(`${op}: option "channels" must be 1 or 3, got ${channels}`);
-  if (fit !== "cover" && fit !== "stretch") {
-    throw new OptionError(`${op}: option "fit" must be "cover" or "stretch", got ${show(fit)}`);
-  }
+  const rows = checkInteger(op, "rows", options.rows, 1, MAX_SIDE);
+  const columns = checkInteger(op, "columns", options.columns, 1, MAX_SIDE);
+  const channels = checkChannels(op, options.channels);
+  const fit = checkFit(op, options.fit);
   const entries = await readdir(dir, { withFileTypes: true }).catch((cause: unknown) => {
     const code = (cause as NodeJS.ErrnoException).code;
     throw new OptionError(`${op}: cannot read folder: ${show(dir)} (${code ?? cause})`, { cause });

@@ -2,10 +2,10 @@
 
 import { type DecodedPng, decode as decodePngFile, encode as encodePngFile } from "fast-png";
 import { decode as decodeJpegFile } from "jpeg-js";
-import { checkOptions, FormatError, OptionError, ShapeError, show } from "../errors.js";
-import { readBytes, writeAtomically } from "../io/files.js";
-import type { ImageSize } from "./augment.js";
-import { DEFLATE_RATIO, type Fail } from "./gzip.js";
+import { checkOptions, OptionError, ShapeError, show } from "../errors.js";
+import { type Fail, failer, readBytes, writeAtomically } from "../io/files.js";
+import { DEFLATE_RATIO } from "./gzip.js";
+import type { ImageSize } from "./labelled-images.js";
 import { type Fit, resizeImage } from "./resize.js";
 
 /** A picture. */
@@ -49,15 +49,17 @@ interface Samples {
 export function decodeImage(bytes: Uint8Array, options: DecodeImageOptions = {}, name = "bytes"): Image {
   const op = "decodeImage";
   checkOptions(op, options, ["channels"]);
-  const { channels = 3 } = options;
-  if (channels !== 1 && channels !== 3)
-    throw new OptionError(`${op}: option "channels" must be 1 or 3, got ${channels}`);
-  const fail: Fail = (problem, cause) => {
-    throw new FormatError(`${op}: ${problem}: ${show(name)}`, cause);
-  };
+  const channels = checkChannels(op, options.channels);
+  const fail: Fail = failer(op, name);
   if (isPng(bytes)) return toImage(readPng(bytes, fail), channels);
   if (bytes[0] === 0xff && bytes[1] === 0xd8) return toImage(readJpeg(bytes, fail), channels);
   return fail("neither PNG nor JPEG");
+}
+
+/** @throws {OptionError} unless it is 1 or 3; left out, it is 3. */
+export function checkChannels(op: string, channels: unknown = 3): 1 | 3 {
+  if (channels === 1 || channels === 3) return channels;
+  throw new OptionError(`${op}: option "channels" must be 1 or 3, got ${show(channels)}`);
 }
 
 /**

@@ -1,6 +1,6 @@
 /** Data sets and what brings them to a training loop. */
 
-export type { AugmentOptions, ImageSize } from "./augment.js";
+export type { AugmentOptions } from "./augment.js";
 export {
   type Batches,
   type BatchesOptions,
@@ -37,9 +37,10 @@ export {
 } from "./image.js";
 export { type ImageDatasetOptions, imageDataset } from "./image-dataset.js";
 export { type ImageFolder, type ImageFolderOptions, loadImageFolder, openImageFolder } from "./image-folder.js";
-export type { LabelledImages, Labels } from "./labelled-images.js";
+export type { ImageSize, LabelledImages, Labels } from "./labelled-images.js";
 export { type Batch, DataLoader, type DataLoaderOptions } from "./loader.js";
 export { loadFashionMnist, loadMnist } from "./mnist.js";
+export type { Normalisation } from "./normalise.js";
 export { Random } from "./random.js";
 export { type Fit, resizeImage } from "./resize.js";
 export { generateShapes, type ShapesOptions } from "./shapes.js";

@@ -11,7 +11,7 @@ import type { Image } from "./image.js";
 export type Fit = "cover" | "stretch";
 
 /** Most rows or columns of a picture. */
-const MAX_SIDE = 32_768;
+export const MAX_SIDE = 32_768;
 
 /**
  * A picture with another number of rows and columns. Each new pixel is the mean of the old ones around it, with weights
@@ -24,9 +24,7 @@ export function resizeImage(image: Image, rows: number, columns: number, fit: Fi
   const op = "resizeImage";
   checkInteger(op, "rows", rows, 1, MAX_SIDE);
   checkInteger(op, "columns", columns, 1, MAX_SIDE);
-  if (fit !== "cover" && fit !== "stretch") {
-    throw new OptionError(`${op}: option "fit" must be "cover" or "stretch", got ${show(fit)}`);
-  }
+  checkFit(op, fit);
   // How many old pixels a new one spans.
   let [scaleY, scaleX] = [image.rows / rows, image.columns / columns];
   if (fit === "cover") scaleY = scaleX = Math.min(scaleY, scaleX);
@@ -54,6 +52,12 @@ export function resizeImage(image: Image, rows: number, columns: number, fit: Fi
     });
   }
   return { pixels, channels: image.channels, rows, columns };
+}
+
+/** @throws {OptionError} unless it is one; left out, it is `"cover"`. */
+export function checkFit(op: string, fit: unknown = "cover"): Fit {
+  if (fit === "cover" || fit === "stretch") return fit;
+  throw new OptionError(`${op}: option "fit" must be "cover" or "stretch", got ${show(fit)}`);
 }
 
 /** The old pixels that a new one is made of. */

@@ -3,7 +3,7 @@
 import { randomUUID } from "node:crypto";
 import { open, readFile, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { OptionError, show } from "../errors.js";
+import { FormatError, OptionError, show } from "../errors.js";
 
 /**
  * The bytes of a file.
@@ -47,6 +47,21 @@ export async function writeAtomically(op: string, path: string, bytes: Uint8Arra
   } catch (cause) {
     throw new OptionError(`${op}: cannot write file: ${show(path)} (${reason(cause)})`, { cause });
   }
+}
+
+/** Throws a `FormatError` about one file. */
+export type Fail = (problem: string, options?: ErrorOptions) => never;
+
+/**
+ * What reports a problem of a file's content.
+ *
+ * @param op Name of the public function, for the message.
+ * @param name What to call the file, usually its path.
+ */
+export function failer(op: string, name: string): Fail {
+  return (problem, options) => {
+    throw new FormatError(`${op}: ${problem}: ${show(name)}`, options);
+  };
 }
 
 /** The short code of a system error (`ENOENT`), or else its message. */

@@ -11,9 +11,9 @@
  */
 
 import { allocate, checkDType, type DType, dtypeInfo, type TypedArray } from "../dtype.js";
-import { FormatError, OptionError, ShapeError, show } from "../errors.js";
+import { OptionError, ShapeError, show } from "../errors.js";
 import { checkShape, MAX_RANK, MAX_SIZE, type Shape, showShape, sizeOf } from "../shape.js";
-import { readBytes, writeAtomically } from "./files.js";
+import { type Fail, failer, readBytes, writeAtomically } from "./files.js";
 import type { TensorData } from "./safetensors.js";
 
 /** How the elements of a file are read. */
@@ -73,9 +73,7 @@ const MAX_HEADER_BYTES = 65_536;
  *   2³¹ − 1 elements.
  */
 export function decodeNpy(bytes: Uint8Array, name = "bytes"): TensorData {
-  const fail: Fail = (problem) => {
-    throw new FormatError(`decodeNpy: ${problem}: ${show(name)}`);
-  };
+  const fail: Fail = failer("decodeNpy", name);
   const [text, start] = headerText(bytes, fail);
   const { element, littleEndian, isFortran, shape } = parseHeader(text, fail);
   const size = sizeOf(shape);
@@ -85,9 +83,6 @@ export function decodeNpy(bytes: Uint8Array, name = "bytes"): TensorData {
   const read = readElements(bytes.subarray(start), element, littleEndian, size, fail);
   return { dtype: element.dtype, shape, data: isFortran ? toRowMajor(read, shape) : read };
 }
-
-/** Throws a `FormatError` about one file. */
-type Fail = (problem: string) => never;
 
 /** The header, and where the elements begin. */
 function headerText(bytes: Uint8Array, fail: Fail): [string, number] {

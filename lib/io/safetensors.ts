@@ -11,9 +11,9 @@
  */
 
 import { type ArrayOf, allocate, checkDType, type DType, dtypeInfo, type TypedArray } from "../dtype.js";
-import { FormatError, OptionError, ShapeError, show } from "../errors.js";
+import { OptionError, ShapeError, show } from "../errors.js";
 import { checkShape, type Shape, showShape, sizeOf } from "../shape.js";
-import { readBytes, writeAtomically } from "./files.js";
+import { type Fail, failer, readBytes, writeAtomically } from "./files.js";
 
 /** One tensor as plain data: `data` holds `shape` row-major, as the typed array of `dtype`. */
 export interface TensorData<D extends DType = DType> {
@@ -162,15 +162,6 @@ export async function saveSafetensors(
  */
 export async function loadSafetensors(path: string): Promise<SafetensorsFile> {
   return decodeSafetensors(await readBytes("loadSafetensors", path), path);
-}
-
-/** Throws a `FormatError` about one file. */
-type Fail = (problem: string, options?: ErrorOptions) => never;
-
-function failer(op: string, name: string): Fail {
-  return (problem, options) => {
-    throw new FormatError(`${op}: ${problem}: ${show(name)}`, options);
-  };
 }
 
 /** The parsed JSON header, and where the elements begin. */

@@ -185,6 +185,8 @@ describe("imageDataset", () => {
     [{ normalise: { mean: [1, 2], std: 1 } }, /"mean" must be a finite number, or one for each of 3 channels/],
     [{ normalise: { mean: 0, std: [1, 0, 1] } }, /"std" must be positive, got \[1, 0, 1\]/],
     [{ normalise: { mean: 0, std: Number.NaN } }, /"std"/],
+    [{ normalise: { mean: 0 } }, /"std" must be a finite number/],
+    [{ normalise: { mean: 0, sd: 1 } }, /unknown option "sd"/],
     [{ augment: { cropPadding: -1 } }, /"cropPadding"/],
     [{ augment: { flip: 1 } }, /"flip" must be true or false/],
     [{ augment: { cutoutSize: 0.5 } }, /"cutoutSize"/],
