@@ -4,7 +4,7 @@ export { Activation, type ActivationName } from "./activation.js";
 export { Conv2d } from "./conv2d.js";
 export { type KaimingOptions, kaimingUniform, splitSeed, uniform } from "./initializers.js";
 export { Linear, type WeightOptions } from "./linear.js";
-export { accuracy, crossEntropy, type LossOptions, type Reduction } from "./loss.js";
+export * from "./losses/index.js";
 export { Module } from "./module.js";
 export { AvgPool2d, Flatten, MaxPool2d, type PoolOptions } from "./pool.js";
 export { Sequential } from "./sequential.js";

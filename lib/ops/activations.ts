@@ -2,7 +2,7 @@
 
 import type { Tensor } from "../graph/tensor.js";
 import { greater, where } from "./comparison.js";
-import { abs, add, exp, expm1, log1p, maximum, minimum, mul, neg, normalCdf, square, sub } from "./elementwise.js";
+import { add, exp, expm1, log1p, maximum, minimum, mul, neg, normalCdf, square, sub } from "./elementwise.js";
 import { defineMap, map } from "./map.js";
 import type { TensorLike } from "./operands.js";
 
@@ -50,5 +50,6 @@ export function silu(x: TensorLike): Tensor {
 
 /** ln(1 + eˣ), without overflow. */
 export function softplus(x: TensorLike): Tensor {
-  return add(maximum(x, 0), log1p(exp(neg(abs(x)))));
+  // −|x| as a minimum: its derivative at 0 is 1, that of |x| would be 0 and lose the ½ of the sigmoid.
+  return add(maximum(x, 0), log1p(exp(minimum(neg(x), x))));
 }

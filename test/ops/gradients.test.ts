@@ -60,6 +60,7 @@ const elementwise: Case[] = [
   ["gelu", ng.gelu, [a]],
   ["silu", ng.silu, [a]],
   ["softplus", ng.softplus, [signed]],
+  ["softplus at 0", ng.softplus, [ng.tensor([0], { dtype: "float64" })], 2],
   ["where", (x, y) => ng.where(mask, x, y), [a, b]],
   ["cast", (x) => ng.sin(ng.cast(ng.cast(x, "float64"), "float64")), [a]],
 ];

@@ -1,13 +1,53 @@
 import { describe, expect, it } from "vitest";
-import { IndexError, OptionError, ShapeError } from "../../lib/errors.js";
-import { checkGradients, compile, grad, setBackend, sub, type Tensor, tensor, variable } from "../../lib/index.js";
-import { accuracy, crossEntropy } from "../../lib/nn/index.js";
+import { IndexError, OptionError, ShapeError } from "../../../lib/errors.js";
+import {
+  add,
+  checkGradients,
+  compile,
+  exp,
+  grad,
+  matmul,
+  setBackend,
+  softmax,
+  sub,
+  type Tensor,
+  tensor,
+  variable,
+} from "../../../lib/index.js";
+import { accuracy, crossEntropy, multiclassHingeLoss } from "../../../lib/nn/index.js";
 
 setBackend("reference");
 
 const labels = (...values: number[]) => tensor(Int32Array.from(values));
 
 describe("crossEntropy", () => {
+  it("goes through the lecture's exponentials and probabilities", () => {
+    const cat = tensor([3.2, 5.1, -1.7]);
+    const rounded = (x: Tensor, digits: number) => [...x.dataSync()].map((value) => Number(value.toFixed(digits)));
+    expect(rounded(exp(cat), 1).slice(0, 2)).toEqual([24.5, 164]);
+    expect(rounded(exp(cat), 2)[2]).toBe(0.18);
+    expect(rounded(softmax(cat), 2)).toEqual([0.13, 0.87, 0]);
+  });
+
+  it("goes from weights to the loss side by side with the hinge", () => {
+    const w = tensor([
+      [0.01, -0.05, 0.1, 0.05],
+      [0.7, 0.2, 0.05, 0.16],
+      [0, -0.45, -0.2, 0.03],
+    ]);
+    const scores = add(matmul(w, tensor([-15, 22, -44, 56])), tensor([0, 0.2, -0.3]));
+    [-2.85, 0.86, 0.28].forEach((expected, i) => {
+      expect(scores.dataSync()[i]).toBeCloseTo(expected, 5);
+    });
+    [0.0154, 0.631, 0.353].forEach((expected, i) => {
+      expect(softmax(scores).dataSync()[i]).toBeCloseTo(expected, 3);
+    });
+    const [row, y] = [scores.reshape([1, 3]), labels(2)];
+    expect(multiclassHingeLoss(row, y).item()).toBeCloseTo(1.58, 5);
+    expect(crossEntropy(row, y).item()).toBeCloseTo(1.04, 2);
+    expect(crossEntropy(row, y).item() / Math.LN10).toBeCloseTo(0.452, 3);
+  });
+
   it("gives the lecture's numbers", () => {
     // Scores cat/car/frog of a cat: probabilities 0.13, 0.87, 0.00, loss 2.04.
     expect(crossEntropy(tensor([[3.2, 5.1, -1.7]]), labels(0)).item()).toBeCloseTo(2.04, 2);
