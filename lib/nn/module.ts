@@ -1,10 +1,8 @@
 /** Layers and models: what has parameters, what they are called, and how they are saved. */
 
-import { FormatError, show } from "../errors.js";
 import type { TensorData } from "../io/index.js";
-import { tensor } from "../ops/index.js";
-import { sameShape, showShape } from "../shape.js";
-import { assign, type Tensor, Variable } from "../tensor.js";
+import { captureState, restoreState } from "../io/state.js";
+import { type Tensor, Variable } from "../tensor.js";
 import { flattenTree } from "../tree.js";
 
 /**
@@ -57,12 +55,7 @@ export abstract class Module {
 
   /** The values of every variable, by path: what `saveSafetensors` takes. Copies. */
   state(): Record<string, TensorData> {
-    return Object.fromEntries(
-      Object.entries(this.variables()).map(([path, variable]) => {
-        const { dtype, shape } = variable;
-        return [path, { dtype, shape, data: variable.dataSync() } as TensorData];
-      }),
-    );
+    return captureState(this.variables());
   }
 
   /**
@@ -72,24 +65,7 @@ export abstract class Module {
    * @throws {FormatError} when a variable is missing, unknown, or of another shape or dtype.
    */
   loadState(state: Readonly<Record<string, TensorData>>): void {
-    const variables = this.variables();
-    const unknown = Object.keys(state).find((path) => !Object.hasOwn(variables, path));
-    if (unknown !== undefined) {
-      throw new FormatError(
-        `loadState: unknown variable: ${show(unknown)}; known: ${Object.keys(variables).join(", ")}`,
-      );
-    }
-    const updates = Object.entries(variables).map(([path, variable]) => {
-      const value = Object.hasOwn(state, path) ? state[path] : undefined;
-      if (value === undefined) throw new FormatError(`loadState: variable is missing: ${show(path)}`);
-      const { dtype, shape } = variable;
-      if (value.dtype !== dtype || !sameShape(value.shape, shape)) {
-        const given = `${value.dtype} ${showShape(value.shape)}`;
-        throw new FormatError(`loadState: ${show(path)} does not fit: ${given}; expected ${dtype} ${showShape(shape)}`);
-      }
-      return [variable, tensor(value.data, { shape })] as const;
-    });
-    assign(updates);
+    restoreState(this.variables(), state);
   }
 
   /** Calls `visitor` with the module and each module in it, their paths, and the variables they hold themselves. */
