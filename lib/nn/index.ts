@@ -7,4 +7,5 @@ export { Linear, type WeightOptions } from "./linear.js";
 export * from "./losses/index.js";
 export { Module } from "./module.js";
 export { AvgPool2d, Flatten, MaxPool2d, type PoolOptions } from "./pool.js";
+export { elasticNetPenalty, l1Penalty, l2Penalty } from "./regularizers.js";
 export { Sequential } from "./sequential.js";
