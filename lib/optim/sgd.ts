@@ -1,10 +1,10 @@
 /** Stochastic gradient descent. */
 
 import { checkOptions, OptionError, show } from "../errors.js";
-import { add, cast, mul, sub, zeros } from "../ops/index.js";
-import { type Tensor, type Variable, variable } from "../tensor.js";
+import { add, cast, mul, sub } from "../ops/index.js";
+import type { Variable } from "../tensor.js";
 import type { Tree } from "../tree.js";
-import { checkNonNegative, Optimizer, type Updates } from "./optimizer.js";
+import { checkNonNegative, decayed, Optimizer, type Rule } from "./optimizer.js";
 
 /** Options of `SGD`. */
 export interface SGDOptions {
@@ -45,25 +45,22 @@ export class SGD extends Optimizer {
       throw new OptionError(`SGD: option "nesterov" must be a boolean, and needs a momentum, got ${show(nesterov)}`);
     }
     this.nesterov = nesterov;
-    this.velocities = new Map(momentum === 0 ? [] : this.parameters.map((parameter) => [parameter, zero(parameter)]));
+    this.velocities = momentum === 0 ? new Map() : this.slots("velocity");
   }
 
-  protected override update(parameter: Variable, gradient: Tensor): Updates {
-    const { momentum, nesterov, weightDecay } = this;
-    const slope = weightDecay === 0 ? gradient : add(gradient, mul(parameter, weightDecay));
-    const rate = cast(this.rate, parameter.dtype);
-    const velocity = this.velocities.get(parameter);
-    if (velocity === undefined) return [[parameter, sub(parameter, mul(slope, rate))]];
-    const faster = add(mul(velocity, momentum), slope);
-    const direction = nesterov ? add(slope, mul(faster, momentum)) : faster;
-    return [
-      [velocity, faster],
-      [parameter, sub(parameter, mul(direction, rate))],
-    ];
+  protected override rule(): Rule {
+    const { momentum, nesterov, weightDecay, velocities } = this;
+    return (parameter, gradient) => {
+      const slope = decayed(parameter, gradient, weightDecay);
+      const rate = cast(this.rate, parameter.dtype);
+      const velocity = velocities.get(parameter);
+      if (velocity === undefined) return [[parameter, sub(parameter, mul(slope, rate))]];
+      const faster = add(mul(velocity, momentum), slope);
+      const direction = nesterov ? add(slope, mul(faster, momentum)) : faster;
+      return [
+        [velocity, faster],
+        [parameter, sub(parameter, mul(direction, rate))],
+      ];
+    };
   }
-}
-
-/** The velocity of a parameter before the first step. */
-function zero({ name, shape, dtype }: Variable): Variable {
-  return variable(zeros(shape, { dtype }), { name: `velocity of ${name}`, trainable: false });
 }

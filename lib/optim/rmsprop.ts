@@ -1,0 +1,91 @@
+/** Steps in units of the gradient's recent size. */
+
+import { checkOptions, OptionError, show } from "../errors.js";
+import { add, cast, div, maximum, mul, sqrt, square, sub } from "../ops/index.js";
+import type { Tensor, Variable } from "../tensor.js";
+import type { Tree } from "../tree.js";
+import {
+  checkNonNegative,
+  checkShare,
+  decayed,
+  movingAverage,
+  Optimizer,
+  type Rule,
+  type Updates,
+} from "./optimizer.js";
+
+/** Options of `RMSProp`. */
+export interface RMSPropOptions {
+  /** Length of a step in units of the gradient's root mean square. */
+  readonly learningRate: number;
+  /** α, the share of the moving averages that is kept, in [0, 1) (default 0.99). */
+  readonly alpha?: number;
+  /** ε, which keeps the quotient finite (default 1e-8). */
+  readonly epsilon?: number;
+  /** Share of the last step's velocity that is kept (default 0). */
+  readonly momentum?: number;
+  /** Whether to divide by the standard deviation of the gradient, not its root mean square (default false). */
+  readonly centered?: boolean;
+  /** Factor of the parameter that is added to its gradient, the derivative of ½·factor·‖w‖² (default 0). */
+  readonly weightDecay?: number;
+}
+
+/**
+ * RMSProp (Tieleman and Hinton, "Lecture 6.5: RMSProp"), as in PyTorch:
+ *
+ * g ← ∇w + weightDecay·w, s ← α·s + (1 − α)·g², v ← momentum·v + g / (√s + ε), w ← w − learningRate·v
+ *
+ * centered with √(s − m²) in place of √s, where m ← α·m + (1 − α)·g.
+ */
+export class RMSProp extends Optimizer {
+  private readonly alpha: number;
+  private readonly epsilon: number;
+  private readonly momentum: number;
+  private readonly weightDecay: number;
+  private readonly squares: ReadonlyMap<Variable, Variable>;
+  private readonly means: ReadonlyMap<Variable, Variable>;
+  private readonly velocities: ReadonlyMap<Variable, Variable>;
+
+  /**
+   * @param parameters Variables, in any tree: `model.parameters()`.
+   * @throws {OptionError} for an option that is unknown, missing or out of range.
+   */
+  constructor(parameters: Tree<Variable>, options: RMSPropOptions) {
+    const known = ["learningRate", "alpha", "epsilon", "momentum", "centered", "weightDecay"];
+    checkOptions("RMSProp", options, known);
+    super(parameters, options.learningRate);
+    const { alpha = 0.99, epsilon = 1e-8, momentum = 0, centered = false, weightDecay = 0 } = options;
+    this.alpha = checkShare("RMSProp", "alpha", alpha);
+    this.epsilon = checkNonNegative("RMSProp", "epsilon", epsilon);
+    this.momentum = checkNonNegative("RMSProp", "momentum", momentum);
+    this.weightDecay = checkNonNegative("RMSProp", "weightDecay", weightDecay);
+    if (typeof centered !== "boolean") {
+      throw new OptionError(`RMSProp: option "centered" must be a boolean, got ${show(centered)}`);
+    }
+    this.squares = this.slots("square");
+    this.means = centered ? this.slots("mean") : new Map();
+    this.velocities = momentum === 0 ? new Map() : this.slots("velocity");
+  }
+
+  protected override rule(): Rule {
+    const { alpha, epsilon, momentum, weightDecay, squares, means, velocities } = this;
+    return (parameter, gradient) => {
+      const slope = decayed(parameter, gradient, weightDecay);
+      const updates: Updates = [];
+      const follow = (variable: Variable, value: Tensor) => {
+        updates.push([variable, value]);
+        return value;
+      };
+      const averageOf = (average: Variable, x: Tensor) => follow(average, movingAverage(average, x, alpha));
+      const meanSquare = averageOf(squares.get(parameter) as Variable, square(slope));
+      const mean = means.get(parameter);
+      // Rounding can make a variance of 0 negative.
+      const spread = mean === undefined ? meanSquare : maximum(sub(meanSquare, square(averageOf(mean, slope))), 0);
+      const scaled = div(slope, add(sqrt(spread), epsilon));
+      const velocity = velocities.get(parameter);
+      const direction = velocity === undefined ? scaled : follow(velocity, add(mul(velocity, momentum), scaled));
+      follow(parameter, sub(parameter, mul(direction, cast(this.rate, parameter.dtype))));
+      return updates;
+    };
+  }
+}

@@ -1,0 +1,228 @@
+import { describe, expect, it } from "vitest";
+import { FormatError, OptionError } from "../../lib/errors.js";
+import {
+  compile,
+  info,
+  randomNormal,
+  setBackend,
+  type Tensor,
+  tensor,
+  type Variable,
+  variable,
+} from "../../lib/index.js";
+import { decodeSafetensors, encodeSafetensors } from "../../lib/io/index.js";
+import { Activation, crossEntropy, Linear, mseLoss, Sequential } from "../../lib/nn/index.js";
+import {
+  AdaGrad,
+  Adam,
+  AdamW,
+  cosineSchedule,
+  type Optimizer,
+  RMSProp,
+  SGD,
+  warmupSchedule,
+} from "../../lib/optim/index.js";
+import { BACKENDS, describeOnBoth } from "../runtime/support.js";
+
+type Parameters = Record<string, Variable>;
+
+const makers: readonly [string, (parameters: Parameters) => Optimizer][] = [
+  ["SGD", (p) => new SGD(p, { learningRate: 0.05, momentum: 0.9 })],
+  ["AdaGrad", (p) => new AdaGrad(p, { learningRate: 0.1 })],
+  ["RMSProp", (p) => new RMSProp(p, { learningRate: 0.01, momentum: 0.5, centered: true })],
+  ["Adam", (p) => new Adam(p, { learningRate: 0.01 })],
+  ["AdamW", (p) => new AdamW(p, { learningRate: 0.01 })],
+];
+
+/** A small classifier, its data, and a step of an optimiser that is compiled. */
+function trainer(make: (parameters: Parameters) => Optimizer) {
+  const model = new Sequential({
+    hidden: new Linear(6, 16, { seed: 1 }),
+    relu: new Activation("relu"),
+    scores: new Linear(16, 3, { seed: 2 }),
+  });
+  const optimizer = make(model.parameters());
+  const x = randomNormal([30, 6], { seed: 3 }).realize();
+  const y = tensor(Int32Array.from({ length: 30 }, (_, i) => i % 3));
+  const step = compile((x: Tensor, y: Tensor, rate?: Tensor | number) => {
+    const loss = crossEntropy(model.forward(x), y);
+    loss.backward();
+    if (rate !== undefined) optimizer.learningRate = rate;
+    optimizer.step();
+    return loss;
+  });
+  return { model, optimizer, x, y, step, train: () => step(x, y).item() };
+}
+
+describeOnBoth("every optimiser", () => {
+  it.each(makers)("%s makes a loss small", (_, make) => {
+    const { train } = trainer(make);
+    const first = train();
+    let last = first;
+    for (let i = 0; i < 60; i++) last = train();
+    expect(last).toBeLessThan(first / 2);
+  });
+});
+
+describe("the state of an optimiser", () => {
+  it.each(makers)("goes through a file, after which training continues to the same bits: %s", (_, make) => {
+    setBackend("reference");
+    const [whole, begun, resumed] = [trainer(make), trainer(make), trainer(make)];
+    for (let i = 0; i < 8; i++) whole.train();
+    for (let i = 0; i < 5; i++) begun.train();
+    const file = encodeSafetensors(begun.optimizer.state());
+    resumed.model.loadState(begun.model.state());
+    resumed.optimizer.loadState(decodeSafetensors(file).tensors);
+    expect(resumed.optimizer.stepCount).toBe(5);
+    for (let i = 0; i < 3; i++) resumed.train();
+    expect(resumed.model.state()).toEqual(whole.model.state());
+    expect(resumed.optimizer.state()).toEqual(whole.optimizer.state());
+  });
+
+  it("is named after the parameters", () => {
+    const { optimizer } = trainer((p) => new Adam(p, { learningRate: 0.5 }));
+    expect(Object.keys(optimizer.state())).toEqual([
+      "learningRate",
+      "steps",
+      ...["mean", "square"].flatMap((name) =>
+        ["hidden.weight", "hidden.bias", "scores.weight", "scores.bias"].map((path) => `${name}.${path}`),
+      ),
+    ]);
+    const w = variable([1, 2]);
+    expect(Object.keys(new SGD(w, { learningRate: 1, momentum: 0.5 }).state())).toEqual([
+      "learningRate",
+      "steps",
+      "velocity",
+    ]);
+    expect(Object.keys(new SGD([w, w], { learningRate: 1, momentum: 0.5 }).state())).toContain("velocity.0");
+  });
+
+  it("is replaced as a whole or not at all", () => {
+    const [w, v] = [variable([1, 2]), variable([1])];
+    const optimizer = new Adam({ w }, { learningRate: 0.5 });
+    const before = optimizer.state();
+    const other = new Adam({ w: v }, { learningRate: 0.25 }).state();
+    expect(() => optimizer.loadState(other)).toThrow('"mean.w" does not fit: float32 [1]; expected float32 [2]');
+    expect(() => optimizer.loadState(new SGD({ w }, { learningRate: 1 }).state())).toThrow(FormatError);
+    expect(() => new SGD({ w }, { learningRate: 1 }).loadState(before)).toThrow('unknown variable: "mean.w"');
+    expect(optimizer.state()).toEqual(before);
+    expect(optimizer.learningRate).toBe(0.5);
+  });
+});
+
+describe("a schedule", () => {
+  const schedule = warmupSchedule(10, cosineSchedule(0.0625, { steps: 90 }));
+
+  it.each(BACKENDS)("of 100 steps of Adam needs one compilation, on %s", (backend) => {
+    setBackend(backend);
+    const { optimizer, x, y, step } = trainer((p) => new Adam(p, { learningRate: 1 }));
+    const before = info().cache.compilations;
+    for (let t = 0; t < 100; t++) step(x, y, schedule(t));
+    // The function's own, and none beside it.
+    expect([step.traces, info().cache.compilations - before]).toEqual([1, 0]);
+    expect(optimizer.stepCount).toBe(100);
+    expect(optimizer.learningRate).toBe(Math.fround(schedule(99)));
+  });
+
+  it("may set the rate from outside, to numbers that a Program could contain too", () => {
+    setBackend("reference");
+    const { optimizer, x, y, step } = trainer((p) => new Adam(p, { learningRate: 1 }));
+    optimizer.learningRate = 0.75;
+    step(x, y);
+    const before = info().cache.compilations;
+    for (const rate of [0, 0.5, 1, 2, 0.3]) {
+      optimizer.learningRate = rate;
+      step(x, y);
+    }
+    expect(info().cache.compilations).toBe(before);
+  });
+});
+
+describe("an update", () => {
+  it.each(makers)(
+    "of %s is one instruction for each parameter, part of the product that is its gradient",
+    (_, make) => {
+      setBackend("reference");
+      const { optimizer, x, y, step } = trainer(make);
+      const lines = step.explain(x, y).split("code\n")[1]?.trimEnd().split("\n") ?? [];
+      const written = (place: RegExp) => lines.filter((line) => place.test(line.split(" = ")[0] as string));
+      const buffers = step.explain(x, y).matchAll(/%(\d+) {2}state \d+ +float32 × (\d+) /g);
+      const weights = [...buffers].filter(([, , size]) => Number(size) > 1);
+      expect(weights).toHaveLength(Object.keys(optimizer.state()).length - 2 + optimizer.parameters.length);
+      // Whatever belongs to one parameter is written by one instruction.
+      const writers = new Set(weights.map(([, buffer]) => written(new RegExp(`%${buffer}\\[`)).join()));
+      expect(writers.size).toBe(optimizer.parameters.length);
+      expect([...writers].filter((line) => line.includes("matmul"))).toHaveLength(2);
+    },
+  );
+});
+
+describe("gradient accumulation", () => {
+  const [x, y] = [randomNormal([12, 4], { seed: 1 }).realize(), randomNormal([12, 2], { seed: 2 }).realize()];
+
+  /** The parameters after two steps, each on the batch in some parts. */
+  function trained(parts: number, how: "lazy" | "accumulate" | "compiled"): number[] {
+    const model = new Linear(4, 2, { seed: 3 });
+    const optimizer = new Adam(model.parameters(), { learningRate: 0.125 });
+    const step = () => {
+      for (let i = 0; i < parts; i++) {
+        const rows: [number, number] = [(12 / parts) * i, (12 / parts) * (i + 1)];
+        mseLoss(model.forward(x.slice([rows])), y.slice([rows]))
+          .div(parts)
+          .backward();
+        if (how === "accumulate") optimizer.accumulate();
+      }
+      optimizer.step();
+      return [];
+    };
+    const run = how === "compiled" ? compile(step) : step;
+    run();
+    run();
+    return [...model.weight.dataSync(), ...(model.bias?.dataSync() ?? [])];
+  }
+
+  it.each(["lazy", "accumulate", "compiled"] as const)("over parts is the step of the whole batch: %s", (how) => {
+    setBackend("reference");
+    const expected = trained(1, "lazy");
+    trained(3, how).forEach((w, i) => {
+      // Adam divides gradients by their size: relative errors of sums of 12 · 8 products, twice, of steps of 1/8.
+      expect(Math.abs(w - (expected[i] as number))).toBeLessThan(2 * 96 * 2 ** -24);
+    });
+  });
+
+  it("keeps values of the gradients only", () => {
+    const w = variable([1, 2]);
+    const optimizer = new SGD([w], { learningRate: 1 });
+    const loss = w.square().sum();
+    loss.backward();
+    optimizer.accumulate();
+    expect(w.grad?.storage).toBeDefined();
+    expect(w.grad?.inputs).toHaveLength(0);
+    expect(loss.storage).toBeDefined();
+    w.sum().backward();
+    expect(w.grad?.toArray()).toEqual([3, 5]);
+  });
+});
+
+describe("options of optimisers", () => {
+  const w = variable([1]);
+  const wrong: readonly [string, () => unknown, string][] = [
+    ["AdaGrad", () => new AdaGrad([w], { learningRate: 1, epsilon: -1 }), 'AdaGrad: option "epsilon" must be'],
+    ["RMSProp, α", () => new RMSProp([w], { learningRate: 1, alpha: 1 }), 'option "alpha" must be a number in [0, 1)'],
+    [
+      "RMSProp",
+      () => new RMSProp([w], { learningRate: 1, centered: 1 as never }),
+      'option "centered" must be a boolean',
+    ],
+    ["Adam, β", () => new Adam([w], { learningRate: 1, betas: [0.9, 1] }), 'Adam: option "betas" must be a number in'],
+    ["Adam, βs", () => new Adam([w], { learningRate: 1, betas: 0.9 as never }), 'option "betas" must be two numbers'],
+    ["AdamW", () => new AdamW([w], { learningRate: 1, weightDecay: -1 }), 'AdamW: option "weightDecay" must be'],
+    ["a typo", () => new Adam([w], { learningRate: 1, beta: 0.9 } as never), 'did you mean "betas"?'],
+    ["no rate", () => new Adam([w], {} as never), 'Adam: option "learningRate" must be a number ≥ 0'],
+  ];
+
+  it.each(wrong)("are checked: %s", (_, make, message) => {
+    expect(make).toThrow(OptionError);
+    expect(make).toThrow(message);
+  });
+});
