@@ -1,14 +1,13 @@
 /** A check of derivatives against finite differences, for tests of your own functions and of nodegrad's. */
 
-import { allocate, isFloat } from "../dtype.js";
+import { allocate } from "../dtype.js";
 import { checkOptions, GradientError, OptionError, show } from "../errors.js";
 import { realisedLeaf } from "../graph/leaves.js";
 import type { Tensor } from "../graph/tensor.js";
-import { cast } from "../ops/elementwise.js";
-import { checkTensor } from "../ops/operands.js";
 import { machineOf, onMachine } from "../runtime/backends.js";
 import { valuesOf } from "../runtime/realize.js";
 import { sizeOf } from "../shape.js";
+import { float64Copy } from "./numeric.js";
 import { jvp, vjp } from "./transforms.js";
 
 /** How to check. */
@@ -55,7 +54,7 @@ export function checkGradients(
   }
   if (!Array.isArray(inputs)) throw new OptionError(`checkGradients: inputs must be a list, got ${show(inputs)}`);
   return onMachine(machineOf("reference"), () => {
-    const points = inputs.map((input) => realisedCopy(input));
+    const points = inputs.map((input) => float64Copy("checkGradients", input));
     const random = directions(seed);
     const worst = points.map(() => 0);
     let checked: CheckedFunction = fn;
@@ -120,14 +119,6 @@ function checkOrder(
 
 function listOf(result: Tensor | readonly Tensor[]): readonly Tensor[] {
   return Array.isArray(result) ? result : [result as Tensor];
-}
-
-function realisedCopy(input: Tensor): Tensor {
-  checkTensor("checkGradients", input, "input");
-  if (!isFloat(input.dtype)) {
-    throw new GradientError(`checkGradients: inputs must be float, got ${input.dtype}; close over the others`);
-  }
-  return realisedLeaf(Float64Array.from(valuesOf(cast(input, "float64"))), input.shape, "float64");
 }
 
 function displaced(point: Tensor, direction: Tensor, h: number): Tensor {

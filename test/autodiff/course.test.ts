@@ -4,10 +4,12 @@ import { expect, it } from "vitest";
 import {
   add,
   checkGradients,
+  formula,
   grad,
   jvp,
   matmul,
   mul,
+  numericGradient,
   oneHot,
   randomNormal,
   sin,
@@ -15,6 +17,7 @@ import {
   sub,
   type Tensor,
   tensor,
+  traceDerivative,
   transpose,
   valueAndGrad,
   variable,
@@ -39,6 +42,40 @@ describeOnBoth("f = (x + y)·z at (−2, 5, −4)", () => {
     const f = q.mul(z);
     f.backward();
     expect([q, f, x.grad, y.grad, z.grad].map((t) => t?.item())).toEqual([3, -12, -4, -4, 3]);
+  });
+});
+
+describeOnBoth("the graph of f = (x + y)·z", () => {
+  const f = (x: Tensor, y: Tensor, z: Tensor) => mul(add(x, y), z);
+  const inputs = [tensor(-2), tensor(5), tensor(-4)] as const;
+
+  it("has the same gradient by differences, from both sides and forwards", () => {
+    for (const method of ["central", "forward"] as const) {
+      const slopes = items(numericGradient(f, inputs, { method }));
+      [-4, -4, 3].forEach((expected, i) => {
+        // Rounding of values of 12, twice, divided by the step; f is linear in each input.
+        expect(Math.abs((slopes[i] as number) - expected)).toBeLessThan((12 * 2 ** -52) / 1e-8);
+      });
+    }
+  });
+
+  it("has each step's value and derivative in its trace", () => {
+    const { steps } = traceDerivative(f, inputs, { names: ["x", "y", "z"] });
+    expect(
+      steps.map(({ name, expression, values, derivatives }) => [name, expression, values[0], derivatives[0]]),
+    ).toEqual([
+      ["x", "", -2, -4],
+      ["y", "", 5, -4],
+      ["z", "", -4, 3],
+      ["v1", "x + y", 3, -4],
+      ["v2", "v1·z", -12, 1],
+    ]);
+  });
+
+  it("has the symbolic derivatives z, z and x + y", () => {
+    const [x, y, z] = inputs;
+    const slopes = grad(f, { argument: [0, 1, 2] })(x, y, z) as Tensor[];
+    expect(slopes.map((slope) => formula(slope, { x, y, z }))).toEqual(["z", "z", "x + y"]);
   });
 });
 
