@@ -1,47 +1,49 @@
 /** Gradients that are too large, made smaller before a step. */
 
-import { add, cast, clip, div, minimum, mul, neg, sqrt, square, sum, zeros } from "../ops/index.js";
+import { GradientError, OptionError, show } from "../errors.js";
+import { add, cast, clip, div, minimum, mul, neg, sqrt, square, sum } from "../ops/index.js";
 import type { TensorLike } from "../ops/operands.js";
-import type { Tensor, Variable } from "../tensor.js";
-import type { Tree } from "../tree.js";
-import { checkNonNegative, variablesOf } from "./optimizer.js";
+import { Tensor } from "../tensor.js";
+import { checkNonNegative, Optimizer } from "./optimizer.js";
 
 /**
- * Scales all gradients by one factor, so that their Euclidean norm, taken together, is at most `maxNorm`:
- * g ← g · min(1, maxNorm / (‖g‖₂ + 1e-6)), as in PyTorch. Call it between `backward()` and `step()`, in functions for
- * `compile` too. Gradients of NaN or infinity make all of them NaN or 0.
+ * Scales the gradients of an optimiser's next step by one factor, so that their Euclidean norm, taken together, is at
+ * most `maxNorm`: g ← g · min(1, maxNorm / (‖g‖₂ + 1e-6)), as in PyTorch. Call it between `backward()` and `step()`, in
+ * functions for `compile` too. Infinity and NaN in a gradient make elements of all of them NaN.
  *
- * @param parameters Variables, in any tree; those without a gradient do not count.
  * @param maxNorm A number ≥ 0; a scalar tensor to vary it from call to call of a compiled function.
- * @returns The norm before: a scalar, lazy, so that it costs nothing more when it is read after the step. float32, or
- *   the gradients' dtype where it is float64.
- * @throws {OptionError} when there are no variables, or the norm is a negative number.
+ * @returns The norm before: a scalar, to be read before the step outside compiled functions. float32, or float64 where a
+ *   gradient is.
+ * @throws {OptionError} when the norm is a negative number; {GradientError} when there are no gradients.
  */
-export function clipGradNorm(parameters: Tree<Variable>, maxNorm: TensorLike): Tensor {
-  const limited = withGradients("clipGradNorm", parameters, "maxNorm", maxNorm);
-  const squares = limited.map(([, gradient]) => sum(square(gradient)));
+export function clipGradNorm(optimizer: Optimizer, maxNorm: TensorLike): Tensor {
+  const gradients = gradientsOf("clipGradNorm", optimizer, "maxNorm", maxNorm);
+  const squares = gradients.map(([, gradient]) => sum(square(gradient)));
   const dtype = squares.some((one) => one.dtype === "float64") ? "float64" : "float32";
-  const norm = sqrt(squares.reduce((total, one) => add(total, cast(one, dtype)), zeros([], { dtype })));
+  const norm = sqrt(squares.map((one) => cast(one, dtype)).reduce(add));
   const factor = minimum(1, div(maxNorm, add(norm, 1e-6)));
-  for (const [parameter, gradient] of limited) parameter.grad = mul(gradient, cast(factor, gradient.dtype));
+  const scaled = gradients.map(
+    ([parameter, gradient]) => [parameter, mul(gradient, cast(factor, gradient.dtype))] as const,
+  );
+  optimizer.replaceGradients(scaled, [norm]);
   return norm;
 }
 
 /**
  * Limits every element of every gradient to [−limit, limit]; NaN stays. Otherwise as `clipGradNorm`.
  *
- * @throws {OptionError} when there are no variables, or the limit is a negative number.
+ * @throws {OptionError} when the limit is a negative number; {GradientError} when there are no gradients.
  */
-export function clipGradValue(parameters: Tree<Variable>, limit: TensorLike): void {
-  for (const [parameter, gradient] of withGradients("clipGradValue", parameters, "limit", limit)) {
-    parameter.grad = clip(gradient, typeof limit === "number" ? -limit : neg(limit), limit);
-  }
+export function clipGradValue(optimizer: Optimizer, limit: TensorLike): void {
+  const gradients = gradientsOf("clipGradValue", optimizer, "limit", limit);
+  const low = typeof limit === "number" ? -limit : neg(limit);
+  optimizer.replaceGradients(gradients.map(([parameter, gradient]) => [parameter, clip(gradient, low, limit)]));
 }
 
-/** The variables that have a gradient. */
-function withGradients(op: string, parameters: Tree<Variable>, what: string, limit: TensorLike) {
-  if (typeof limit === "number") checkNonNegative(op, what, limit);
-  return variablesOf(op, parameters).leaves.flatMap((parameter) =>
-    parameter.grad === undefined ? [] : [[parameter, parameter.grad] as const],
-  );
+function gradientsOf(op: string, optimizer: Optimizer, what: string, limit: TensorLike) {
+  if (!(optimizer instanceof Optimizer)) throw new OptionError(`${op}: needs an optimiser, got ${show(optimizer)}`);
+  if (!(limit instanceof Tensor)) checkNonNegative(op, what, limit);
+  const gradients = optimizer.gradients();
+  if (gradients.length > 0) return gradients;
+  throw new GradientError(`${op}: no parameter has a gradient; call backward() before`);
 }

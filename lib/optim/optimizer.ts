@@ -1,11 +1,12 @@
 /** What all optimisers share: parameters, the learning rate, their state, and a step that is one run. */
 
+import { allocate } from "../dtype.js";
 import { GradientError, OptionError, show } from "../errors.js";
-import { dropEdges } from "../graph/leaves.js";
+import { setGradientAside } from "../graph/trace.js";
 import type { TensorData } from "../io/index.js";
 import { captureState, restoreState } from "../io/state.js";
-import { add, full, mul, stopGradient, tensor } from "../ops/index.js";
-import { realize } from "../runtime/realize.js";
+import { add, mul, tensor, zerosLike } from "../ops/index.js";
+import { sizeOf } from "../shape.js";
 import { assign, type Tensor, Variable, variable } from "../tensor.js";
 import { flattenTree, type Tree } from "../tree.js";
 
@@ -30,9 +31,7 @@ export type Rule = (parameter: Variable, gradient: Tensor) => Updates;
  * });
  * ```
  *
- * Gradients add up until a step uses them: several calls of `backward()` before it make one step on the sum of their
- * losses. With the losses of parts of a batch, each divided by the number of parts, that is the step of the whole batch
- * in the memory of one part.
+ * Parameters that need other options get an optimiser of their own; their steps in one compiled function are one run.
  */
 export abstract class Optimizer {
   /** The variables that are trained. */
@@ -45,6 +44,8 @@ export abstract class Optimizer {
   private readonly variables: Record<string, Variable>;
   /** Where each parameter is in the tree. */
   private readonly paths: readonly string[];
+  /** Sums of gradients that wait for the next step, since `accumulate` was first called. */
+  private readonly waiting = new Map<Variable, Variable>();
 
   /**
    * @param parameters Variables, in any tree: `model.parameters()`.
@@ -52,9 +53,10 @@ export abstract class Optimizer {
    */
   constructor(parameters: Tree<Variable>, learningRate: number) {
     const op = this.constructor.name;
-    const { leaves, paths } = variablesOf(op, parameters);
-    this.parameters = leaves;
-    this.paths = paths;
+    const { leaves, paths } = flattenTree(parameters, (value) => value instanceof Variable);
+    this.parameters = [...new Set(leaves)];
+    this.paths = this.parameters.map((parameter) => paths[leaves.indexOf(parameter)] as string);
+    if (leaves.length === 0) throw new OptionError(`${op}: no variable to train in ${show(parameters)}`);
     const fixed = this.parameters.find(({ requiresGrad }) => !requiresGrad);
     if (fixed !== undefined) throw new OptionError(`${op}: variable ${show(fixed.name)} is not trainable`);
     checkNonNegative(op, "learningRate", learningRate);
@@ -97,11 +99,7 @@ export abstract class Optimizer {
   protected slots(name: string, initial = 0): ReadonlyMap<Variable, Variable> {
     return new Map(
       this.parameters.map((parameter, i) => {
-        const { shape, dtype } = parameter;
-        const slot = variable(full(shape, initial, { dtype }), {
-          name: `${name} of ${parameter.name}`,
-          trainable: false,
-        });
+        const slot = likeParameter(name, parameter, initial);
         this.variables[this.paths[i] === "" ? name : `${name}.${this.paths[i]}`] = slot;
         return [parameter, slot];
       }),
@@ -117,43 +115,58 @@ export abstract class Optimizer {
   step(): void {
     const count = add(this.steps, 1);
     const rule = this.rule(count);
-    const { gradients, losses } = this.gradients();
+    const gradients = this.gradients();
     if (gradients.length === 0) {
       throw new GradientError(`${this.constructor.name}: no parameter has a gradient; call backward() before step()`);
     }
     const updates = gradients.flatMap(([parameter, gradient]) => rule(parameter, gradient));
-    assign([...updates, [this.steps, count]], losses);
-    this.zeroGrad();
+    assign([...updates, ...this.emptyWaiting(), [this.steps, count]], this.losses());
+    this.dropGradients();
   }
 
   /**
-   * Computes the gradients there are, with their losses, and lets go of what they are computed from. Call it after each
-   * `backward()` of a large batch's parts: without it their graphs are kept for the step, which then needs the memory of
-   * all of them. Not in functions for `compile`, which plan their memory.
+   * Adds the gradients to sums that wait for the next step, in one run, and uses them up. A batch can so be too large for
+   * memory: each part, its loss divided by the number of parts, takes the memory of one part, and the step is that of
+   * the whole batch.
+   *
+   * ```ts
+   * const part = compile((x, y) => {
+   *   const loss = crossEntropy(model.forward(x), y).div(8);
+   *   loss.backward();
+   *   optimizer.accumulate();
+   *   return loss;
+   * });
+   * for (const [x, y] of eight) part(x, y);
+   * optimizer.step();
+   * ```
+   *
+   * The sums are kept from then on, as zeros between a step and the next part.
+   *
+   * @throws {GradientError} when no parameter has a gradient.
    */
   accumulate(): void {
-    const { gradients, losses } = this.gradients();
-    // Nodes of their own, without edges: gradients can be differentiated again, and keep their graph for that.
-    const values = gradients.map(([parameter, gradient]) => [parameter, stopGradient(gradient)] as const);
-    realize(...values.map(([, value]) => value), ...losses);
-    for (const [parameter, value] of values) {
-      dropEdges(value);
-      parameter.grad = value;
-      parameter.gradOf = undefined;
+    const trained = this.parameters.filter(({ grad }) => grad !== undefined);
+    if (trained.length === 0) {
+      throw new GradientError(
+        `${this.constructor.name}: no parameter has a gradient; call backward() before accumulate()`,
+      );
     }
+    for (const parameter of trained) {
+      if (!this.waiting.has(parameter)) this.waiting.set(parameter, likeParameter("gradients", parameter));
+    }
+    this.replaceGradients(this.gradients());
   }
 
-  /** Drops the gradients of all parameters. */
+  /** Drops the gradients of all parameters, and those that wait in sums. */
   zeroGrad(): void {
-    for (const parameter of this.parameters) {
-      parameter.grad = undefined;
-      parameter.gradOf = undefined;
-    }
+    this.dropGradients();
+    if (this.waiting.size > 0) assign(this.emptyWaiting());
   }
 
   /**
    * Everything a step depends on besides parameters and gradients, by name: the learning rate, the number of steps,
-   * moments as `"mean.conv1.weight"`. Copies, for `saveSafetensors`: training goes on from them to the same bits.
+   * moments as `"mean.conv1.weight"`. Copies, for `saveSafetensors`: training goes on from them to the same bits. Gradients
+   * that wait in sums are no part of it: save after a step.
    */
   state(): Record<string, TensorData> {
     return captureState(this.variables);
@@ -169,31 +182,51 @@ export abstract class Optimizer {
     restoreState(this.variables, state);
   }
 
-  /** The parameters that have a gradient, and the losses those are of. */
-  private gradients() {
-    const gradients: (readonly [Variable, Tensor])[] = [];
-    const losses = new Set<Tensor>();
-    for (const parameter of this.parameters) {
-      if (parameter.grad === undefined) continue;
-      gradients.push([parameter, parameter.grad]);
-      if (parameter.gradOf !== undefined) losses.add(parameter.gradOf);
+  /** @internal What the next step uses: per parameter its gradient, with the sum of those before it. */
+  gradients(): (readonly [Variable, Tensor])[] {
+    return this.parameters.flatMap((parameter) => {
+      const parts = [this.waiting.get(parameter), parameter.grad].filter((part) => part !== undefined);
+      return parts.length === 0 ? [] : [[parameter, parts.reduce(add)] as const];
+    });
+  }
+
+  /**
+   * @internal Puts others in their place. Where gradients wait in sums, this is a run.
+   * @param also What to compute in that run, besides the losses.
+   */
+  replaceGradients(gradients: readonly (readonly [Variable, Tensor])[], also: readonly Tensor[] = []): void {
+    const sums: Updates = [];
+    const losses = this.losses();
+    for (const [parameter, gradient] of gradients) {
+      const sum = this.waiting.get(parameter);
+      if (sum !== undefined) sums.push([sum, gradient]);
+      setGradientAside(parameter); // so that it comes back after a function that is being compiled
+      parameter.grad = sum === undefined ? gradient : undefined;
     }
-    return { gradients, losses: [...losses] };
+    if (sums.length > 0) assign(sums, [...losses, ...also]);
+  }
+
+  /** What the gradients are of. */
+  private losses(): Tensor[] {
+    return [...new Set(this.parameters.flatMap(({ grad, gradOf }) => (grad && gradOf ? [gradOf] : [])))];
+  }
+
+  private emptyWaiting(): Updates {
+    return [...this.waiting.values()].map((sum) => [sum, zerosLike(sum)] as const);
+  }
+
+  private dropGradients(): void {
+    for (const parameter of this.parameters) {
+      parameter.grad = undefined;
+      parameter.gradOf = undefined;
+    }
   }
 }
 
-/**
- * @internal The variables of a tree, each once, with the first path to it.
- * @throws {OptionError} when there are none.
- */
-export function variablesOf(op: string, tree: Tree<Variable>): { leaves: Variable[]; paths: string[] } {
-  const { leaves, paths } = flattenTree(tree, (value) => value instanceof Variable);
-  if (leaves.length === 0) throw new OptionError(`${op}: no variable to train in ${show(tree)}`);
-  const first = new Map<Variable, string>();
-  leaves.forEach((leaf, i) => {
-    if (!first.has(leaf)) first.set(leaf, paths[i] as string);
-  });
-  return { leaves: [...first.keys()], paths: [...first.values()] };
+/** A variable of a parameter's shape and dtype that is not trained. */
+function likeParameter(name: string, { shape, dtype, name: parameter }: Variable, initial = 0): Variable {
+  const values = allocate(dtype, sizeOf(shape)).fill(initial); // an array, because a function may be being compiled
+  return variable(values, { shape, dtype, name: `${name} of ${parameter}`, trainable: false });
 }
 
 /** @internal The gradient with that of ½·factor·‖w‖² added: weight decay as part of the loss. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { FormatError, OptionError } from "../../lib/errors.js";
+import { FormatError, GradientError, OptionError } from "../../lib/errors.js";
 import {
   compile,
   info,
@@ -158,49 +158,112 @@ describe("an update", () => {
 });
 
 describe("gradient accumulation", () => {
-  const [x, y] = [randomNormal([12, 4], { seed: 1 }).realize(), randomNormal([12, 2], { seed: 2 }).realize()];
+  const [x, y] = [randomNormal([48, 4], { seed: 1 }).realize(), randomNormal([48, 2], { seed: 2 }).realize()];
+
+  /** A model, and the work on a part of a batch. */
+  function learner() {
+    const model = new Sequential({ hidden: new Linear(4, 8, { seed: 3 }), out: new Linear(8, 2, { seed: 4 }) });
+    const optimizer = new Adam(model.parameters(), { learningRate: 0.125 });
+    const backward = (x: Tensor, y: Tensor, parts: number) => {
+      const loss = mseLoss(model.forward(x), y).div(parts);
+      loss.backward();
+      return loss;
+    };
+    return { model, optimizer, backward };
+  }
 
   /** The parameters after two steps, each on the batch in some parts. */
-  function trained(parts: number, how: "lazy" | "accumulate" | "compiled"): number[] {
-    const model = new Linear(4, 2, { seed: 3 });
-    const optimizer = new Adam(model.parameters(), { learningRate: 0.125 });
+  function trained(parts: number, how: "backward only" | "accumulate" | "accumulate, compiled"): number[] {
+    const { model, optimizer, backward } = learner();
+    const part = (x: Tensor, y: Tensor) => {
+      const loss = backward(x, y, parts);
+      if (how !== "backward only") optimizer.accumulate();
+      return loss;
+    };
     const step = () => {
-      for (let i = 0; i < parts; i++) {
-        const rows: [number, number] = [(12 / parts) * i, (12 / parts) * (i + 1)];
-        mseLoss(model.forward(x.slice([rows])), y.slice([rows]))
-          .div(parts)
-          .backward();
-        if (how === "accumulate") optimizer.accumulate();
-      }
       optimizer.step();
       return [];
     };
-    const run = how === "compiled" ? compile(step) : step;
-    run();
-    run();
-    return [...model.weight.dataSync(), ...(model.bias?.dataSync() ?? [])];
+    const isCompiled = how === "accumulate, compiled";
+    const [runPart, runStep] = isCompiled ? [compile(part), compile(step)] : [part, step];
+    for (let t = 0; t < 2; t++) {
+      for (let i = 0; i < parts; i++) {
+        const rows: [number, number] = [(48 / parts) * i, (48 / parts) * (i + 1)];
+        runPart(x.slice([rows]), y.slice([rows]));
+      }
+      runStep();
+    }
+    return Object.values(model.parameters()).flatMap((parameter) => [...parameter.dataSync()]);
   }
 
-  it.each(["lazy", "accumulate", "compiled"] as const)("over parts is the step of the whole batch: %s", (how) => {
+  it.each(["backward only", "accumulate", "accumulate, compiled"] as const)(
+    "over parts is the step of the whole batch: %s",
+    (how) => {
+      setBackend("reference");
+      const expected = trained(1, "backward only");
+      trained(4, how).forEach((w, i) => {
+        // Adam divides gradients by their size: relative errors of sums of 48 products of 8 terms, twice, of steps of ⅛.
+        expect(Math.abs(w - (expected[i] as number))).toBeLessThan(2 * 48 * 8 * 2 ** -24);
+      });
+    },
+  );
+
+  it("takes the memory of one part, and adds as the gradients are made", () => {
     setBackend("reference");
-    const expected = trained(1, "lazy");
-    trained(3, how).forEach((w, i) => {
-      // Adam divides gradients by their size: relative errors of sums of 12 · 8 products, twice, of steps of 1/8.
-      expect(Math.abs(w - (expected[i] as number))).toBeLessThan(2 * 96 * 2 ** -24);
+    const { optimizer, backward } = learner();
+    const part = compile((x: Tensor, y: Tensor) => {
+      const loss = backward(x, y, 4);
+      optimizer.accumulate();
+      return loss;
     });
+    const rows = (count: number) => [x.slice([[0, count]]).realize(), y.slice([[0, count]]).realize()] as const;
+    expect(part.memory(...rows(12)).temporaries).toBeLessThan(part.memory(...rows(48)).temporaries / 2);
+    expect(part.explain(...rows(12))).toMatch(
+      /matmul +(%\d+)\[8, 4\] = .*in0 \1\[8, 4\] +\{ (in0 \+ product|product \+ in0) \}/,
+    );
   });
 
-  it("keeps values of the gradients only", () => {
-    const w = variable([1, 2]);
-    const optimizer = new SGD([w], { learningRate: 1 });
-    const loss = w.square().sum();
-    loss.backward();
+  it("has its losses, uses gradients up, and is dropped by zeroGrad", () => {
+    setBackend("reference");
+    const [w, unused] = [variable([1, 2]), variable([5])];
+    const optimizer = new SGD([w, unused], { learningRate: 1 });
+    const backward = () => {
+      const loss = w.square().sum();
+      loss.backward();
+      return loss;
+    };
+    expect(() => optimizer.accumulate()).toThrow(GradientError);
+    const loss = backward();
     optimizer.accumulate();
-    expect(w.grad?.storage).toBeDefined();
-    expect(w.grad?.inputs).toHaveLength(0);
-    expect(loss.storage).toBeDefined();
+    expect([loss.item(), w.grad]).toEqual([5, undefined]);
+    optimizer.zeroGrad();
+    backward();
+    optimizer.accumulate();
     w.sum().backward();
-    expect(w.grad?.toArray()).toEqual([3, 5]);
+    optimizer.step(); // (2, 4) + (1, 1)
+    expect([w.toArray(), unused.toArray()]).toEqual([[-2, -3], [5]]);
+    optimizer.step(); // nothing has come since
+    expect(w.toArray()).toEqual([-2, -3]);
+    expect(Object.keys(optimizer.state())).toEqual(["learningRate", "steps"]);
+  });
+});
+
+describe("several optimisers", () => {
+  it("in a compiled step give parameters options of their own", () => {
+    setBackend("reference");
+    const model = new Linear(2, 1, { seed: 1 });
+    const [weights, biases] = [model.weight.toArray(), model.bias?.toArray()] as [number[][], number[]];
+    const decayed = new SGD(model.weight, { learningRate: 0.5, weightDecay: 0.5 });
+    const plain = new SGD(model.bias as Variable, { learningRate: 0.25 });
+    const step = compile((x: Tensor) => {
+      model.forward(x).sum().backward();
+      decayed.step();
+      plain.step();
+      return [];
+    });
+    step(tensor([[0, 0]]));
+    expect(model.weight.toArray()).toEqual(weights.map((row) => row.map((w) => Math.fround(0.75 * w))));
+    expect(model.bias?.toArray()).toEqual(biases.map((b) => Math.fround(b - 0.25)));
   });
 });
 

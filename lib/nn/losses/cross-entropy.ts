@@ -62,7 +62,9 @@ export function crossEntropy(logits: Tensor, target: Tensor, options: CrossEntro
   if (typeof labelSmoothing !== "number" || !(labelSmoothing >= 0 && labelSmoothing <= 1)) {
     throw new OptionError(`${op}: option "labelSmoothing" must be a number in [0, 1], got ${show(labelSmoothing)}`);
   }
-  if (isFloat(checkTensor(op, target, "target").dtype)) return distributionLoss(logits, target, options);
+  checkTensor(op, logits, "logits");
+  const isDistribution = isFloat(checkTensor(op, target, "target").dtype) && target.rank === logits.rank;
+  if (isDistribution) return distributionLoss(logits, target, options);
   const counted = countedExamples(op, logits, target, options);
   const hard = weighted(labelLosses(op, logits, counted.labels), counted.weights);
   if (labelSmoothing === 0) return reduceLosses(counted.only(hard), options, counted.counts);

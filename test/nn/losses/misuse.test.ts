@@ -68,6 +68,12 @@ describe("options out of range", () => {
     expect(() => loss(scores, labels, options)).toThrow(message);
   });
 
+  it("and labels are no floats", () => {
+    expect(() => nn.crossEntropy(scores, tensor([0]))).toThrow(
+      "crossEntropy: labels must be int32 or uint8, got float32",
+    );
+  });
+
   it("and labels to ignore need labels", () => {
     expect(() => nn.crossEntropy(scores, scores, { ignoreIndex: 1 })).toThrow(
       'crossEntropy: option "ignoreIndex" needs labels',
