@@ -1,6 +1,8 @@
+import { spawnSync } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
+import { threadId } from "node:worker_threads";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { DTypeError, FormatError, OptionError, ShapeError } from "../../lib/errors.js";
@@ -243,6 +245,22 @@ describe("safetensors files", () => {
     await expect(saveSafetensors(folder, {})).rejects.toThrow(OptionError);
     expect(await readdir(folder)).toEqual([]);
     expect((await readdir(tmpdir())).filter((name) => name.includes(folder.slice(-10)))).toHaveLength(1);
+  });
+
+  it("clear away what a killed writer left, and nothing else", async () => {
+    const path = join(folder, "model");
+    const ended = spawnSync(process.execPath, ["-e", ""]).pid;
+    const names = {
+      killed: `.model.${hostname()}.${ended}.0.1234abcd.tmp`,
+      before: `.model.${hostname()}.${process.pid}.${threadId}.1234abcd.tmp`,
+      alive: `.model.${hostname()}.${process.ppid}.0.1234abcd.tmp`,
+      elsewhere: `.model.another-host.${ended}.0.1234abcd.tmp`,
+      other: `.model2.${hostname()}.${ended}.0.1234abcd.tmp`,
+    };
+    for (const name of Object.values(names)) await writeFile(join(folder, name), "part");
+    await Promise.all([saveSafetensors(path, example), saveSafetensors(path, example)]);
+    expect((await readdir(folder)).sort()).toEqual([names.alive, names.elsewhere, names.other, "model"].sort());
+    expect((await loadSafetensors(path)).tensors).toEqual(example);
   });
 
   it("report a file that is missing or corrupt, by its path", async () => {
