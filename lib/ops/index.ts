@@ -81,12 +81,16 @@ export {
 export {
   bernoulli,
   type RandomOptions,
+  type RandomState,
   randomBits,
   randomInteger,
   randomNormal,
+  randomState,
   randomUniform,
   type SeedOptions,
+  setRandomState,
   setSeed,
+  withRandomKey,
 } from "./random.js";
 export { all, any, argMax, argMin, logSumExp, max, mean, min, prod } from "./reduce.js";
 export type { ReduceOptions } from "./reduction.js";

@@ -15,7 +15,7 @@ import { apply, type Tensor } from "../graph/tensor.js";
 import { activeTrace, type Trace } from "../graph/trace.js";
 import { Variable } from "../graph/variable.js";
 import { RANDOM_KINDS, type RandomKind } from "../program/opcodes.js";
-import { checkShape, type Shape } from "../shape.js";
+import { checkShape, type Shape, sameShape } from "../shape.js";
 import { less } from "./comparison.js";
 import { add, cast, floor, mul } from "./elementwise.js";
 
@@ -60,6 +60,27 @@ export function setSeed(seed: number): void {
   generator.draws = 0;
 }
 
+/** Where the default generator stands: the seed's word and the number of draws since, both int32. */
+export type RandomState = readonly [seed: number, draws: number];
+
+/** Where the default generator stands: what `setRandomState` needs to draw the same again. */
+export function randomState(): RandomState {
+  return [generator.seed, generator.draws | 0];
+}
+
+/**
+ * Puts the default generator where it stood when `randomState` was called, also in another process.
+ *
+ * @throws {OptionError} for what `randomState` does not give.
+ */
+export function setRandomState(state: RandomState): void {
+  const isWord = (word: unknown) => typeof word === "number" && (word | 0) === word;
+  if (!Array.isArray(state) || state.length !== 2 || !state.every(isWord)) {
+    throw new OptionError(`setRandomState: needs what randomState() gives, two int32, got ${show(state)}`);
+  }
+  [generator.seed, generator.draws] = state as [number, number];
+}
+
 function seedWord(op: string, seed: unknown): number {
   if (!Number.isSafeInteger(seed) || (seed as number) < 0) {
     throw new OptionError(`${op}: seed must be an integer in [0, 2⁵³), got ${show(seed)}`);
@@ -80,6 +101,7 @@ function mixWords(a: number, b: number): number {
 function nextDraw(op: string, seed: number | undefined): { key: Tensor; stream: number } {
   if (seed !== undefined) return { key: keyLeaf(seedWord(op, seed), SEEDED), stream: 0 };
   const trace = activeTrace();
+  if (scope !== undefined && scope.trace === trace) return { key: scope.key, stream: scope.draws++ };
   if (trace === undefined) return { key: keyLeaf(generator.seed, generator.draws++), stream: 0 };
   trace.random ??= traceRandom(trace);
   // The leaf, not the variable: in this trace the variable already stands for the key of the next call.
@@ -96,6 +118,31 @@ function traceRandom(trace: Trace): NonNullable<Trace["random"]> {
   const key = new Variable(Int32Array.of(seed, 0), [2], "int32", `random key of ${trace.name}`, false);
   trace.updates.set(key, add(key.current, keyLeaf(0, 1)));
   return { key, draws: 0 };
+}
+
+/** The key that `withRandomKey` has set, in which trace, and how many draws it has been used for. */
+let scope: { readonly key: Tensor; readonly trace: Trace | undefined; draws: number } | undefined;
+
+/**
+ * Calls `body`, in which a draw without a seed of its own depends only on the key and on how many such draws came
+ * before it: the same key gives the same numbers. In a function for `compile` the key may be an argument, so that a
+ * step of a training is the same whenever it is made again. A compiled function that `body` calls keeps its own key.
+ *
+ * @param key int32 `[2]`; any values.
+ * @returns What `body` returns; draws of promises it leaves behind are not among those with the key.
+ * @throws {OptionError} unless the key is such a tensor.
+ */
+export function withRandomKey<T>(key: Tensor, body: () => T): T {
+  if (key?.dtype !== "int32" || !sameShape(key.shape, [2])) {
+    throw new OptionError(`withRandomKey: key must be an int32 tensor of shape [2], got ${show(key)}`);
+  }
+  const outer = scope;
+  scope = { key, trace: activeTrace(), draws: 0 };
+  try {
+    return body();
+  } finally {
+    scope = outer;
+  }
 }
 
 // ── public functions ────────────────────────────────────────────────────────────────────────────────────────

@@ -8,9 +8,12 @@ import {
   randomBits,
   randomInteger,
   randomNormal,
+  randomState,
   randomUniform,
+  setRandomState,
   setSeed,
   tensor,
+  withRandomKey,
 } from "../../lib/ops/index.js";
 import { setBackend } from "../../lib/runtime/backends.js";
 import { compile } from "../../lib/runtime/compile-function.js";
@@ -93,6 +96,30 @@ describe("draws", () => {
     expect(once[0]).not.toEqual(once[1]);
   });
 
+  it("go on from a state that was kept", () => {
+    randomUniform([5]);
+    const state = randomState();
+    const next = [values(randomUniform([5])), values(randomNormal([5]))];
+    setSeed(7);
+    setRandomState(JSON.parse(JSON.stringify(state)));
+    expect([values(randomUniform([5])), values(randomNormal([5]))]).toEqual(next);
+  });
+
+  it("with a key depend on it and on their order", () => {
+    const pair = (a: number, b: number) =>
+      withRandomKey(tensor(Int32Array.of(a, b)), () => [values(randomUniform([5])), values(randomUniform([5]))]);
+    const once = pair(3, 4);
+    randomUniform([5]);
+    expect(pair(3, 4)).toEqual(once);
+    expect(new Set([once, pair(3, 5), pair(4, 4)].flat().map(String)).size).toBe(6);
+    const nested = withRandomKey(tensor(Int32Array.of(3, 4)), () => [
+      values(randomUniform([5])),
+      pair(4, 4),
+      values(randomUniform([5])),
+    ]);
+    expect(nested).toEqual([once[0], pair(4, 4), once[1]]);
+  });
+
   it("with a seed of their own depend on that alone", () => {
     const a = values(randomUniform([5], { seed: 9 }));
     setSeed(9);
@@ -141,6 +168,22 @@ describe("draws in a compiled function", () => {
     expect(values(h(tensor(0)).first)).toEqual(again);
   });
 
+  it("with a key among the arguments are a function of it", () => {
+    const key = (step: number) => tensor(Int32Array.of(6, step));
+    const f = compile((k: Tensor) => withRandomKey(k, () => add(randomUniform([20]), randomUniform([20]))));
+    const [first, second] = [values(f(key(0))), values(f(key(1)))];
+    expect(first).not.toEqual(second);
+    expect(values(f(key(0)))).toEqual(first);
+    expect(values(withRandomKey(key(1), () => add(randomUniform([20]), randomUniform([20]))))).toEqual(second);
+    expect(f.traces).toBe(1);
+  });
+
+  it("keep to their own key where the caller has set one", () => {
+    const f = compile((x: Tensor) => add(x, randomUniform([20])));
+    const call = () => withRandomKey(tensor(Int32Array.of(1, 1)), () => values(f(tensor(0))));
+    expect(call()).not.toEqual(call());
+  });
+
   it("with a seed are the same in every call", () => {
     const f = compile((x: Tensor) => add(x, randomUniform([4], { seed: 8 })));
     const expected = values(randomUniform([4], { seed: 8 }));
@@ -167,6 +210,11 @@ describe("random tensors", () => {
     expect(() => randomInteger([2], { low: 5, high: 5 })).toThrow(
       new OptionError("randomInteger: low and high must be int32 with low < high ≤ low + 2²⁴, got 5 and 5"),
     );
+    const key = "key must be an int32 tensor of shape [2], got";
+    expect(() => withRandomKey(tensor([1, 2]), () => 0)).toThrow(new OptionError(`withRandomKey: ${key} Tensor`));
+    expect(() => withRandomKey(undefined as never, () => 0)).toThrow(`${key} undefined`);
+    expect(() => setRandomState([1, 0.5])).toThrow("setRandomState: needs what randomState() gives, two int32, got");
+    expect(() => setRandomState([1] as never)).toThrow(OptionError);
     expect(() => randomUniform(3 as never)).toThrow("randomUniform: shape must be an array of integers, got 3");
   });
 });
