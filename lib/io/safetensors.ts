@@ -36,6 +36,8 @@ interface Entry {
   readonly shape: Shape;
   readonly begin: number;
   readonly end: number;
+  /** Whether the file has integers of 8 bytes instead of the dtype's 4. */
+  readonly wide: boolean;
 }
 
 const METADATA = "__metadata__";
@@ -54,7 +56,13 @@ const fileDTypes: { readonly [D in DType]: string } = {
   bool: "BOOL",
 };
 
-const dtypeOf = new Map(Object.entries(fileDTypes).map(([dtype, code]) => [code, dtype as DType]));
+/** Integers of 8 bytes, with which PyTorch counts: they are read as int32. */
+const WIDE = "I64";
+
+const dtypeOf = new Map([
+  ...Object.entries(fileDTypes).map(([dtype, code]) => [code, dtype as DType] as const),
+  [WIDE, "int32"] as const,
+]);
 
 /**
  * The bytes of a safetensors file.
@@ -105,10 +113,12 @@ export function encodeSafetensors(
 }
 
 /**
- * The tensors in the bytes of a safetensors file. Their data is copied: the result does not refer to `bytes`.
+ * The tensors in the bytes of a safetensors file. Their data is copied: the result does not refer to `bytes`. Integers of
+ * 64 bits (`I64`) become int32.
  *
  * @param name What to call the bytes in messages, usually the path.
- * @throws {FormatError} when the bytes are truncated, corrupt, or hold a dtype or shape nodegrad lacks.
+ * @throws {FormatError} when the bytes are truncated, corrupt, or hold a dtype or shape nodegrad lacks, or
+ *   integers beyond int32.
  */
 export function decodeSafetensors(bytes: Uint8Array, name = "bytes"): SafetensorsFile {
   const fail: Fail = failer("decodeSafetensors", name);
@@ -131,9 +141,10 @@ export function decodeSafetensors(bytes: Uint8Array, name = "bytes"): Safetensor
   checkLayout(entries, body.length, fail);
 
   const tensors: Record<string, TensorData> = Object.create(null);
-  for (const { name: key, dtype, shape, begin, end } of entries) {
+  for (const { name: key, dtype, shape, begin, end, wide } of entries) {
     const data = allocate(dtype, sizeOf(shape));
-    bytesOf(data).set(body.subarray(begin, end));
+    if (wide) data.set(narrowed(body.subarray(begin, end), key, fail));
+    else bytesOf(data).set(body.subarray(begin, end));
     if (dtype === "bool" && data.some((element) => element > 1)) fail(`bool other than 0 and 1: tensor ${show(key)}`);
     tensors[key] = { dtype, shape, data };
   }
@@ -198,11 +209,20 @@ function parseEntry(name: string, value: unknown, fail: Fail): Entry {
   }
   const [begin, end, ...rest] = Array.isArray(value.data_offsets) ? value.data_offsets : [];
   if (!isOffset(begin) || !isOffset(end) || rest.length > 0) fail(`${tensor} has no pair of data_offsets`);
-  const expected = sizeOf(shape) * dtypeInfo[dtype].bytes;
+  const wide = value.dtype === WIDE;
+  const expected = sizeOf(shape) * (wide ? 8 : dtypeInfo[dtype].bytes);
   if (end - begin !== expected) {
     fail(`${tensor} of ${dtype} ${showShape(shape)} needs ${expected} bytes, its data_offsets are [${begin}, ${end}]`);
   }
-  return { name, dtype, shape, begin, end };
+  return { name, dtype, shape, begin, end, wide };
+}
+
+/** Integers of 8 bytes as numbers that an int32 holds. */
+function narrowed(bytes: Uint8Array, name: string, fail: Fail): number[] {
+  const integers = Array.from(new BigInt64Array(Uint8Array.from(bytes).buffer));
+  const large = integers.find((integer) => BigInt.asIntN(32, integer) !== integer);
+  if (large !== undefined) fail(`integer beyond int32: tensor ${show(name)} has ${large}`);
+  return integers.map(Number);
 }
 
 /** Checks that the entries cover `size` bytes: no gap, no overlap, nothing beyond. */

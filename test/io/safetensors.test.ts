@@ -62,6 +62,16 @@ describe("safetensors bytes", () => {
     expect(metadata).toEqual({});
   });
 
+  it("have integers of 64 bits read as int32", () => {
+    const header = { x: { dtype: "I64", shape: [2], data_offsets: [0, 16] } };
+    const body = [7, 0, 0, 0, 0, 0, 0, 0, 254, 255, 255, 255, 255, 255, 255, 255];
+    const { tensors } = decodeSafetensors(file(header, body));
+    expect(tensors.x).toEqual({ dtype: "int32", shape: [2], data: Int32Array.of(7, -2) });
+    expect(() => decodeSafetensors(file(header, body.with(3, 128)), "a")).toThrow(
+      'decodeSafetensors: integer beyond int32: tensor "x" has 2147483655: "a"',
+    );
+  });
+
   it("hold every dtype, scalars and empty tensors", () => {
     const { tensors, metadata } = decodeSafetensors(encodeSafetensors(example, { epoch: "3", note: "µ ≈ 0" }));
     expect(tensors).toEqual(example);
