@@ -2,6 +2,7 @@
 
 export { type Accuracy, getAccuracy, setAccuracy } from "./accuracy.js";
 export { elu, gelu, leakyRelu, relu, sigmoid, silu, softplus, tanh } from "./activations.js";
+export { adaptiveAvgPool2d } from "./adaptive-pool.js";
 export { broadcastTo, sum, tile } from "./broadcast.js";
 export {
   equal,
