@@ -4,15 +4,27 @@ import { checkOptions, OptionError } from "../errors.js";
 import { add, type Conv2dOptions, conv2d, type Pair, reshape } from "../ops/index.js";
 import { checkCount, checkPair } from "../ops/window.js";
 import type { Tensor, Variable } from "../tensor.js";
-import { kaimingUniform, splitSeed, uniform } from "./initializers.js";
-import { checkBias, type WeightOptions } from "./linear.js";
 import { Module } from "./module.js";
+import { WEIGHT_OPTIONS, type WeightOptions, weightsAndBias } from "./weights.js";
+
+/**
+ * @internal The number of groups that channels are cut into.
+ *
+ * @throws {OptionError} unless they are positive integers and divide the channels.
+ */
+export function checkChannels(op: string, inputs: number, outputs: number, groups = 1): number {
+  checkCount(op, "inputs", inputs);
+  checkCount(op, "outputs", outputs);
+  checkCount(op, "groups", groups);
+  if (inputs % groups === 0 && outputs % groups === 0) return groups;
+  throw new OptionError(`${op}: ${inputs} inputs and ${outputs} outputs do not divide into ${groups} groups`);
+}
 
 /**
  * Convolution with a bias per filter: `[n, inputs, h, w]` → `[n, outputs, oh, ow]` (NHWC: channels last), float32.
  * See `conv2d` for the sizes.
  *
- * Weights start as `kaimingUniform`, biases uniform in ±1/√fanIn with the inputs/groups·kh·kw inputs of one output.
+ * Weights start as the `initializer` says, biases uniform in ±1/√fanIn with the inputs/groups·kh·kw inputs of one output.
  */
 export class Conv2d extends Module {
   /** Filters: `[outputs, inputs/groups, kh, kw]`, in either layout. */
@@ -25,35 +37,17 @@ export class Conv2d extends Module {
    * @param inputs Channels of the images.
    * @param outputs Number of filters.
    * @param kernel Height and width of a filter.
-   * @param options Those of `conv2d`, `bias`, `gain` and `seed`.
+   * @param options Those of `conv2d` and of layers with weights.
    * @throws {OptionError} for numbers that are no positive integers and options that are unknown or wrong.
    */
   constructor(inputs: number, outputs: number, kernel: Pair, options: Conv2dOptions & WeightOptions = {}) {
     super();
     const op = "Conv2d";
-    checkOptions(op, options, [
-      "stride",
-      "padding",
-      "dilation",
-      "groups",
-      "layout",
-      "accuracy",
-      "bias",
-      "gain",
-      "seed",
-    ]);
-    const { bias, gain, seed, ...convolution } = options;
-    checkCount(op, "inputs", inputs);
-    checkCount(op, "outputs", outputs);
-    const groups = checkCount(op, "groups", convolution.groups ?? 1);
-    if (inputs % groups !== 0 || outputs % groups !== 0) {
-      throw new OptionError(`${op}: ${inputs} inputs and ${outputs} outputs do not divide into ${groups} groups`);
-    }
+    checkOptions(op, options, ["stride", "padding", "dilation", "groups", "layout", "accuracy", ...WEIGHT_OPTIONS]);
+    const { bias, initializer, gain, seed, ...convolution } = options;
+    const groups = checkChannels(op, inputs, outputs, convolution.groups);
     const shape = [outputs, inputs / groups, ...checkPair(op, "kernel", kernel)];
-    const [weightSeed, biasSeed] = splitSeed(op, seed, 2);
-    this.weight = kaimingUniform("weight", shape, { gain, seed: weightSeed });
-    const fanIn = this.weight.size / outputs;
-    if (checkBias(op, bias)) this.bias = uniform("bias", [outputs], 1 / Math.sqrt(fanIn), { seed: biasSeed });
+    ({ weight: this.weight, bias: this.bias } = weightsAndBias(op, shape, outputs, { bias, initializer, gain, seed }));
     this.options = convolution;
   }
 
