@@ -1,11 +1,28 @@
 /** Neural networks: layers, what their parameters start with, and losses. */
 
-export { Activation, type ActivationName } from "./activation.js";
+export { Activation, type ActivationName, type ActivationOptions } from "./activation.js";
+export { BatchNorm, BatchNorm1d, BatchNorm2d, type BatchNormLayerOptions } from "./batch-norm.js";
 export { Conv2d } from "./conv2d.js";
-export { type KaimingOptions, kaimingUniform, splitSeed, uniform } from "./initializers.js";
-export { Linear, type WeightOptions } from "./linear.js";
+export { Dropout, StochasticDepth } from "./dropout.js";
+export {
+  type GainOptions,
+  type Initializer,
+  type KaimingOptions,
+  kaimingNormal,
+  kaimingUniform,
+  normal,
+  splitSeed,
+  uniform,
+  xavierNormal,
+  xavierUniform,
+} from "./initializers.js";
+export { LayerNorm, type LayerNormLayerOptions } from "./layer-norm.js";
+export { Linear } from "./linear.js";
 export * from "./losses/index.js";
-export { Module } from "./module.js";
-export { AvgPool2d, Flatten, MaxPool2d, type PoolOptions } from "./pool.js";
+export { Maxout } from "./maxout.js";
+export { type AnyModule, Module } from "./module.js";
+export { AdaptiveAvgPool2d, AvgPool2d, Flatten, GlobalAvgPool2d, MaxPool2d, type PoolOptions } from "./pool.js";
+export { Bottleneck, Residual, ResidualBlock, type ResidualOptions } from "./residual.js";
 export { elasticNetPenalty, l1Penalty, l2Penalty } from "./regularizers.js";
 export { Sequential } from "./sequential.js";
+export type { WeightOptions } from "./weights.js";

@@ -5,13 +5,20 @@ import { captureState, restoreState } from "../io/state.js";
 import { type Tensor, Variable } from "../tensor.js";
 import { flattenTree } from "../tree.js";
 
+/** A module of any kind, whatever `forward` takes and gives. */
+// biome-ignore lint/suspicious/noExplicitAny: there is no other type that all lists of arguments are assignable to
+export type AnyModule = Module<any, unknown>;
+
 /**
  * Base class of layers and of models made of them.
  *
  * Variables and modules among its properties, also inside arrays and plain objects, belong to it. They are named
  * by their path, `"conv1.weight"`, in PyTorch's manner; what is reached by several paths has the name of the first.
+ *
+ * @typeParam Arguments What `forward` takes: one tensor, unless a subclass says otherwise.
+ * @typeParam Result What `forward` gives: a tensor.
  */
-export abstract class Module {
+export abstract class Module<Arguments extends readonly unknown[] = [x: Tensor], Result = Tensor> {
   /**
    * Whether to behave as while training. Set it by `train()` and `eval()`. A compiled function keeps the mode it
    * was traced in: compile one for training and another for evaluation.
@@ -19,11 +26,25 @@ export abstract class Module {
   training = true;
 
   /** Applies the module. */
-  abstract forward(x: Tensor): Tensor;
+  abstract forward(...args: Arguments): Result;
 
   /** What belongs to the module, by name; its own properties unless a subclass says otherwise. */
   protected members(): object {
     return this;
+  }
+
+  /** Names of variables that others save with such a module and it has no use for; `loadState` passes over them. */
+  protected unused(): readonly string[] {
+    return [];
+  }
+
+  /** The module itself, under the path `""`, and all modules in it. */
+  modules(): Record<string, AnyModule> {
+    const modules: Record<string, AnyModule> = {};
+    this.visit((module, path) => {
+      modules[path] = module;
+    });
+    return modules;
   }
 
   /** Every variable of the module and of the modules in it, by path. */
@@ -61,18 +82,23 @@ export abstract class Module {
   /**
    * Replaces the values of every variable, all or none.
    *
-   * @param state By path, as `state()` gives them.
+   * @param state By path, as `state()` gives them, or a checkpoint of a PyTorch model of the same names.
    * @throws {FormatError} when a variable is missing, unknown, or of another shape or dtype.
    */
   loadState(state: Readonly<Record<string, TensorData>>): void {
-    restoreState(this.variables(), state);
+    const unused = new Set<string>();
+    this.visit((module, path) => {
+      for (const name of module.unused()) unused.add(join(path, name));
+    });
+    const used = Object.entries(state).filter(([path]) => !unused.has(path));
+    restoreState(this.variables(), Object.fromEntries(used));
   }
 
   /** Calls `visitor` with the module and each module in it, their paths, and the variables they hold themselves. */
   private visit(
-    visitor: (module: Module, path: string, variables: readonly (readonly [string, Variable])[]) => void,
+    visitor: (module: AnyModule, path: string, variables: readonly (readonly [string, Variable])[]) => void,
     path = "",
-    seen = new Set<Module>(),
+    seen = new Set<AnyModule>(),
   ): void {
     if (seen.has(this)) return;
     seen.add(this);
@@ -87,7 +113,7 @@ export abstract class Module {
   }
 }
 
-function isMember(value: unknown): value is Module | Variable {
+function isMember(value: unknown): value is AnyModule | Variable {
   return value instanceof Module || value instanceof Variable;
 }
 

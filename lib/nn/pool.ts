@@ -1,8 +1,17 @@
 /** Pooling, and what leads from images to features, as layers. */
 
 import { checkOptions } from "../errors.js";
-import { avgPool2d, flatten, maxPool2d, type Pair, type Pool2dOptions } from "../ops/index.js";
-import { checkPair } from "../ops/window.js";
+import {
+  adaptiveAvgPool2d,
+  avgPool2d,
+  flatten,
+  globalAvgPool2d,
+  type Layout,
+  maxPool2d,
+  type Pair,
+  type Pool2dOptions,
+} from "../ops/index.js";
+import { checkLayout, checkPair } from "../ops/window.js";
 import type { Tensor } from "../tensor.js";
 import { Module } from "./module.js";
 
@@ -45,6 +54,44 @@ export class AvgPool2d extends Module {
   /** @throws {ShapeError} when a window is larger than the padded images. */
   forward(x: Tensor): Tensor {
     return avgPool2d(x, this.options);
+  }
+}
+
+/** Averages to a given size, whatever the size of the images: `[n, c, h, w]` → `[n, c, oh, ow]`; see `adaptiveAvgPool2d`. */
+export class AdaptiveAvgPool2d extends Module {
+  private readonly size: Pair;
+  private readonly options: { readonly layout?: Layout };
+
+  /**
+   * @param size Height and width of the result.
+   * @throws {OptionError} for a size that is no positive integer or pair of them, and for an unknown option.
+   */
+  constructor(size: Pair, options: { readonly layout?: Layout } = {}) {
+    super();
+    checkOptions("AdaptiveAvgPool2d", options, ["layout"]);
+    this.size = checkPair("AdaptiveAvgPool2d", "size", size);
+    this.options = { layout: checkLayout("AdaptiveAvgPool2d", options.layout ?? "NCHW") };
+  }
+
+  /** @throws {ShapeError} for images without pixels. */
+  forward(x: Tensor): Tensor {
+    return adaptiveAvgPool2d(x, this.size, this.options);
+  }
+}
+
+/** The average of each channel of each image: `[n, c, h, w]` → `[n, c]`; see `globalAvgPool2d`. */
+export class GlobalAvgPool2d extends Module {
+  private readonly options: { readonly layout?: Layout };
+
+  /** @throws {OptionError} for an unknown option. */
+  constructor(options: { readonly layout?: Layout } = {}) {
+    super();
+    checkOptions("GlobalAvgPool2d", options, ["layout"]);
+    this.options = { layout: checkLayout("GlobalAvgPool2d", options.layout ?? "NCHW") };
+  }
+
+  forward(x: Tensor): Tensor {
+    return globalAvgPool2d(x, this.options);
   }
 }
 

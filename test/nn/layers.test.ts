@@ -1,16 +1,19 @@
 import { describe, expect, it } from "vitest";
 import { OptionError, ShapeError } from "../../lib/errors.js";
-import { setBackend, setSeed, tensor, zeros } from "../../lib/index.js";
+import { avgPool2d, gelu, setBackend, setSeed, silu, softplus, tanh, tensor, zeros } from "../../lib/index.js";
 import {
   Activation,
   type ActivationName,
+  AdaptiveAvgPool2d,
   AvgPool2d,
   Conv2d,
   Flatten,
+  GlobalAvgPool2d,
   kaimingUniform,
   Linear,
   MaxPool2d,
 } from "../../lib/nn/index.js";
+import { expectClose, sample, values } from "../ops/support.js";
 
 setBackend("reference");
 
@@ -84,6 +87,16 @@ describe("layers without parameters", () => {
     expect(() => new AvgPool2d(0)).toThrow(OptionError);
   });
 
+  it("average images to a size, or to one number per channel", () => {
+    const x = sample([2, 3, 4, 6], { dtype: "float32" });
+    const half = avgPool2d(x, { kernel: [2, 2] });
+    expectClose(new AdaptiveAvgPool2d([2, 3]).forward(x), [2, 3, 2, 3], values(half), 1e-7);
+    const means = values(new GlobalAvgPool2d().forward(x));
+    expectClose(new AdaptiveAvgPool2d(1).forward(x), [2, 3, 1, 1], means, 1e-6);
+    expect(() => new AdaptiveAvgPool2d(0)).toThrow(OptionError);
+    expect(() => new GlobalAvgPool2d({ keepDims: true } as object)).toThrow(OptionError);
+  });
+
   it("flatten all axes but the first", () => {
     expect(new Flatten().forward(zeros([3, 2, 4, 5])).shape).toEqual([3, 40]);
   });
@@ -92,9 +105,18 @@ describe("layers without parameters", () => {
     const x = tensor([-1, 2]);
     expect(new Activation("relu").forward(x).toArray()).toEqual([0, 2]);
     expect(new Activation("sigmoid").forward(x).dataSync()[1]).toBeCloseTo(1 / (1 + Math.exp(-2)), 6);
+    expect(new Activation("leakyRelu").forward(x).dataSync()[0]).toBeCloseTo(-0.01, 8);
+    expect(new Activation("leakyRelu", { slope: 0.1 }).forward(x).dataSync()[0]).toBeCloseTo(-0.1, 8);
+    expect(new Activation("elu").forward(x).dataSync()[0]).toBeCloseTo(Math.expm1(-1), 6);
+    expect(new Activation("elu", { alpha: 2 }).forward(x).dataSync()[0]).toBeCloseTo(2 * Math.expm1(-1), 6);
+    for (const activation of [gelu, silu, softplus, tanh]) {
+      expect(values(new Activation(activation.name as ActivationName).forward(x))).toEqual(values(activation(x)));
+    }
     expect(new Activation("relu").parameters()).toEqual({});
     expect(() => new Activation("Relu" as ActivationName)).toThrow('unknown activation "Relu"; did you mean "relu"?');
     expect(() => new Activation("toString" as ActivationName)).toThrow(OptionError);
+    expect(() => new Activation("relu", { slope: 0.1 })).toThrow('Activation "relu": unknown option "slope"');
+    expect(() => new Activation("elu", { alpha: Number.NaN })).toThrow(OptionError);
   });
 });
 
