@@ -9,7 +9,7 @@ const lib = join(root, "lib");
 const bench = join(root, "bench");
 const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 
-const base = ["errors", "dtype", "shape", "view", "tree", "storage"];
+const base = ["errors", "dtype", "shape", "view", "tree", "storage", "table"];
 const graph = [...base, "program", "graph"];
 const backends = ["backends", "backends/reference", "backends/native"];
 const engine = [...graph, "ops", "runtime", "autodiff", "tensor"];
@@ -26,6 +26,7 @@ const layers: readonly (readonly [layer: string, mayImport: readonly string[]])[
   ["view", ["shape"]],
   ["tree", ["errors"]],
   ["storage", ["errors", "dtype"]],
+  ["table", []],
   ["program", base],
   ["graph", [...base, "program"]],
   ["ops", graph],

@@ -1,7 +1,7 @@
 /** How a classifier does on each class: the confusion matrix and what follows from it. */
 
 import { IndexError, ShapeError } from "../errors.js";
-import { formatTable } from "./table.js";
+import { formatTable } from "../table.js";
 
 /** Counts of examples: `matrix[truth][prediction]`. */
 export type ConfusionMatrix = readonly (readonly number[])[];

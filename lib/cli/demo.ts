@@ -3,11 +3,11 @@
 import type { Command } from "commander";
 import { getBackend, setBackend } from "../index.js";
 import { lenet5 } from "../models/index.js";
+import { formatTable } from "../table.js";
 import { formatConfusion } from "./confusion.js";
 import { type Dataset, firstImages, loadDataset } from "./images.js";
 import { addMachineOptions, chooseMachine, type MachineOptions } from "./options.js";
 import { count, createReport, machine } from "./report.js";
-import { formatTable } from "./table.js";
 import { defaultRecipe, describe, runEpochs } from "./train.js";
 import { type Recipe, Trainer } from "./training.js";
 

@@ -2,9 +2,9 @@
 
 import type { Command } from "commander";
 import { info } from "../index.js";
+import { formatTable } from "../table.js";
 import { addMachineOptions, chooseMachine, type MachineOptions } from "./options.js";
 import { createReport } from "./report.js";
-import { formatTable } from "./table.js";
 
 /** Adds the command. */
 export function addInfoCommand(program: Command): void {

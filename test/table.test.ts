@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { formatTable } from "../../lib/cli/table.js";
+import { formatTable } from "../lib/table.js";
 
 describe("formatTable", () => {
   it("aligns text to the left and numbers to the right", () => {
