@@ -25,4 +25,5 @@ export { AdaptiveAvgPool2d, AvgPool2d, Flatten, GlobalAvgPool2d, MaxPool2d, type
 export { Bottleneck, Residual, ResidualBlock, type ResidualOptions } from "./residual.js";
 export { elasticNetPenalty, l1Penalty, l2Penalty } from "./regularizers.js";
 export { Sequential } from "./sequential.js";
+export { type LayerSummary, ModelSummary, type SummaryOptions, summary } from "./summary.js";
 export type { WeightOptions } from "./weights.js";

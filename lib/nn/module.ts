@@ -56,6 +56,11 @@ export abstract class Module<Arguments extends readonly unknown[] = [x: Tensor],
     return Object.fromEntries([...paths].map(([variable, path]) => [path, variable]));
   }
 
+  /** @internal The variables that it holds itself, not by another module. */
+  ownVariables(): Variable[] {
+    return flattenTree({ ...this.members() }, isMember).leaves.filter((member) => member instanceof Variable);
+  }
+
   /** The variables that are trained, by path: what an optimiser takes. */
   parameters(): Record<string, Variable> {
     return Object.fromEntries(Object.entries(this.variables()).filter(([, variable]) => variable.requiresGrad));
