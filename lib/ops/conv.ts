@@ -125,8 +125,8 @@ const gradInputOp = defineOp<OfShape<ConvAttributes>, InstructionDeclaration<OfS
   jvp: "linear",
 });
 
-/** dx of shape `shape` from dy and w: the transpose of the convolution as a function of x. */
-function gradInput(dy: Tensor, w: Tensor, attributes: ConvAttributes, shape: Shape): Tensor {
+/** @internal dx of shape `shape` from dy and w: the transpose of the convolution as a function of x. */
+export function gradInput(dy: Tensor, w: Tensor, attributes: ConvAttributes, shape: Shape): Tensor {
   return apply(gradInputOp, [dy, w], { ...attributes, shape });
 }
 

@@ -18,6 +18,8 @@ export {
   where,
 } from "./comparison.js";
 export { type Conv2dOptions, conv2d } from "./conv.js";
+export { type ConvTranspose2dOptions, convTranspose2d } from "./conv-transpose.js";
+export { type Conv1dOptions, conv1d } from "./conv1d.js";
 export {
   arange,
   type CreateOptions,
