@@ -11,18 +11,13 @@ function visitHolders(value: unknown, visit: (holder: Record<string, unknown>) =
   for (const member of Object.values(value)) visitHolders(member, visit);
 }
 
-/**
- * Runs `body` while the parameters of a module are other tensors, in the order of `parameters()`, and its other
- * variables have their dtype.
- */
-export function withParameters<R>(module: AnyModule, tensors: readonly Tensor[], body: () => R): R {
+/** Runs `body` while each variable of a module is another tensor, given by path. */
+export function withVariables<R>(module: AnyModule, tensors: Readonly<Record<string, Tensor>>, body: () => R): R {
   const replacements = new Map<unknown, Tensor>();
-  Object.values(module.parameters()).forEach((parameter, i) => {
-    replacements.set(parameter, tensors[i] as Tensor);
-  });
-  const dtype = tensors[0]?.dtype ?? "float64";
-  for (const other of Object.values(module.variables())) {
-    if (!replacements.has(other)) replacements.set(other, variable(cast(other, dtype), { trainable: false }));
+  for (const [path, variable] of Object.entries(module.variables())) {
+    const replacement = tensors[path];
+    if (replacement === undefined) throw new Error(`no tensor for variable ${path}`);
+    replacements.set(variable, replacement);
   }
   const undo: (() => void)[] = [];
   visitHolders(module, (holder) => {
@@ -44,14 +39,22 @@ export function withParameters<R>(module: AnyModule, tensors: readonly Tensor[],
 }
 
 /** Checks the derivatives of a layer with respect to inputs and parameters, which are drawn anew, in float64. */
-export function checkLayer<A extends readonly Tensor[]>(
+export function checkLayer(
   layer: AnyModule,
-  inputs: A,
+  inputs: readonly Tensor[],
   forward: (...inputs: Tensor[]) => Tensor | readonly Tensor[] = (...xs) => layer.forward(...xs) as Tensor,
 ): GradientReport {
+  const paths = Object.keys(layer.parameters());
   const parameters = Object.values(layer.parameters()).map(({ shape }, i) => sample(shape, { seed: 100 + i }));
+  const statistics = Object.entries(layer.variables())
+    .filter(([path]) => !paths.includes(path))
+    .map(([path, value]) => [path, variable(cast(value, "float64"), { trainable: false })] as const);
   return checkGradients(
-    (...points) => withParameters(layer, points.slice(inputs.length), () => forward(...points.slice(0, inputs.length))),
+    (...points) => {
+      const given = points.slice(inputs.length).map((point, i) => [paths[i] as string, point] as const);
+      const variables = Object.fromEntries([...given, ...statistics]);
+      return withVariables(layer, variables, () => forward(...points.slice(0, inputs.length)));
+    },
     [...inputs, ...parameters],
   );
 }
