@@ -1,4 +1,4 @@
-"""Makes torch.json: values and derivatives of operations, computed in float64 by PyTorch.
+"""Makes torch.json and torch-layers.json: values and derivatives of operations and of layers, computed in float64 by PyTorch.
 
     python3 test/values/generate.py
 
@@ -223,7 +223,139 @@ def indexing():
 for family in (convolutions, poolings, softmaxes, activations, reductions, products, normalizations, indexing):
     family()
 
-text = "[\n" + ",\n".join(json.dumps(c, separators=(",", ":")) for c in cases) + "\n]\n"
-path = pathlib.Path(__file__).with_name("torch.json")
-path.write_text(text)
-print(f"{len(cases)} cases, {len(text)} bytes")
+layers = []
+
+
+def write_tensor(x):
+    return {"shape": list(x.shape), "data": digits(x), **({} if x.is_floating_point() else {"dtype": "int32"})}
+
+
+def flat(result):
+    """The tensors of a result, in order."""
+    return [result] if torch.is_tensor(result) else [x for part in result if part is not None for x in flat(part)]
+
+
+def layer(name, arguments, module, inputs, call=None, training=True, forward=None):
+    """Adds a layer: its state by PyTorch's names, results, what it leaves in its buffers, and derivatives with respect to
+    inputs and parameters."""
+    module = module.double().train(training)
+    for key, values in module.state_dict().items():
+        if values.is_floating_point():
+            low = 0.5 if key.endswith("running_var") else -1
+            values.copy_(eighths(*values.shape, low=low, high=1) / (1 if values.dim() < 2 else 2))
+    state = {key: write_tensor(values) for key, values in module.state_dict().items()}
+    leaves = [x.clone().requires_grad_(x.is_floating_point()) for x in inputs]
+    outputs = flat((forward or module)(*leaves))
+    cotangents = [eighths(*y.shape) for y in outputs]
+    parameters = dict(module.named_parameters())
+    sources = [x for x in leaves if x.requires_grad] + list(parameters.values())
+    gradients = torch.autograd.grad(outputs, sources, cotangents)
+    layers.append(
+        {
+            "layer": name,
+            "arguments": arguments,
+            "call": call or {},
+            "training": training,
+            "state": state,
+            "inputs": [write_tensor(x) for x in inputs],
+            "outputs": [write_tensor(y) for y in outputs],
+            "cotangents": [digits(c) for c in cotangents],
+            "gradients": [digits(g) for g in gradients],
+            "parameters": list(parameters),
+            "buffers": {key: digits(b) for key, b in module.named_buffers() if b.is_floating_point()},
+        }
+    )
+
+
+class Block(torch.nn.Module):
+    """A residual block of two or three convolutions under the names that checkpoints have."""
+
+    def __init__(self, sizes, kernels, strides, shortcut):
+        super().__init__()
+        self.count = len(kernels)
+        for i, (kernel, stride) in enumerate(zip(kernels, strides)):
+            conv = torch.nn.Conv2d(sizes[i], sizes[i + 1], kernel, stride, kernel // 2, bias=False)
+            setattr(self, f"conv{i + 1}", conv)
+            setattr(self, f"bn{i + 1}", torch.nn.BatchNorm2d(sizes[i + 1]))
+        self.downsample = shortcut
+
+    def forward(self, x):
+        y = x
+        for i in range(1, self.count + 1):
+            y = getattr(self, f"bn{i}")(getattr(self, f"conv{i}")(y))
+            y = y if i == self.count else F.relu(y)
+        return F.relu(y + (x if self.downsample is None else self.downsample(x)))
+
+
+def projection(inputs, outputs, stride):
+    conv = torch.nn.Conv2d(inputs, outputs, 1, stride, bias=False)
+    return torch.nn.Sequential(conv, torch.nn.BatchNorm2d(outputs))
+
+
+def feed_forward_layers():
+    nn = torch.nn
+    for training in (True, False):
+        layer("BatchNorm2d", [3], nn.BatchNorm2d(3), [eighths(3, 3, 2, 4)], training=training)
+        layer("BatchNorm1d", [3, {"momentum": 0.25, "epsilon": 0.125}], nn.BatchNorm1d(3, 0.125, 0.25), [eighths(5, 3)], training=training)
+        layer("BatchNorm1d", [2, {"affine": False}], nn.BatchNorm1d(2, affine=False), [eighths(3, 2, 4)], training=training)
+    layer("LayerNorm", [[2, 3]], nn.LayerNorm([2, 3]), [eighths(4, 2, 3)])
+    conv = {"stride": 2, "padding": 1, "dilation": 2, "groups": 2}
+    layer("Conv1d", [4, 6, 3, conv], nn.Conv1d(4, 6, 3, **conv), [eighths(2, 4, 11)])
+    layer("Conv1d", [3, 2, 4, {"padding": "same", "bias": False}], nn.Conv1d(3, 2, 4, padding="same", bias=False), [eighths(2, 3, 6)])
+    layer("ConvTranspose2d", [3, 2, 3], nn.ConvTranspose2d(3, 2, 3), [eighths(2, 3, 4, 3)])
+    up = {"stride": 2, "padding": 1, "outputPadding": 1}
+    layer("ConvTranspose2d", [4, 6, 3, {**up, "groups": 2}], nn.ConvTranspose2d(4, 6, 3, 2, 1, 1, 2), [eighths(1, 4, 3, 4)])
+    odd = {"stride": [3, 2], "padding": [0, 2], "outputPadding": [2, 0], "dilation": [1, 2], "bias": False}
+    layer("ConvTranspose2d", [2, 3, [2, 3], odd], nn.ConvTranspose2d(2, 3, (2, 3), (3, 2), (0, 2), (2, 0), 1, False, (1, 2)), [eighths(2, 2, 3, 4)])
+    for size in ([2, 3], 1, [7, 4]):
+        layer("AdaptiveAvgPool2d", [size], nn.AdaptiveAvgPool2d(size), [eighths(2, 2, 5, 7)])
+    layer("Embedding", [6, 3], nn.Embedding(6, 3), [torch.tensor([[0, 5, 5], [2, 0, 5]])])
+    for training in (True, False):
+        block = Block([2, 3, 3], [3, 3], [2, 1], projection(2, 3, 2))
+        layer("ResidualBlock", [2, 3, {"stride": 2}], block, [eighths(2, 2, 5, 4)], training=training)
+        block = Block([3, 2, 2, 8], [1, 3, 1], [1, 2, 1], projection(3, 8, 2))
+        layer("Bottleneck", [3, 2, {"stride": 2}], block, [eighths(2, 3, 4, 4)], training=training)
+    layer("ResidualBlock", [3, 3], Block([3, 3, 3], [3, 3], [1, 1], None), [eighths(2, 3, 3, 4)])
+
+
+def recurrent_layers():
+    nn = torch.nn
+    for name in ("RNN", "LSTM", "GRU"):
+        cell = getattr(nn, f"{name}Cell")
+        states = [eighths(3, 4, low=-1, high=1) for _ in range(2 if name == "LSTM" else 1)]
+        pair = name == "LSTM"
+        step = cell(2, 4)
+        given = lambda x, *s: step(x, s if pair else s[0])
+        layer(f"{name}Cell", [2, 4], step, [eighths(3, 2), *states], forward=given)
+        layer(f"{name}Cell", [2, 4, {"bias": False}], cell(2, 4, bias=False), [eighths(3, 2)])
+        network = getattr(nn, name)
+        layer(name, [3, 4], network(3, 4, batch_first=True), [eighths(2, 5, 3)])
+        deep = network(3, 2, 2, batch_first=True, bidirectional=True)
+        states = [eighths(4, 2, 2, low=-1, high=1) for _ in states]
+        run = lambda x, *s: deep(x, s if pair else s[0])
+        layer(name, [3, 2, {"layers": 2, "bidirectional": True}], deep, [eighths(2, 4, 3), *states], forward=run)
+
+
+def attention_layers():
+    for bias in (True, False):
+        module = torch.nn.MultiheadAttention(6, 2, bias=bias, batch_first=True)
+        hidden = torch.ones(4, 4, dtype=torch.bool).triu(1)
+        causal = lambda x: module(x, x, x, need_weights=False, attn_mask=hidden)
+        layer("MultiheadAttention", [6, 2, {"bias": bias}], module, [eighths(2, 4, 6)], {"causal": True}, forward=causal)
+    module = torch.nn.MultiheadAttention(6, 3, batch_first=True)
+    cross = lambda q, k, v: module(q, k, v, need_weights=False)
+    layer("MultiheadAttention", [6, 3], module, [eighths(2, 3, 6), eighths(2, 5, 6), eighths(2, 5, 6)], forward=cross)
+
+
+for family in (feed_forward_layers, recurrent_layers, attention_layers):
+    family()
+
+
+def write(name, entries):
+    text = "[\n" + ",\n".join(json.dumps(entry, separators=(",", ":")) for entry in entries) + "\n]\n"
+    pathlib.Path(__file__).with_name(name).write_text(text)
+    print(f"{name}: {len(entries)} cases, {len(text)} bytes")
+
+
+write("torch.json", cases)
+write("torch-layers.json", layers)
