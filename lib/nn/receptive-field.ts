@@ -91,12 +91,8 @@ export class ReceptiveFields {
         return summed(from.rank - (operand === 0 ? 1 : 2));
       case "softmax":
         return operand === 0 && node.inputs.length === 1 ? summed(node.attributes.axis as number) : UNKNOWN;
-      case "index": {
-        const likeIndices = operand === 1 && reach.axis !== node.attributes.axis;
-        return likeIndices || reach.axis === undefined || from.shape[reach.axis] === node.shape[reach.axis]
-          ? reach
-          : UNKNOWN;
-      }
+      case "index": // picks along an axis of the first operand
+        return node.inputs.length === 2 && (operand > 0 || reach.axis !== node.attributes.axis) ? reach : UNKNOWN;
       case "window": {
         const windows = operand === 0 ? windowsOf(node) : undefined;
         if (windows === undefined) return UNKNOWN;

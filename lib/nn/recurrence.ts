@@ -31,17 +31,14 @@ export interface Recurrence<State extends HiddenState> {
   step(input: Tensor, recurrent: Tensor, state: State): State;
 }
 
-/** h = tanh(W_ih·x + b_ih + W_hh·h + b_hh). */
+/** See `RNNCell`. */
 export const elman: Recurrence<HiddenState> = {
   gates: 1,
   state: ["hidden"],
   step: (input, recurrent) => ({ hidden: tanh(add(input, recurrent)) }),
 };
 
-/**
- * Long short-term memory: c = σ(f)·c + σ(i)·tanh(g) and h = σ(o)·tanh(c), with i, f, g, o the parts of
- * W_ih·x + b_ih + W_hh·h + b_hh in this order. S. Hochreiter, J. Schmidhuber, 1997.
- */
+/** See `LSTMCell`. */
 export const lstm: Recurrence<LSTMState> = {
   gates: 4,
   state: ["hidden", "cell"],
@@ -52,10 +49,7 @@ export const lstm: Recurrence<LSTMState> = {
   },
 };
 
-/**
- * Gated recurrent unit: h = (1 − z)·n + z·h with r = σ(r₁ + r₂), z = σ(z₁ + z₂) and n = tanh(n₁ + r·n₂), where r₁, z₁, n₁ are
- * the parts of W_ih·x + b_ih in this order, r₂, z₂, n₂ those of W_hh·h + b_hh. K. Cho et al., 2014, as in PyTorch.
- */
+/** See `GRUCell`. */
 export const gru: Recurrence<HiddenState> = {
   gates: 3,
   state: ["hidden"],
