@@ -34,8 +34,8 @@ export { AdaptiveAvgPool2d, AvgPool2d, Flatten, GlobalAvgPool2d, MaxPool2d, type
 export type { HiddenState, LSTMState, Recurrence, RecurrentOptions, RecurrentWeights } from "./recurrence.js";
 export { GRU, LSTM, Recurrent, RNN, type SequenceOptions, type SequenceResult } from "./recurrent.js";
 export { GRUCell, LSTMCell, RecurrentCell, RNNCell } from "./recurrent-cells.js";
-export { Bottleneck, Residual, ResidualBlock, type ResidualOptions } from "./residual.js";
 export { elasticNetPenalty, l1Penalty, l2Penalty } from "./regularizers.js";
+export { Bottleneck, Residual, ResidualBlock, type ResidualOptions } from "./residual.js";
 export { Sequential } from "./sequential.js";
 export { type LayerSummary, ModelSummary, type SummaryOptions, summary } from "./summary.js";
 export type { WeightOptions } from "./weights.js";
