@@ -25,6 +25,7 @@ const layers: readonly (readonly [layer: string, mayImport: readonly string[]])[
   ["shape", ["errors", "dtype"]],
   ["view", ["shape"]],
   ["tree", ["errors"]],
+  ["table", []],
   ["storage", ["errors", "dtype"]],
   ["table", []],
   ["program", base],
@@ -43,15 +44,16 @@ const layers: readonly (readonly [layer: string, mayImport: readonly string[]])[
   ["optim", [...engine, "io", "data"]],
   ["nn", [...engine, "io", "data", "optim"]],
   ["models", [...engine, "io", "data", "optim", "nn"]],
+  ["train", [...engine, "io", "data", "optim", "nn", "table"]],
   // index.ts re-exports; it also shows the Program and the backends to who asks for them.
   ["index", [...library, "compile", ...backends]],
-  ["cli", ["index", ...library, "compile", ...backends]],
+  ["cli", ["index", ...library, "table", "train", "compile", ...backends]],
 ];
 
 /** The only packages lib/ imports, and the layer that may. */
 const packages: Readonly<Record<string, string>> = {
   commander: "cli",
-  "cli-progress": "cli",
+  "cli-progress": "train",
   "csv-parse/sync": "data",
   "fast-png": "data",
   "jpeg-js": "data",

@@ -4,12 +4,12 @@ import type { Command } from "commander";
 import { getBackend, setBackend } from "../index.js";
 import { lenet5 } from "../models/index.js";
 import { formatTable } from "../table.js";
-import { formatConfusion } from "./confusion.js";
+import { type ConfusionMatrix, formatConfusion } from "../train/index.js";
 import { type Dataset, firstImages, loadDataset } from "./images.js";
 import { addMachineOptions, chooseMachine, type MachineOptions } from "./options.js";
 import { count, createReport, machine } from "./report.js";
 import { defaultRecipe, describe, runEpochs } from "./train.js";
-import { type Recipe, Trainer } from "./training.js";
+import { type Recipe, trainOnImages } from "./training.js";
 
 /** Images and epochs that take less than a minute on two processors. */
 const sizes: Readonly<Record<string, { readonly limit: number; readonly epochs: number }>> = {
@@ -37,10 +37,10 @@ async function demo(options: MachineOptions): Promise<void> {
   const model = lenet5({ seed: recipe.seed });
   describe(report, "lenet5", model, dataset);
   const { last, tested, imagesPerSecond } = await runEpochs(model, dataset, recipe, report);
-  report.line(`\n${formatConfusion(tested.confusion)}\n`);
+  report.line(`\n${formatConfusion(tested.confusion as ConfusionMatrix)}\n`);
 
   const speeds = [{ ...machine(), imagesPerSecond }];
-  if (getBackend().name !== "reference") speeds.push(timeReference(dataset, recipe));
+  if (getBackend().name !== "reference") speeds.push(await timeReference(dataset, recipe));
   report.line(formatTable(speeds.map(speedRow), { header: ["backend", "computes with", "threads", "images/s"] }));
   report.result({
     command: "demo",
@@ -48,7 +48,7 @@ async function demo(options: MachineOptions): Promise<void> {
     dataset: dataset.name,
     epochs,
     trainLoss: last.loss,
-    testAccuracy: tested.accuracy,
+    testAccuracy: tested.metrics.accuracy,
     ...speeds[0],
     speeds,
   });
@@ -61,10 +61,9 @@ function speedRow({ backend, target, threads, imagesPerSecond }: Speed): (string
 }
 
 /** Trains a few batches on the reference backend: the first pass compiles, the second is timed. */
-function timeReference({ train }: Dataset, recipe: Recipe): Speed {
+async function timeReference({ train }: Dataset, recipe: Recipe): Promise<Speed> {
   setBackend("reference");
   const few = firstImages(train, TIMED_BATCHES * recipe.batch);
-  const trainer = new Trainer(lenet5({ seed: recipe.seed }), few, { ...recipe, epochs: 2 });
-  trainer.epoch(0);
-  return { ...machine(), imagesPerSecond: trainer.epoch(1).imagesPerSecond };
+  const { rows } = await trainOnImages(lenet5({ seed: recipe.seed }), { train: few }, { ...recipe, epochs: 2 });
+  return { ...machine(), imagesPerSecond: few.count / (rows[1]?.seconds as number) };
 }

@@ -1,13 +1,12 @@
 /** `nodegrad eval`: how well a saved model does. */
 
 import type { Command } from "commander";
+import { type ConfusionMatrix, formatConfusion, progress } from "../train/index.js";
 import { loadModel } from "./checkpoint.js";
-import { formatConfusion } from "./confusion.js";
 import { loadDataset } from "./images.js";
 import { addCommonOptions, type CommonOptions, chooseMachine } from "./options.js";
 import { createReport, formatMachine, machine } from "./report.js";
-import { withProgress } from "./train.js";
-import { tester } from "./training.js";
+import { testOnImages } from "./training.js";
 
 /** Adds the command. */
 export function addEvalCommand(program: Command): void {
@@ -24,17 +23,16 @@ async function evaluate(file: string, options: CommonOptions): Promise<void> {
   const { name: dataset, test } = await loadDataset(options);
   const report = createReport(options.json);
   report.line(`${name} from ${file}, ${dataset}; ${formatMachine()}`);
-  const { loss, accuracy, confusion, imagesPerSecond } = withProgress(test.count, "test", (shown) =>
-    tester(model)(test, shown.update),
-  );
-  report.line(`\n${formatConfusion(confusion)}`);
+  const shown = progress(test.count, { label: "test" });
+  const tested = await testOnImages(model, test, ({ examples }) => shown.update(examples)).finally(shown.stop);
+  report.line(`\n${formatConfusion(tested.confusion as ConfusionMatrix)}`);
   report.result({
     command: "eval",
     model: name,
     dataset,
-    testLoss: loss,
-    testAccuracy: accuracy,
-    imagesPerSecond,
+    testLoss: tested.loss,
+    testAccuracy: tested.metrics.accuracy,
+    imagesPerSecond: tested.examples / tested.seconds,
     ...machine(),
   });
 }

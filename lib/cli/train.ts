@@ -2,13 +2,20 @@
 
 import { Argument, type Command } from "commander";
 import type { Module } from "../nn/index.js";
+import {
+  type Callback,
+  type ConfusionMatrix,
+  type Evaluation,
+  formatConfusion,
+  formatLoss,
+  type HistoryRow,
+  progressBar,
+} from "../train/index.js";
 import { checkSavePath, hashModel, models, saveModel } from "./checkpoint.js";
-import { formatConfusion } from "./confusion.js";
 import { type Dataset, loadDataset } from "./images.js";
 import { addCommonOptions, belowOne, type CommonOptions, chooseMachine, integer, nonNegative } from "./options.js";
-import { formatLoss, progress } from "./progress.js";
 import { count, createReport, formatMachine, machine, percent, type Report } from "./report.js";
-import { type EpochResult, type Recipe, type TestResult, Trainer, tester } from "./training.js";
+import { type Recipe, testOnImages, trainOnImages } from "./training.js";
 
 interface TrainCommandOptions extends CommonOptions, Recipe {
   readonly output?: string;
@@ -42,7 +49,7 @@ async function train(name: string, options: TrainCommandOptions): Promise<void> 
   describe(report, name, model, dataset);
   const save = () => saveModel(output, name, model);
   const { last, tested, imagesPerSecond } = await runEpochs(model, dataset, options, report, save);
-  report.line(`\n${formatConfusion(tested.confusion)}\n\nsaved ${output}`);
+  report.line(`\n${formatConfusion(tested.confusion as ConfusionMatrix)}\n\nsaved ${output}`);
   report.result({
     command: "train",
     model: name,
@@ -51,7 +58,7 @@ async function train(name: string, options: TrainCommandOptions): Promise<void> 
     trainLoss: last.loss,
     trainAccuracy: last.accuracy,
     testLoss: tested.loss,
-    testAccuracy: tested.accuracy,
+    testAccuracy: tested.metrics.accuracy,
     imagesPerSecond,
     ...machine(),
     weights: hashModel(name, model),
@@ -70,9 +77,9 @@ export function describe(report: Report, name: string, model: Module, { name: da
 /** What training gave. */
 export interface TrainingResult {
   /** The last epoch. */
-  readonly last: EpochResult;
+  readonly last: HistoryRow;
   /** The test after it. */
-  readonly tested: TestResult;
+  readonly tested: Evaluation;
   /** Of the training, over all epochs. */
   readonly imagesPerSecond: number;
 }
@@ -80,37 +87,30 @@ export interface TrainingResult {
 /** Trains for all epochs, with a bar and a line for each; `onEpoch` runs before the line. */
 export async function runEpochs(
   model: Module,
-  { train, test }: Dataset,
+  dataset: Dataset,
   recipe: Recipe,
   report: Report,
   onEpoch: () => Promise<void> = async () => {},
 ): Promise<TrainingResult> {
-  const trainer = new Trainer(model, train, recipe);
-  const testModel = tester(model);
-  const results: { trained: EpochResult; tested: TestResult }[] = [];
-  for (let epoch = 0; epoch < recipe.epochs; epoch++) {
-    const label = `epoch ${epoch + 1}/${recipe.epochs}`;
-    const trained = withProgress(train.count, label, (shown) => trainer.epoch(epoch, shown.update));
-    const tested = withProgress(test.count, "test", (shown) => testModel(test, shown.update));
+  const { train, test } = dataset;
+  const bar = progressBar({ examples: { training: train.count, validation: test.count } });
+  const line: Callback = {
     // Before the report, which may fail: what has been learnt is worth more than what is said about it.
-    await onEpoch();
-    report.line(
-      `${label}: loss ${formatLoss(trained.loss)}, accuracy ${percent(trained.accuracy)}, ` +
-        `${count(trained.imagesPerSecond)} images/s; test accuracy ${percent(tested.accuracy)}`,
-    );
-    results.push({ trained, tested });
-  }
-  const { trained: last, tested } = results.at(-1) as (typeof results)[number];
-  const seconds = results.reduce((sum, { trained }) => sum + 1 / trained.imagesPerSecond, 0);
-  return { last, tested, imagesPerSecond: results.length / seconds };
+    onEpochEnd: (_, row) => onEpoch().then(() => report.line(describeEpoch(row, recipe.epochs, train.count))),
+  };
+  const { rows } = await trainOnImages(model, dataset, recipe, [bar, line]);
+  const seconds = rows.reduce((sum, row) => sum + row.seconds, 0);
+  return {
+    last: rows.at(-1) as HistoryRow,
+    tested: await testOnImages(model, test),
+    imagesPerSecond: (rows.length * train.count) / seconds,
+  };
 }
 
-/** Shows progress while `body` runs. */
-export function withProgress<T>(total: number, label: string, body: (shown: ReturnType<typeof progress>) => T): T {
-  const shown = progress(total, { label });
-  try {
-    return body(shown);
-  } finally {
-    shown.stop();
-  }
+function describeEpoch({ epoch, loss, seconds, ...values }: HistoryRow, epochs: number, images: number): string {
+  const accuracy = percent(values.accuracy as number);
+  return (
+    `epoch ${epoch}/${epochs}: loss ${formatLoss(loss)}, accuracy ${accuracy}, ` +
+    `${count(images / seconds)} images/s; test accuracy ${percent(values.validationAccuracy as number)}`
+  );
 }

@@ -2,12 +2,12 @@
 
 import cliProgress from "cli-progress";
 
-/** What the latest batch gave. A value left out is not shown. */
+/** What the latest batch gave. A value left out is not shown, nor is another. */
 export interface ProgressValues {
   /** Loss, in its own unit. */
-  loss?: number;
+  readonly loss?: number;
   /** Share of examples classified correctly, in [0, 1]. */
-  accuracy?: number;
+  readonly accuracy?: number;
 }
 
 /** Options of `progress`. */
@@ -16,13 +16,15 @@ export interface ProgressOptions {
   stream?: NodeJS.WritableStream & { isTTY?: boolean };
   /** What is going on, e.g. `"epoch 1/3"` (default none). */
   label?: string;
+  /** What is counted (default `"images"`). */
+  unit?: string;
   /** Clock in milliseconds (default `performance.now`). */
   now?: () => number;
 }
 
 /** Progress being shown. */
 export interface Progress {
-  /** Says that `done` images of the total are finished. */
+  /** Says that `done` of the total are finished. */
   update(done: number, values?: ProgressValues): void;
   /** Ends it. Call it in a `finally`: a bar keeps the process alive. */
   stop(): void;
@@ -32,15 +34,15 @@ export interface Progress {
 const LOG_STEP = 10;
 
 /**
- * Begins to show the progress of `total` images: loss, accuracy, images per second and time left.
+ * Begins to show the progress of `total` examples: loss, accuracy, examples per second and time left.
  *
  * On a terminal it is a bar, redrawn at most ten times a second. Elsewhere it is one line for about every
  * tenth of the total, so that logs stay readable.
  */
 export function progress(total: number, options: ProgressOptions = {}): Progress {
-  const { stream = process.stderr, label = "", now = () => performance.now() } = options;
+  const { stream = process.stderr, label = "", unit = "images", now = () => performance.now() } = options;
   const start = now();
-  const status = (done: number, values: ProgressValues = {}) => formatStatus(done, total, now() - start, values);
+  const status = (done: number, values: ProgressValues = {}) => formatStatus(done, total, now() - start, values, unit);
   return stream.isTTY ? showBar(total, label, stream, status) : showLines(total, label, stream, status);
 }
 
@@ -80,12 +82,12 @@ function showLines(total: number, label: string, stream: NodeJS.WritableStream, 
 }
 
 /** `loss 0.1234  accuracy 97.10 %  12,345 images/s  8 s left`. */
-function formatStatus(done: number, total: number, elapsedMs: number, values: ProgressValues): string {
+function formatStatus(done: number, total: number, elapsedMs: number, values: ProgressValues, unit: string): string {
   const parts: string[] = [];
   if (values.loss !== undefined) parts.push(`loss ${formatLoss(values.loss)}`);
   if (values.accuracy !== undefined) parts.push(`accuracy ${(100 * values.accuracy).toFixed(2)} %`);
   if (done > 0 && elapsedMs > 0) {
-    parts.push(`${Math.round((1000 * done) / elapsedMs).toLocaleString("en-US")} images/s`);
+    parts.push(`${Math.round((1000 * done) / elapsedMs).toLocaleString("en-US")} ${unit}/s`);
     parts.push(`${formatTime((elapsedMs * (total - done)) / done)} left`);
   }
   return parts.join("  ");

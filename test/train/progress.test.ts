@@ -1,7 +1,7 @@
 import { PassThrough } from "node:stream";
 import { stripVTControlCharacters } from "node:util";
 import { describe, expect, it } from "vitest";
-import { progress } from "../../lib/cli/progress.js";
+import { progress } from "../../lib/train/progress.js";
 
 /** A stream that keeps what is written, and a clock that is set by hand. */
 function setUp(isTTY: boolean) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { classScores, confusionMatrix, formatConfusion } from "../../lib/cli/confusion.js";
 import { IndexError, ShapeError } from "../../lib/errors.js";
+import { classScores, confusionMatrix, formatConfusion } from "../../lib/train/confusion.js";
 
 const truth = Uint8Array.of(0, 0, 0, 0, 1, 1, 2, 2);
 const predictions = Int32Array.of(0, 0, 0, 1, 1, 1, 1, 0);

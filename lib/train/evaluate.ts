@@ -1,0 +1,197 @@
+/** A model applied to data it does not learn from: how well it does, and what it says. */
+
+import { checkOptions, OptionError, ShapeError, show } from "../errors.js";
+import type { Module } from "../nn/index.js";
+import { argMax, cast, concat } from "../ops/index.js";
+import { compile } from "../runtime/compile-function.js";
+import { showShape } from "../shape.js";
+import type { Tensor } from "../tensor.js";
+import { type ConfusionMatrix, confusionMatrix } from "./confusion.js";
+import { type Batch, type Batches, batchesOf, type PassProgress, runPass, type Values } from "./source.js";
+
+/** A loss or a metric of a batch: a scalar, the mean over its examples. */
+export type Measure = (outputs: Tensor, targets: Tensor) => Tensor;
+
+/** How to read a batch. The functions are compiled: they see tensors without values. */
+export interface BatchOptions<B> {
+  /** What the model gives for a batch, `[n, …]` (default: `model.forward(batch.inputs)`). */
+  readonly forward?: (batch: B) => Tensor;
+  /** What the outputs are compared with, `[n, …]` (default: `batch.targets`). */
+  readonly targets?: (batch: B) => Tensor;
+}
+
+/** What is measured. */
+export interface MeasureOptions<B> extends BatchOptions<B> {
+  /** What training makes small, such as `crossEntropy`. */
+  readonly loss: Measure;
+  /** What else is told, by name, such as `{ accuracy }`. */
+  readonly metrics?: Readonly<Record<string, Measure>>;
+}
+
+/** Options of `evaluate`. */
+export interface EvaluateOptions<B> extends MeasureOptions<B> {
+  /** Whether to count predictions by true class (default false); outputs are scores `[n, classes]`, targets labels. */
+  readonly confusion?: boolean;
+  /** Called after each batch. */
+  readonly onBatch?: (progress: PassProgress) => void;
+}
+
+/** How well a model does. */
+export interface Evaluation {
+  /** Average over the examples. */
+  readonly loss: number;
+  /** Averages over the examples. */
+  readonly metrics: Values;
+  /** How many there were. */
+  readonly examples: number;
+  /** Which class was taken for which, if it was asked for. */
+  readonly confusion?: ConfusionMatrix;
+  readonly seconds: number;
+}
+
+/** @internal Names that `MeasureOptions` has. */
+export const MEASURE_OPTIONS = ["forward", "targets", "loss", "metrics"] as const;
+
+/** @internal How batches are read and measured, with every default in its place. */
+export class Measures<B> {
+  readonly forward: (batch: B) => Tensor;
+  readonly targets: (batch: B) => Tensor;
+
+  /** @throws {OptionError} for what is no function, or no name of a metric. */
+  constructor(
+    private readonly op: string,
+    model: Module,
+    private readonly options: MeasureOptions<B>,
+  ) {
+    const { forward, targets, loss, metrics = {} } = options;
+    for (const [name, fn] of Object.entries({ forward, targets })) {
+      if (fn !== undefined) checkFunction(op, name, fn);
+    }
+    checkFunction(op, "loss", loss);
+    for (const [name, metric] of Object.entries(metrics)) checkFunction(op, `metrics.${name}`, metric);
+    if (Object.hasOwn(metrics, "loss")) throw new OptionError(`${op}: "loss" is the name of the loss, not of a metric`);
+    this.forward = forward ?? ((batch) => model.forward(partOf(op, batch, "inputs", "forward")));
+    this.targets = targets ?? ((batch) => partOf(op, batch, "targets", "targets"));
+  }
+
+  /** Loss and metrics, all scalars. */
+  measure(outputs: Tensor, targets: Tensor): Record<string, Tensor> {
+    const { loss, metrics } = this.options;
+    return Object.fromEntries(
+      Object.entries({ loss, ...metrics }).map(([name, measure]) => {
+        const value = measure(outputs, targets);
+        if (value.size === 1) return [name, value];
+        throw new ShapeError(`${this.op}: ${name} of a batch must be a scalar, got ${showShape(value.shape)}`);
+      }),
+    );
+  }
+
+  /** Number of examples in a batch. */
+  countExamples(batch: B): number {
+    return this.targets(batch).shape[0] ?? 1;
+  }
+}
+
+/** @internal @throws {OptionError} unless the option is a function. */
+export function checkFunction(op: string, option: string, value: unknown): void {
+  if (typeof value === "function") return;
+  throw new OptionError(`${op}: option "${option}" must be a function, got ${show(value)}`);
+}
+
+function partOf(op: string, batch: unknown, part: keyof Batch, option: string): Tensor {
+  const value = (batch as Partial<Batch> | undefined)?.[part];
+  if (value !== undefined) return value;
+  throw new OptionError(`${op}: a batch has no "${part}"; give them, or the option "${option}" that reads a batch`);
+}
+
+/** @internal Numbers of scalars. */
+export function numbersOf(scalars: Readonly<Record<string, Tensor>>): Values {
+  return Object.fromEntries(Object.entries(scalars).map(([name, value]) => [name, value.item()]));
+}
+
+/** Runs `body` with the model in the mode of its use, and puts it back into the one it had. */
+async function inEvalMode<T>(model: Module, body: () => Promise<T>): Promise<T> {
+  const { training } = model;
+  model.eval();
+  try {
+    return await body();
+  } finally {
+    model.train(training);
+  }
+}
+
+/**
+ * Measures a model on data, in the mode of its use: `await evaluate(model, batches, { loss: crossEntropy })`.
+ *
+ * @throws {OptionError} for options that are unknown or wrong, and for data without batches.
+ * @throws {ShapeError} for a loss or metric that is no scalar.
+ */
+export async function evaluate<B = Batch>(
+  model: Module,
+  data: Batches<B>,
+  options: EvaluateOptions<B>,
+): Promise<Evaluation> {
+  checkOptions("evaluate", options, [...MEASURE_OPTIONS, "confusion", "onBatch"]);
+  return evaluator("evaluate", model, options)(data, options.onBatch);
+}
+
+/** @internal A function that evaluates a model; compiled once for all its calls. */
+export function evaluator<B>(
+  op: string,
+  model: Module,
+  options: EvaluateOptions<B>,
+): (data: Batches<B>, onBatch?: (progress: PassProgress) => unknown) => Promise<Evaluation> {
+  const measures = new Measures(op, model, options);
+  let classes = 0;
+  const step = compile((batch: B) => {
+    const [outputs, targets] = [measures.forward(batch), measures.targets(batch)];
+    const values = measures.measure(outputs, targets);
+    if (!options.confusion) return { values };
+    classes = outputs.shape.at(-1) ?? 0;
+    return { values, truth: cast(targets, "int32"), predicted: argMax(outputs, { axis: -1 }) };
+  });
+  return async (data, onBatch) => {
+    const start = performance.now();
+    const [truth, predicted]: number[][] = [[], []];
+    const run = async (batch: B) => {
+      const result = await step.async(batch);
+      truth?.push(...(result.truth?.dataSync() ?? []));
+      predicted?.push(...(result.predicted?.dataSync() ?? []));
+      return { examples: measures.countExamples(batch), values: numbersOf(result.values) };
+    };
+    const { examples, batches, values } = await inEvalMode(model, () => runPass(batchesOf(op, data, 0), run, onBatch));
+    if (batches === 0) throw new OptionError(`${op}: data has no batches: ${show(data)}`);
+    const { loss, ...metrics } = values as Values & { loss: number };
+    const seconds = (performance.now() - start) / 1000;
+    const evaluation = { loss, metrics, examples, seconds };
+    if (!options.confusion) return evaluation;
+    return { ...evaluation, confusion: confusionMatrix(truth as number[], predicted as number[], classes) };
+  };
+}
+
+/**
+ * What a model gives for every example, in the mode of its use: `[n, …]` over all batches.
+ *
+ * @param options `forward`: what the model gives for a batch (default: `model.forward(batch.inputs)`).
+ * @throws {OptionError} for options that are unknown or wrong, and for data without batches.
+ */
+export async function predict<B = Pick<Batch, "inputs">>(
+  model: Module,
+  data: Batches<B>,
+  options: Pick<BatchOptions<B>, "forward"> = {},
+): Promise<Tensor> {
+  const op = "predict";
+  checkOptions(op, options, ["forward"]);
+  const { forward = (batch: B) => model.forward(partOf(op, batch, "inputs", "forward")) } = options;
+  checkFunction(op, "forward", forward);
+  const step = compile(forward);
+  const outputs: Tensor[] = [];
+  const run = async (batch: B) => {
+    const output = await step.async(batch);
+    outputs.push(output);
+    return { examples: output.shape[0] ?? 1, values: {} };
+  };
+  await inEvalMode(model, () => runPass(batchesOf(op, data, 0), run));
+  if (outputs.length === 0) throw new OptionError(`${op}: data has no batches: ${show(data)}`);
+  return concat(outputs).realize();
+}
