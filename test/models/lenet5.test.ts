@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { firstImages, normalise } from "../../lib/cli/images.js";
-import { Trainer, tester } from "../../lib/cli/training.js";
+import { testOnImages, trainOnImages } from "../../lib/cli/training.js";
 import { generateDigits, loadMnist } from "../../lib/data/index.js";
 import { OptionError } from "../../lib/errors.js";
 import { compile, getBackend, setBackend, tensor, zeros } from "../../lib/index.js";
@@ -65,12 +65,12 @@ describe("lenet5", () => {
     expect(a?.toArray()).not.toEqual(b?.toArray());
   });
 
-  it("learns in the variant of 1998 too, through its six sigmoids", { timeout: 240_000 }, () => {
+  it("learns in the variant of 1998 too, through its six sigmoids", { timeout: 240_000 }, async () => {
     setBackend("auto");
     const model = lenet5({ seed: 1, variant: "1998" });
     const recipe = { epochs: 4, batch: 32, lr: 0.2, momentum: 0.9, seed: 1 };
-    const trainer = new Trainer(model, generateDigits({ count: 6400 }), recipe);
-    const losses = Array.from({ length: recipe.epochs }, (_, epoch) => trainer.epoch(epoch).loss);
+    const history = await trainOnImages(model, { train: generateDigits({ count: 6400 }) }, recipe);
+    const losses = history.column("loss");
     expect(losses[0]).toBeGreaterThan(2);
     expect(losses.at(-1)).toBeLessThan(0.5);
   });
@@ -110,8 +110,7 @@ describe.skipIf(dir === undefined || !existsSync(dir))("LeNet-5 on MNIST (needs 
     const train = firstImages(await loadMnist(dir as string), count);
     const test = firstImages(await loadMnist(dir as string, { split: "test" }), count / 2);
     const model = lenet5({ seed: 1 });
-    const trainer = new Trainer(model, train, { epochs: 3, batch: 64, lr: 0.05, momentum: 0.9, seed: 1 });
-    for (let epoch = 0; epoch < 3; epoch++) trainer.epoch(epoch);
-    expect(tester(model)(test).accuracy).toBeGreaterThan(least);
+    await trainOnImages(model, { train }, { epochs: 3, batch: 64, lr: 0.05, momentum: 0.9, seed: 1 });
+    expect((await testOnImages(model, test)).metrics.accuracy).toBeGreaterThan(least);
   });
 });

@@ -177,7 +177,7 @@ describe("fit", () => {
     ],
     ["a negative seed", points, { seed: -1 }, OptionError, 'fit: option "seed" must be'],
     ["no data", 5, {}, OptionError, "fit: data must be an iterable of batches, or a function that gives one, got 5"],
-    ["data of no batches", [], {}, OptionError, "fit: epoch 1 has no batches: Array(0)"],
+    ["data of no batches", [], {}, OptionError, "fit: epoch 1 has no batches: []"],
     ["data that is used up", points().values(), { epochs: 2 }, OptionError, "fit: epoch 2 has no batches"],
     ["other batches", [{ x: tensor(1) }], {}, OptionError, 'fit: a batch has no "inputs"; give them, or the option'],
     ["batches without targets", [{ inputs: tensor([[1, 2]]) }], {}, OptionError, 'a batch has no "targets"'],
