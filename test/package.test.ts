@@ -25,7 +25,6 @@ const layers: readonly (readonly [layer: string, mayImport: readonly string[]])[
   ["shape", ["errors", "dtype"]],
   ["view", ["shape"]],
   ["tree", ["errors"]],
-  ["table", []],
   ["storage", ["errors", "dtype"]],
   ["table", []],
   ["program", base],
@@ -44,10 +43,10 @@ const layers: readonly (readonly [layer: string, mayImport: readonly string[]])[
   ["optim", [...engine, "io", "data"]],
   ["nn", [...engine, "io", "data", "optim"]],
   ["models", [...engine, "io", "data", "optim", "nn"]],
-  ["train", [...engine, "io", "data", "optim", "nn", "table"]],
+  ["train", [...engine, "io", "data", "optim", "nn"]],
   // index.ts re-exports; it also shows the Program and the backends to who asks for them.
   ["index", [...library, "compile", ...backends]],
-  ["cli", ["index", ...library, "table", "train", "compile", ...backends]],
+  ["cli", ["index", ...library, "train", "compile", ...backends]],
 ];
 
 /** The only packages lib/ imports, and the layer that may. */
