@@ -2,7 +2,7 @@
 
 import type { LabelledImages } from "../data/index.js";
 import { accuracy, crossEntropy, type Module } from "../nn/index.js";
-import { SGD } from "../optim/index.js";
+import { linearSchedule, SGD } from "../optim/index.js";
 import { type Callback, type Evaluation, evaluate, fit, type History, type PassProgress } from "../train/index.js";
 import { type Batch, type Dataset, imageBatches, normalise } from "./images.js";
 
@@ -41,7 +41,7 @@ export function trainOnImages(
   return fit(model, (epoch) => imageBatches(train, batch, { seed, epoch }), {
     ...measuresOf(model),
     optimizer: new SGD(model.parameters(), { learningRate: lr, momentum }),
-    schedule: (step) => lr * (1 - step / steps),
+    schedule: linearSchedule(lr, { steps }),
     epochs,
     seed,
     callbacks,

@@ -1,14 +1,14 @@
 /** What takes part in a training besides model and data. */
 
 import type { TensorData } from "../io/index.js";
-import type { Module } from "../nn/index.js";
+import type { AnyModule } from "../nn/index.js";
 import type { Optimizer } from "../optim/index.js";
 import type { History, HistoryRow } from "./history.js";
 import type { PassProgress } from "./source.js";
 
 /** A training under way, as callbacks see it. */
 export interface Run {
-  readonly model: Module;
+  readonly model: AnyModule;
   readonly optimizer: Optimizer;
   /** Passes over the data that are planned. */
   readonly epochs: number;

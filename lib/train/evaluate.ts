@@ -1,22 +1,22 @@
 /** A model applied to data it does not learn from: how well it does, and what it says. */
 
 import { checkOptions, OptionError, ShapeError, show } from "../errors.js";
-import type { Module } from "../nn/index.js";
+import type { AnyModule } from "../nn/index.js";
 import { argMax, cast, concat } from "../ops/index.js";
 import { compile } from "../runtime/compile-function.js";
 import { showShape } from "../shape.js";
 import type { Tensor } from "../tensor.js";
 import { type ConfusionMatrix, confusionMatrix } from "./confusion.js";
-import { type Batch, type Batches, batchesOf, type PassProgress, runPass, type Values } from "./source.js";
+import { type Batch, type BatchSource, batchesOf, type PassProgress, partOf, runPass, type Values } from "./source.js";
 
 /** A loss or a metric of a batch: a scalar, the mean over its examples. */
 export type Measure = (outputs: Tensor, targets: Tensor) => Tensor;
 
 /** How to read a batch. The functions are compiled: they see tensors without values. */
 export interface BatchOptions<B> {
-  /** What the model gives for a batch, `[n, …]` (default: `model.forward(batch.inputs)`). */
+  /** What the model gives for a batch, `[n, …]` (default: the model applied to its first entry). */
   readonly forward?: (batch: B) => Tensor;
-  /** What the outputs are compared with, `[n, …]` (default: `batch.targets`). */
+  /** What the outputs are compared with, `[n, …]` (default: its second entry). */
   readonly targets?: (batch: B) => Tensor;
 }
 
@@ -60,7 +60,7 @@ export class Measures<B> {
   /** @throws {OptionError} for what is no function, or no name of a metric. */
   constructor(
     private readonly op: string,
-    model: Module,
+    model: AnyModule,
     private readonly options: MeasureOptions<B>,
   ) {
     const { forward, targets, loss, metrics = {} } = options;
@@ -70,8 +70,8 @@ export class Measures<B> {
     checkFunction(op, "loss", loss);
     for (const [name, metric] of Object.entries(metrics)) checkFunction(op, `metrics.${name}`, metric);
     if (Object.hasOwn(metrics, "loss")) throw new OptionError(`${op}: "loss" is the name of the loss, not of a metric`);
-    this.forward = forward ?? ((batch) => model.forward(partOf(op, batch, "inputs", "forward")));
-    this.targets = targets ?? ((batch) => partOf(op, batch, "targets", "targets"));
+    this.forward = forward ?? ((batch) => apply(model, partOf(op, batch, 0)));
+    this.targets = targets ?? ((batch) => partOf(op, batch, 1));
   }
 
   /** Loss and metrics, all scalars. */
@@ -98,11 +98,8 @@ export function checkFunction(op: string, option: string, value: unknown): void 
   throw new OptionError(`${op}: option "${option}" must be a function, got ${show(value)}`);
 }
 
-function partOf(op: string, batch: unknown, part: keyof Batch, option: string): Tensor {
-  const value = (batch as Partial<Batch> | undefined)?.[part];
-  if (value !== undefined) return value;
-  throw new OptionError(`${op}: a batch has no "${part}"; give them, or the option "${option}" that reads a batch`);
-}
+/** Models of other arguments and results need the option `forward`. */
+const apply = (model: AnyModule, x: Tensor) => model.forward(x) as Tensor;
 
 /** @internal Numbers of scalars. */
 export function numbersOf(scalars: Readonly<Record<string, Tensor>>): Values {
@@ -110,7 +107,7 @@ export function numbersOf(scalars: Readonly<Record<string, Tensor>>): Values {
 }
 
 /** Runs `body` with the model in the mode of its use, and puts it back into the one it had. */
-async function inEvalMode<T>(model: Module, body: () => Promise<T>): Promise<T> {
+async function inEvalMode<T>(model: AnyModule, body: () => Promise<T>): Promise<T> {
   const { training } = model;
   model.eval();
   try {
@@ -127,8 +124,8 @@ async function inEvalMode<T>(model: Module, body: () => Promise<T>): Promise<T> 
  * @throws {ShapeError} for a loss or metric that is no scalar.
  */
 export async function evaluate<B = Batch>(
-  model: Module,
-  data: Batches<B>,
+  model: AnyModule,
+  data: BatchSource<B>,
   options: EvaluateOptions<B>,
 ): Promise<Evaluation> {
   checkOptions("evaluate", options, [...MEASURE_OPTIONS, "confusion", "onBatch"]);
@@ -138,9 +135,9 @@ export async function evaluate<B = Batch>(
 /** @internal A function that evaluates a model; compiled once for all its calls. */
 export function evaluator<B>(
   op: string,
-  model: Module,
+  model: AnyModule,
   options: EvaluateOptions<B>,
-): (data: Batches<B>, onBatch?: (progress: PassProgress) => unknown) => Promise<Evaluation> {
+): (data: BatchSource<B>, onBatch?: (progress: PassProgress) => unknown) => Promise<Evaluation> {
   const measures = new Measures(op, model, options);
   let classes = 0;
   const step = compile((batch: B) => {
@@ -172,17 +169,17 @@ export function evaluator<B>(
 /**
  * What a model gives for every example, in the mode of its use: `[n, …]` over all batches.
  *
- * @param options `forward`: what the model gives for a batch (default: `model.forward(batch.inputs)`).
+ * @param options `forward`: what the model gives for a batch (default: the model applied to its first entry).
  * @throws {OptionError} for options that are unknown or wrong, and for data without batches.
  */
-export async function predict<B = Pick<Batch, "inputs">>(
-  model: Module,
-  data: Batches<B>,
+export async function predict<B = Batch>(
+  model: AnyModule,
+  data: BatchSource<B>,
   options: Pick<BatchOptions<B>, "forward"> = {},
 ): Promise<Tensor> {
   const op = "predict";
   checkOptions(op, options, ["forward"]);
-  const { forward = (batch: B) => model.forward(partOf(op, batch, "inputs", "forward")) } = options;
+  const { forward = (batch: B) => apply(model, partOf(op, batch, 0)) } = options;
   checkFunction(op, "forward", forward);
   const step = compile(forward);
   const outputs: Tensor[] = [];

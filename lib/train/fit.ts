@@ -3,7 +3,7 @@
 import { checkBoolean, checkInteger, checkSeed } from "../data/check.js";
 import { Random } from "../data/index.js";
 import { checkOptions, OptionError, show } from "../errors.js";
-import type { Module } from "../nn/index.js";
+import type { AnyModule } from "../nn/index.js";
 import { tensor, withRandomKey } from "../ops/index.js";
 import type { Optimizer } from "../optim/index.js";
 import { compile } from "../runtime/compile-function.js";
@@ -77,7 +77,7 @@ export interface FitOptions<B> extends MeasureOptions<B> {
  * @throws {FormatError} when the checkpoint to resume from is corrupt, or of another model or optimiser.
  * @throws {ShapeError} for a loss or metric that is no scalar.
  */
-export async function fit<B = Batch>(model: Module, data: BatchSource<B>, options: FitOptions<B>): Promise<History> {
+export async function fit<B = Batch>(model: AnyModule, data: BatchSource<B>, options: FitOptions<B>): Promise<History> {
   const mode = model.training;
   try {
     return await new Training(model, data, options).run();
@@ -110,7 +110,7 @@ class Training<B> implements Run {
   private readonly validate: (() => Promise<Evaluation>) | undefined;
 
   constructor(
-    readonly model: Module,
+    readonly model: AnyModule,
     private readonly data: BatchSource<B>,
     private readonly options: FitOptions<B>,
   ) {

@@ -17,4 +17,4 @@ export { type CheckpointOptions, type FitOptions, fit } from "./fit.js";
 export { History, type HistoryRow } from "./history.js";
 export { formatLoss, type Progress, type ProgressOptions, type ProgressValues, progress } from "./progress.js";
 export { type ProgressBarOptions, progressBar } from "./progress-bar.js";
-export type { Batch, Batches, BatchSource, PassProgress, Values } from "./source.js";
+export type { Batch, Batches, BatchSource, Epochs, PassProgress, Values } from "./source.js";

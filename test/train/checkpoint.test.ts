@@ -10,9 +10,8 @@ import { FormatError, OptionError } from "../../lib/errors.js";
 import { randomUniform, setSeed } from "../../lib/index.js";
 import { loadSafetensors, saveSafetensors } from "../../lib/io/index.js";
 import { type Callback, earlyStopping, type FitOptions, fit, loadCheckpoint } from "../../lib/train/index.js";
-import type { Batch } from "../../lib/train/source.js";
 import { describeOnBoth, dist } from "../runtime/support.js";
-import { bitsOf, measures, points, setUp } from "./support.js";
+import { bitsOf, measures, type Points, points, setUp } from "./support.js";
 
 let folder: string;
 let path: string;
@@ -23,7 +22,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }));
 
 /** Trains anew, or goes on; gives the bits of what is left. */
-async function train(epochs: number, options: Partial<FitOptions<Batch>> = {}, seed = 1) {
+async function train(epochs: number, options: Partial<FitOptions<Points>> = {}, seed = 1) {
   const parts = setUp(seed);
   const history = await fit(parts.model, points, { ...measures, optimizer: parts.optimizer, epochs, ...options });
   return { bits: bitsOf(parts), history };

@@ -67,14 +67,17 @@ describe("fit", () => {
     expect(await run(slowly())).toBe(expected);
     expect(await run(() => slowly())).toBe(expected);
     expect(await run(new Set(points()))).toBe(expected);
+    expect(await run({ epoch: (i: number) => points(i).values() })).toBe(expected);
+    expect(await run(points().map(({ inputs, targets }) => ({ x: inputs, y: targets })))).toBe(expected);
+    expect(await run(points().map(({ inputs, targets }) => [inputs, targets]))).toBe(expected);
     const { model, optimizer } = setUp();
-    const pairs = points().map(({ inputs, targets }) => [inputs, targets] as const);
-    await fit(model, pairs, {
+    const turned = points().map(({ inputs, targets }) => [targets, inputs] as const);
+    await fit(model, turned, {
       ...measures,
       optimizer,
       epochs: 1,
-      forward: ([x]: readonly [Tensor, Tensor]) => model.forward(x),
-      targets: ([, y]) => y,
+      forward: ([, x]) => model.forward(x),
+      targets: ([y]) => y,
     });
     expect(bitsOf({ model, optimizer })).toBe(expected);
   });
@@ -176,11 +179,17 @@ describe("fit", () => {
       "fit: loss of a batch must be a scalar",
     ],
     ["a negative seed", points, { seed: -1 }, OptionError, 'fit: option "seed" must be'],
-    ["no data", 5, {}, OptionError, "fit: data must be an iterable of batches, or a function that gives one, got 5"],
+    [
+      "no data",
+      5,
+      {},
+      OptionError,
+      "fit: data must be a DataLoader, an iterable of batches or a function that gives one, got 5",
+    ],
     ["data of no batches", [], {}, OptionError, "fit: epoch 1 has no batches: []"],
     ["data that is used up", points().values(), { epochs: 2 }, OptionError, "fit: epoch 2 has no batches"],
-    ["other batches", [{ x: tensor(1) }], {}, OptionError, 'fit: a batch has no "inputs"; give them, or the option'],
-    ["batches without targets", [{ inputs: tensor([[1, 2]]) }], {}, OptionError, 'a batch has no "targets"'],
+    ["batches that are none", [{ x: "1" }], {}, OptionError, "fit: a batch has no inputs; give pairs such as"],
+    ["batches without targets", [{ inputs: tensor([[1, 2]]) }], {}, OptionError, "a batch has no targets"],
     ["validation of no batches", points, { validation: [] }, OptionError, "fit: data has no batches"],
     ["another path", points, { checkpoint: { path: 1 } }, OptionError, 'checkpoint: option "path" must be a string'],
     [
@@ -220,6 +229,6 @@ describeOnBoth("evaluate and predict", () => {
     );
     await expect(evaluate(model, [], measures)).rejects.toThrow("evaluate: data has no batches");
     await expect(predict(model, [])).rejects.toThrow("predict: data has no batches");
-    await expect(predict(model, [{ x: 1 }] as never)).rejects.toThrow('predict: a batch has no "inputs"');
+    await expect(predict(model, [{ x: "1" }] as never)).rejects.toThrow("predict: a batch has no inputs");
   });
 });

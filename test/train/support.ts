@@ -4,9 +4,11 @@ import { Random } from "../../lib/data/index.js";
 import { dropout, relu, type Tensor, tensor } from "../../lib/index.js";
 import { accuracy, crossEntropy, Linear, Module } from "../../lib/nn/index.js";
 import { SGD } from "../../lib/optim/index.js";
-import type { Batch } from "../../lib/train/index.js";
 
 export const measures = { loss: crossEntropy, metrics: { accuracy } };
+
+/** A batch of points and their classes. */
+export type Points = { readonly inputs: Tensor; readonly targets: Tensor };
 
 /** 2 → 8 → 2 with dropout while training. */
 export class Net extends Module {
@@ -26,7 +28,7 @@ export class Net extends Module {
 }
 
 /** Points left (class 0) and right (class 1) of x₀ = 0, in batches of 8 of which the last has 4, in an order per epoch. */
-export function points(epoch = 0, count = 28): Batch[] {
+export function points(epoch = 0, count = 28): Points[] {
   const random = new Random(5);
   const all = Array.from({ length: count }, () => [random.uniform(-1, 1), random.uniform(-1, 1)] as const);
   const order = Int32Array.from(all.keys());
