@@ -1,8 +1,18 @@
 import { describe, expect, it } from "vitest";
+import { DataLoader, generateDigits, imageDataset } from "../../lib/data/index.js";
 import { OptionError, ShapeError } from "../../lib/errors.js";
 import { setSeed, type Tensor, tensor } from "../../lib/index.js";
-import { crossEntropy } from "../../lib/nn/index.js";
-import { type Batch, type Callback, evaluate, type FitOptions, fit, predict } from "../../lib/train/index.js";
+import { crossEntropy, Flatten, Linear, Sequential } from "../../lib/nn/index.js";
+import { SGD } from "../../lib/optim/index.js";
+import {
+  type Batch,
+  type BatchSource,
+  type Callback,
+  evaluate,
+  type FitOptions,
+  fit,
+  predict,
+} from "../../lib/train/index.js";
 import { describeOnBoth } from "../runtime/support.js";
 import { bitsOf, measures, points, setUp } from "./support.js";
 
@@ -80,6 +90,31 @@ describe("fit", () => {
       targets: ([y]) => y,
     });
     expect(bitsOf({ model, optimizer })).toBe(expected);
+  });
+
+  it("takes a loader, whose epochs differ in their order", async () => {
+    const digits = generateDigits({ count: 20 });
+    const loader = new DataLoader(imageDataset(digits), { batchSize: 8, shuffle: true, seed: 3 });
+    const train = async (data: BatchSource<{ readonly images: Tensor; readonly labels: Tensor }>) => {
+      const model = new Sequential([new Flatten(), new Linear(784, 10, { seed: 1 })]);
+      const optimizer = new SGD(model.parameters(), { learningRate: 0.1 });
+      const seen: number[][] = [];
+      await fit(model, data, {
+        ...measures,
+        optimizer,
+        epochs: 2,
+        targets({ labels }) {
+          if (labels.storage !== undefined) seen.push([...labels.dataSync()]);
+          return labels;
+        },
+      });
+      return { seen, weight: model.parameters()["1.weight"]?.toArray() };
+    };
+    const { seen, weight } = await train(loader);
+    const orders = [0, 1].map((epoch) => seen.slice(3 * epoch, 3 * epoch + 3).flat());
+    expect(orders[0]).not.toEqual(orders[1]);
+    for (const order of orders) expect(order.sort()).toEqual([...digits.labels].sort());
+    expect((await train((epoch) => loader.epoch(epoch))).weight).toEqual(weight);
   });
 
   it("calls back in order, and ends when it is told to", async () => {
