@@ -44,9 +44,9 @@ function blockCase([name, [batch, input], layers]: (typeof ROWS)[number], thread
 
 /** A batch through a network, with the statistics that training left. */
 export function infer(network: Network, batch: number): Runner {
-  const model = build(network);
+  const model = build(network).eval();
   const x = examples(network, batch);
-  const forward = compile((x: Tensor) => model.forward(x, false));
+  const forward = compile((x: Tensor) => model.forward(x));
   let scores: Tensor | undefined;
   const work = () => {
     scores = forward(x);

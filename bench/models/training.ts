@@ -32,15 +32,15 @@ export function examples({ input }: Network, batch: number): Tensor {
 /** A step of stochastic gradient descent. */
 export function prepareTraining(network: Network, batch: number, momentum: number): Training {
   const model = build(network);
-  const optimizer = new SGD([...model.parameters], { learningRate: LEARNING_RATE, momentum });
+  const optimizer = new SGD(model.parameters(), { learningRate: LEARNING_RATE, momentum });
   const labels = Int32Array.from({ length: batch }, (_, i) => (7 * i) % network.classes);
   const step = (x: Tensor, y: Tensor) => {
-    const loss = crossEntropy(model.forward(x, true), y);
+    const loss = crossEntropy(model.forward(x), y);
     loss.backward();
     optimizer.step();
     return loss;
   };
-  return { x: examples(network, batch), y: tensor(labels), step, parameters: model.parameters };
+  return { x: examples(network, batch), y: tensor(labels), step, parameters: optimizer.parameters };
 }
 
 /** Number of nodes of the graph of a training step: of the loss, its gradients and the new parameters. */
