@@ -1,6 +1,7 @@
 /** Models of the literature. */
 
 export { alexnet } from "./alexnet.js";
+export { alphabetOf, CharLSTM, type CharLSTMOptions, type GenerateOptions } from "./char-lstm.js";
 export { cifarConvnet } from "./cifar-convnet.js";
 export { type LeNet5Options, lenet5 } from "./lenet5.js";
 export type { ClassifierOptions, LinearHeadOptions } from "./options.js";
