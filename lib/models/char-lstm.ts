@@ -1,7 +1,7 @@
 /** A language model of characters. */
 
-import { Random, type Arrays } from "../data/index.js";
 import { checkInteger } from "../data/check.js";
+import { type Arrays, Random } from "../data/index.js";
 import { checkOptions, OptionError, show } from "../errors.js";
 import { Embedding, Linear, LSTM, type LSTMState, Module, splitSeed } from "../nn/index.js";
 import { type SeedOptions, softmax, tensor } from "../ops/index.js";
@@ -160,7 +160,11 @@ function draw(scores: ArrayLike<number>, temperature: number, random: Random): n
   const values = Array.from(scores);
   const best = values.indexOf(Math.max(...values));
   if (temperature === 0) return best;
-  const shares = softmax(tensor(values).sub(values[best] as number).div(temperature)).dataSync();
+  const shares = softmax(
+    tensor(values)
+      .sub(values[best] as number)
+      .div(temperature),
+  ).dataSync();
   let left = random.uniform();
   const index = shares.findIndex((share) => {
     left -= share;

@@ -5,7 +5,7 @@ import { Random } from "../data/index.js";
 import { checkOptions, OptionError, show } from "../errors.js";
 import type { AnyModule } from "../nn/index.js";
 import { tensor, withRandomKey } from "../ops/index.js";
-import type { Optimizer } from "../optim/index.js";
+import { Optimizer } from "../optim/index.js";
 import { compile } from "../runtime/compile-function.js";
 import type { Tensor } from "../tensor.js";
 import type { Callback, Phase, Run, Stateful } from "./callback.js";
@@ -116,6 +116,12 @@ class Training<B> implements Run {
   ) {
     checkOptions("fit", options, OPTIONS);
     const { optimizer, epochs, validation, seed = 0, callbacks = [], checkpoint } = options;
+    if (!(optimizer instanceof Optimizer)) {
+      throw new OptionError(`fit: option "optimizer" must be an optimiser, got ${show(optimizer)}`);
+    }
+    if (!Array.isArray(callbacks)) {
+      throw new OptionError(`fit: option "callbacks" must be a list, got ${show(callbacks)}`);
+    }
     this.optimizer = optimizer;
     this.epochs = checkInteger("fit", "epochs", epochs, 1, Number.MAX_SAFE_INTEGER);
     this.seed = checkSeed("fit", seed);
@@ -163,7 +169,6 @@ class Training<B> implements Run {
       }),
     );
     return async (batch) => {
-      model.train();
       const key = tensor(Int32Array.of(this.key, this.step));
       const values = await step.async(batch, key, schedule?.(this.step));
       this.step++;
@@ -173,11 +178,12 @@ class Training<B> implements Run {
 
   private async runEpoch(): Promise<void> {
     const start = performance.now();
-    const trained = await this.pass("training", () =>
-      runPass(batchesOf("fit", this.data, this.epoch), this.makeStep, (progress) =>
+    const trained = await this.pass("training", () => {
+      this.model.train();
+      return runPass(batchesOf("fit", this.data, this.epoch), this.makeStep, (progress) =>
         this.tell("onBatchEnd", "training", progress),
-      ),
-    );
+      );
+    });
     if (trained.batches === 0) {
       throw new OptionError(
         `fit: epoch ${this.epoch + 1} has no batches: ${show(this.data)}; ` +

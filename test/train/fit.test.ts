@@ -203,6 +203,14 @@ describe("fit", () => {
   it.each<[string, unknown, object, new (message: string) => Error, string]>([
     ["an unknown option", points, { epoch: 1 }, OptionError, 'fit: unknown option "epoch"; did you mean "epochs"?'],
     ["no epochs", points, { epochs: 0 }, OptionError, 'fit: option "epochs" must be an integer in [1, '],
+    [
+      "no optimiser",
+      points,
+      { optimizer: SGD },
+      OptionError,
+      'fit: option "optimizer" must be an optimiser, got function',
+    ],
+    ["a callback alone", points, { callbacks: {} }, OptionError, 'fit: option "callbacks" must be a list, got Object'],
     ["no loss", points, { loss: undefined }, OptionError, 'fit: option "loss" must be a function, got undefined'],
     ["a metric that is none", points, { metrics: { a: 1 } }, OptionError, 'option "metrics.a" must be a function'],
     ["a metric named loss", points, { metrics: { loss: crossEntropy } }, OptionError, '"loss" is the name of the loss'],
