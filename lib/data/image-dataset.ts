@@ -24,7 +24,8 @@ const BATCH_STREAMS = 2 ** 31;
 
 /**
  * A data set of images, in memory or in the files of a folder, with batches `{ images, labels }`: images float32
- * `[n, channels, rows, columns]`, labels int32 `[n]`, or with mixup the share of each class, float32 `[n, classes]`.
+ * `[n, channels, rows, columns]`, labels int32 `[n]`, or with mixup the share of each class, float32 `[n, classes]`:
+ * `crossEntropy` takes both.
  *
  * Random numbers of an image depend on the loader's seed, the epoch and the image alone, so that batches are the same on
  * any number of threads.

@@ -257,6 +257,7 @@ describe("downloadFile", () => {
     script = [handler];
     const failure = await download({ retries: 2 }).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(type);
+    expect(failure).toMatchObject({ name: type.name, code: type === FormatError ? "FORMAT" : "NETWORK" });
     expect((failure as Error).message).toMatch(/^downloadFile: cannot download ".*file.bin": http/);
     expect((failure as Error).message).toMatch(message);
     expect(requests).toHaveLength(attempts);
