@@ -13,7 +13,7 @@ const base = ["errors", "dtype", "shape", "view", "tree", "storage", "table"];
 const graph = [...base, "program", "graph"];
 const backends = ["backends", "backends/reference", "backends/native"];
 const engine = [...graph, "ops", "runtime", "autodiff", "tensor"];
-const library = [...engine, "io", "data", "optim", "nn", "models"];
+const library = [...engine, "io", "data", "optim", "nn", "models", "classical"];
 
 /**
  * The layers of lib/, bottom first, each with the layers it may import. A layer is a file or a folder of that
@@ -44,6 +44,7 @@ const layers: readonly (readonly [layer: string, mayImport: readonly string[]])[
   ["nn", [...engine, "io", "data", "optim"]],
   ["models", [...engine, "io", "data", "optim", "nn"]],
   ["train", [...engine, "io", "data", "optim", "nn"]],
+  ["classical", [...engine, "io", "data", "optim", "nn"]],
   // index.ts re-exports; it also shows the Program and the backends to who asks for them.
   ["index", [...library, "compile", ...backends]],
   ["cli", ["index", ...library, "train", "compile", ...backends]],

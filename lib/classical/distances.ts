@@ -1,0 +1,48 @@
+/** Distances between examples, and who is nearest. */
+
+import { abs, add, expandDims, matmul, mul, square, sub, sum, transpose } from "../ops/index.js";
+import type { Tensor } from "../tensor.js";
+
+/**
+ * How far apart two examples are: the sum of the absolute differences of their features (`"l1"`), or the root of the
+ * sum of their squares (`"l2"`).
+ */
+export type Metric = "l1" | "l2";
+
+/**
+ * Distances `[m, n]` of each query `[m, d]` to each example `[n, d]`, float32; those of `"l2"` squared, as ranking needs
+ * no root.
+ *
+ * Never is there a tensor of m·n·d elements. ‖q − x‖² = ‖q‖² − 2 q·x + ‖x‖² is a matrix product; its rounding errors are
+ * some 10⁻⁷ of ‖q‖² + ‖x‖², and so it may be a little below 0: centre features that are far from 0. Absolute
+ * differences are summed as they are computed (the compiler fuses them into the sum).
+ */
+export function distances(metric: Metric, queries: Tensor, examples: Tensor): Tensor {
+  if (metric === "l1") return sum(abs(sub(expandDims(queries, 1), expandDims(examples, 0))), { axes: 2 });
+  const norms = (x: Tensor) => sum(square(x), { axes: 1 });
+  const products = matmul(queries, transpose(examples));
+  return add(sub(norms(examples), mul(products, 2)), expandDims(norms(queries), 1));
+}
+
+/**
+ * Positions of the k smallest values, nearest first; of equal ones the first come first. Position 0 stands in where
+ * fewer than k values are finite.
+ */
+export function smallest(values: ArrayLike<number>, k: number): Int32Array {
+  const best = new Float64Array(k).fill(Infinity);
+  const positions = new Int32Array(k);
+  let limit = Infinity;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] as number;
+    if (!(value < limit)) continue;
+    let place = k - 1;
+    for (; place > 0 && value < (best[place - 1] as number); place--) {
+      best[place] = best[place - 1] as number;
+      positions[place] = positions[place - 1] as number;
+    }
+    best[place] = value;
+    positions[place] = i;
+    limit = best[k - 1] as number;
+  }
+  return positions;
+}
