@@ -57,6 +57,7 @@ const packages: Readonly<Record<string, string>> = {
   "csv-parse/sync": "data",
   "fast-png": "data",
   "jpeg-js": "data",
+  "ml-matrix": "classical",
 };
 
 /** Layer of a path relative to lib/: the longest entry of the table that is a prefix of it. */

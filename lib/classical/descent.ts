@@ -1,0 +1,88 @@
+/** Minibatch gradient descent, as the linear systems use it. */
+
+import { checkInteger } from "../data/check.js";
+import { batches } from "../data/index.js";
+import { OptionError, show } from "../errors.js";
+import { gather, tensor } from "../ops/index.js";
+import { SGD } from "../optim/index.js";
+import { compile } from "../runtime/compile-function.js";
+import { MAX_SIZE } from "../shape.js";
+import type { Tensor, Variable } from "../tensor.js";
+
+/** Options of systems that learn by gradient descent. */
+export interface DescentOptions {
+  /** Passes over the examples. */
+  readonly epochs?: number;
+  /** Examples in a batch, the last of an epoch may have fewer; as many as there are for full-batch descent. */
+  readonly batchSize?: number;
+  /** Length of the first step in units of the gradient; of later ones less and less, down to 0 after the last. */
+  readonly learningRate?: number;
+  /** Share of the last step's velocity that is kept. */
+  readonly momentum?: number;
+  /** λ: factor of ½λ‖θ‖², θ all parameters, that is added to the loss. */
+  readonly weightDecay?: number;
+  /** Seed of the order of the examples and of the first parameters. */
+  readonly seed?: number;
+}
+
+/** Names of the options above. */
+export const DESCENT_OPTIONS = ["epochs", "batchSize", "learningRate", "momentum", "weightDecay", "seed"] as const;
+
+/** Options that are checked and complete. */
+export type Descent = Required<DescentOptions>;
+
+/**
+ * Options with the defaults of a system.
+ *
+ * @throws {OptionError} for one that is out of range; SGD checks its own.
+ */
+export function checkDescent(op: string, options: DescentOptions, defaults: Descent): Descent {
+  const all = {
+    ...defaults,
+    ...Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)),
+  };
+  checkInteger(op, "epochs", all.epochs, 1, MAX_SIZE);
+  checkInteger(op, "batchSize", all.batchSize, 1, MAX_SIZE);
+  checkInteger(op, "seed", all.seed, 0, Number.MAX_SAFE_INTEGER);
+  for (const option of ["learningRate", "momentum", "weightDecay"] as const) {
+    const value = all[option];
+    if (typeof value === "number" && Number.isFinite(value) && value >= 0) continue;
+    throw new OptionError(`${op}: option "${option}" must be a number ≥ 0, got ${show(value)}`);
+  }
+  return all;
+}
+
+/**
+ * Makes a loss small by stochastic gradient descent with a learning rate that falls linearly to 0.
+ *
+ * @param parameters Variables the loss depends on.
+ * @param loss The mean loss of a batch of examples `[b, d]` and what is known of them `[b]`.
+ * @returns The mean loss of each epoch, over what the parameters were as it went on.
+ */
+export function descend(
+  parameters: readonly Variable[],
+  loss: (x: Tensor, y: Tensor) => Tensor,
+  x: Tensor,
+  y: Tensor,
+  options: Descent,
+): number[] {
+  const { epochs, batchSize, learningRate, momentum, weightDecay, seed } = options;
+  const count = x.shape[0] as number;
+  const optimizer = new SGD(parameters, { learningRate, momentum, weightDecay });
+  const step = compile((examples: Tensor, known: Tensor, indices: Tensor, rate: Tensor | number) => {
+    const value = loss(gather(examples, indices), gather(known, indices));
+    value.backward();
+    optimizer.learningRate = rate;
+    optimizer.step();
+    return value;
+  });
+  const stepsOfEpoch = Math.ceil(count / batchSize);
+  return Array.from({ length: epochs }, (_, epoch) => {
+    let [total, steps] = [0, epoch * stepsOfEpoch];
+    for (const indices of batches({ count, batchSize, shuffle: true, seed, epoch })) {
+      const rate = learningRate * (1 - steps++ / (epochs * stepsOfEpoch));
+      total += step(x, y, tensor(indices), rate).item() * indices.length;
+    }
+    return total / count;
+  });
+}
