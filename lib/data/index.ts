@@ -25,6 +25,12 @@ export { type DigitsOptions, generateDigits } from "./digits.js";
 export { type DownloadFileOptions, type DownloadProgress, downloadFile, type TransferOptions } from "./download.js";
 export { DATASET_NAMES, type DatasetName, type DownloadDatasetOptions, downloadDataset } from "./download-dataset.js";
 export type { Split, SplitOptions } from "./find-file.js";
+export {
+  generateHardCase,
+  type HardCaseName,
+  type HardCaseOptions,
+  type LabelledPoints,
+} from "./hard-cases.js";
 export { type IdxArray, parseIdx, readIdx } from "./idx.js";
 export {
   type DecodeImageOptions,
