@@ -1,6 +1,6 @@
 /** Distances between examples, and who is nearest. */
 
-import { abs, add, expandDims, matmul, mul, square, sub, sum, transpose } from "../ops/index.js";
+import { abs, add, expandDims, matmul, mean, mul, slice, square, sub, sum, transpose } from "../ops/index.js";
 import type { Tensor } from "../tensor.js";
 
 /**
@@ -14,14 +14,27 @@ export type Metric = "l1" | "l2";
  * no root.
  *
  * Never is there a tensor of m·n·d elements. ‖q − x‖² = ‖q‖² − 2 q·x + ‖x‖² is a matrix product; its rounding errors are
- * some 10⁻⁷ of ‖q‖² + ‖x‖², and so it may be a little below 0: centre features that are far from 0. Absolute
- * differences are summed as they are computed (the compiler fuses them into the sum).
+ * some 10⁻⁷ of ‖q‖² + ‖x‖², and so it may be a little below 0. Both are seen from the middle of the examples first: that
+ * changes no distance, and makes the norms small. Absolute differences are summed as they are computed (the compiler
+ * fuses them into the sum).
  */
 export function distances(metric: Metric, queries: Tensor, examples: Tensor): Tensor {
   if (metric === "l1") return sum(abs(sub(expandDims(queries, 1), expandDims(examples, 0))), { axes: 2 });
-  const norms = (x: Tensor) => sum(square(x), { axes: 1 });
-  const products = matmul(queries, transpose(examples));
-  return add(sub(norms(examples), mul(products, 2)), expandDims(norms(queries), 1));
+  const middle = mean(examples, { axes: 0 });
+  const [q, x] = [sub(queries, middle), sub(examples, middle)];
+  const norms = (points: Tensor) => sum(square(points), { axes: 1 });
+  return add(sub(norms(x), mul(matmul(q, transpose(x)), 2)), expandDims(norms(q), 1));
+}
+
+/** Distances, or other numbers, computed at a time: 32 MiB of them. */
+const CHUNK = 2 ** 23;
+
+/** Rows of a tensor in chunks, each with where it begins, such that `numbers` of each row fit in memory together. */
+export function* chunksOf(x: Tensor, numbers: number): Generator<readonly [start: number, rows: Tensor]> {
+  const length = Math.max(1, Math.floor(CHUNK / Math.max(1, numbers)));
+  for (let start = 0; start < (x.shape[0] as number); start += length) {
+    yield [start, slice(x, [[start, start + length]])];
+  }
 }
 
 /**

@@ -23,12 +23,16 @@ abstract class Estimator {
    * @throws {OptionError} before `fit`.
    */
   get features(): number {
-    if (this.#features === undefined)
-      throw new OptionError(`${this.constructor.name}: knows nothing yet; call fit() first`);
-    return this.#features;
+    return this.learned(this.#features);
   }
 
-  /** Checks examples to learn from, and lets `learn` do so. What was learned before is forgotten only if it returns. */
+  /** @throws {OptionError} where there is no value yet: before `fit`. */
+  protected learned<T>(value: T | undefined): T {
+    if (value !== undefined) return value;
+    throw new OptionError(`${this.constructor.name}: knows nothing yet; call fit() first`);
+  }
+
+  /** @internal Checks examples to learn from, and lets `learn` do so. */
   protected fitWith(x: Examples, extent: Extent, learn: (x: Tensor) => void): this {
     const op = this.operation("fit");
     const rows = checkExamples(op, x, extent);

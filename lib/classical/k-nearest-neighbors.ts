@@ -2,11 +2,11 @@
 
 import { checkInteger } from "../data/check.js";
 import { checkOptions, OptionError, show } from "../errors.js";
-import { mean, slice, sub, tensor } from "../ops/index.js";
+import { tensor } from "../ops/index.js";
 import { type CompiledFunction, compile } from "../runtime/compile-function.js";
 import { MAX_SIZE } from "../shape.js";
 import type { Tensor } from "../tensor.js";
-import { distances, type Metric, smallest } from "./distances.js";
+import { chunksOf, distances, type Metric, smallest } from "./distances.js";
 import { Classifier } from "./estimator.js";
 import type { Examples } from "./examples.js";
 
@@ -17,9 +17,6 @@ export interface KNearestNeighborsOptions {
   /** How far apart two examples are (default `"l2"`). */
   readonly metric?: Metric;
 }
-
-/** Distances computed at a time: 32 MiB of them. */
-const CHUNK = 2 ** 23;
 
 /**
  * k-NN: an example has the class that most of its k nearest neighbours among the examples of `fit` have; of classes with
@@ -60,11 +57,8 @@ export class KNearestNeighbors extends Classifier {
       throw new OptionError(`KNearestNeighbors.fit: k = ${this.k} of ${labels.length} examples; expected at least k`);
     }
     const { metric } = this;
-    // Distances do not change when all move; near 0 they are computed most accurately.
-    const centre = mean(x, { axes: 0 }).realize();
-    const examples = sub(x, centre).realize();
     this.#labels = labels;
-    this.#distances = compile((queries: Tensor) => distances(metric, sub(queries, centre), examples));
+    this.#distances = compile((queries: Tensor) => distances(metric, queries, x));
   }
 
   protected override decide(x: Tensor): Tensor {
@@ -80,11 +74,10 @@ export class KNearestNeighbors extends Classifier {
     const { k } = this;
     const count = queries.shape[0] as number;
     const examples = this.#labels.length;
-    const chunk = Math.max(1, Math.floor(CHUNK / examples));
+    const distancesOf = this.learned(this.#distances);
     const found = new Int32Array(count * k);
-    for (let start = 0; start < count; start += chunk) {
-      const some = slice(queries, [[start, start + chunk]]);
-      const table = (this.#distances as CompiledFunction<[Tensor], Tensor>)(some).dataSync();
+    for (const [start, some] of chunksOf(queries, examples)) {
+      const table = distancesOf(some).dataSync();
       for (let i = 0; i < (some.shape[0] as number); i++) {
         found.set(smallest(table.subarray(i * examples, (i + 1) * examples), k), (start + i) * k);
       }

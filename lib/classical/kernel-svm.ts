@@ -83,7 +83,7 @@ export class KernelSVM extends BinaryClassifier {
   }
 
   protected override margin(x: Tensor): Tensor {
-    const { vectors, weights } = this.#support as { vectors: Tensor; weights: Tensor };
+    const { vectors, weights } = this.learned(this.#support);
     return matmul(add(this.#kernel(x, vectors), 1), weights);
   }
 

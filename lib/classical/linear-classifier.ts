@@ -1,7 +1,7 @@
 /** Linear classifiers: the softmax classifier and the linear support vector machine. */
 
 import { checkBoolean } from "../data/check.js";
-import { checkOptions, OptionError, ShapeError } from "../errors.js";
+import { checkOptions, ShapeError } from "../errors.js";
 import { crossEntropy, Linear } from "../nn/index.js";
 import {
   add,
@@ -65,9 +65,7 @@ export abstract class LinearClassifier extends Classifier {
    * @throws {OptionError} before `fit`.
    */
   get model(): Linear {
-    if (this.#model === undefined)
-      throw new OptionError(`${this.operation("model")}: knows nothing yet; call fit() first`);
-    return this.#model;
+    return this.learned(this.#model);
   }
 
   /** The mean loss of each epoch of `fit`. */

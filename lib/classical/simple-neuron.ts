@@ -30,7 +30,7 @@ export class SimpleNeuron extends Classifier {
 
   protected override decide(x: Tensor): Tensor {
     this.checkBinary("predict", x);
-    const { fire, rest } = this.#taught as { fire: Tensor; rest: Tensor };
+    const { fire, rest } = this.learned(this.#taught);
     // Between patterns of 0 and 1 the squared distance counts the inputs that differ; to no pattern it is ∞.
     const [toFire, toRest] = [fire, rest].map((patterns) => min(distances("l2", x, patterns), { axes: 1 })) as [
       Tensor,
