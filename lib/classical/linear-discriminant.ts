@@ -108,16 +108,16 @@ export class LinearDiscriminant extends Classifier {
 
 /** @param means Of a class each column, `[d, classes]`. @param shares π of each class. */
 function discriminantsOf(covariance: Matrix, means: Matrix, shares: readonly number[]): Discriminants {
-  const op = "LinearDiscriminant.fit";
   const [features, classes] = [means.rows, means.columns];
-  const middle = means.mmul(Matrix.columnVector(shares));
-  const weight = solvePositive(op, covariance, means);
+  const weight = solvePositive("LinearDiscriminant.fit", covariance, means);
   const bias = shares.map((share, c) => Math.log(share) - means.getColumnVector(c).dot(weight.getColumnVector(c)) / 2);
 
   // Directions w with the largest wᵀDDᵀw where wᵀΣw = 1, D the distances √π_c·(μ_c − μ): w = Σ⁻¹Dv/√λ for the eigenvectors v
   // of DᵀΣ⁻¹D, which has as many rows as there are classes only.
-  const apart = means.clone().subColumnVector(middle).mulRowVector(shares.map(Math.sqrt));
-  const solved = solvePositive(op, covariance, apart);
+  const average = (columns: Matrix) => columns.mmul(Matrix.columnVector(shares));
+  const fromAverage = (columns: Matrix) =>
+    columns.clone().subColumnVector(average(columns)).mulRowVector(shares.map(Math.sqrt));
+  const [apart, solved] = [fromAverage(means), fromAverage(weight)];
   const { values, vectors } = eigh(apart.transpose().mmul(solved));
   const k = Math.min(classes - 1, features);
   const scales = values.slice(0, k).map((value) => (value > 0 ? 1 / Math.sqrt(value) : 0));
@@ -126,7 +126,7 @@ function discriminantsOf(covariance: Matrix, means: Matrix, shares: readonly num
   return {
     weight: fromMatrix(weight),
     bias: tensor(Float32Array.from(bias)),
-    mean: tensor(Float32Array.from(middle.to1DArray())),
+    mean: tensor(Float32Array.from(average(means).to1DArray())),
     directions: directions === undefined ? zeros([features, 0]) : fromMatrix(directions),
   };
 }
