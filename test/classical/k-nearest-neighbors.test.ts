@@ -137,7 +137,7 @@ describe.skipIf(dir === undefined || !existsSync(dir))("k-NN on MNIST (needs NOD
   it.each([
     [1, 0.969],
     [3, 0.971],
-  ])("recognises about 97 %% of digits, k = %i", async (k, expected) => {
+  ])("recognises about 97 of 100 digits, k = %i", async (k, expected) => {
     const [train, test] = [await loadMnist(dir as string), await loadMnist(dir as string, { split: "test" })];
     const count = 1000;
     const model = new KNearestNeighbors({ k }).fit(train.images, train.labels);
