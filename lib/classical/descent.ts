@@ -1,10 +1,10 @@
 /** Minibatch gradient descent, as the linear systems use it. */
 
-import { checkInteger } from "../data/check.js";
+import { checkInteger, checkSeed } from "../data/check.js";
 import { batches } from "../data/index.js";
-import { OptionError, show } from "../errors.js";
 import { gather, tensor } from "../ops/index.js";
 import { SGD } from "../optim/index.js";
+import { checkNonNegative } from "../optim/optimizer.js";
 import { compile } from "../runtime/compile-function.js";
 import { MAX_SIZE } from "../shape.js";
 import type { Tensor, Variable } from "../tensor.js";
@@ -43,12 +43,8 @@ export function checkDescent(op: string, options: DescentOptions, defaults: Desc
   };
   checkInteger(op, "epochs", all.epochs, 1, MAX_SIZE);
   checkInteger(op, "batchSize", all.batchSize, 1, MAX_SIZE);
-  checkInteger(op, "seed", all.seed, 0, Number.MAX_SAFE_INTEGER);
-  for (const option of ["learningRate", "momentum", "weightDecay"] as const) {
-    const value = all[option];
-    if (typeof value === "number" && Number.isFinite(value) && value >= 0) continue;
-    throw new OptionError(`${op}: option "${option}" must be a number ≥ 0, got ${show(value)}`);
-  }
+  checkSeed(op, all.seed);
+  for (const option of ["learningRate", "momentum", "weightDecay"] as const) checkNonNegative(op, option, all[option]);
   return all;
 }
 

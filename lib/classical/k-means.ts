@@ -2,8 +2,9 @@
 
 import { checkInteger, checkSeed } from "../data/check.js";
 import { Random } from "../data/index.js";
-import { checkOptions, OptionError, show } from "../errors.js";
+import { checkOptions, OptionError } from "../errors.js";
 import { argMin, concat, gather, maximum, min, scatterAdd, sqrt, sum, tensor, zeros } from "../ops/index.js";
+import { checkNonNegative } from "../optim/optimizer.js";
 import { compile } from "../runtime/compile-function.js";
 import { MAX_SIZE } from "../shape.js";
 import type { Tensor } from "../tensor.js";
@@ -52,10 +53,7 @@ export class KMeans extends Transform {
     const { clusters, maxIterations = 100, tolerance = 1e-4, seed = 0 } = options;
     this.#clusters = checkInteger(op, "clusters", clusters, 1, MAX_SIZE);
     this.#maxIterations = checkInteger(op, "maxIterations", maxIterations, 1, MAX_SIZE);
-    if (!(typeof tolerance === "number" && tolerance >= 0)) {
-      throw new OptionError(`${op}: option "tolerance" must be a number ≥ 0, got ${show(tolerance)}`);
-    }
-    this.#tolerance = tolerance;
+    this.#tolerance = checkNonNegative(op, "tolerance", tolerance);
     this.#seed = checkSeed(op, seed);
   }
 

@@ -1,6 +1,7 @@
 /** Linear discriminant analysis. */
 
-import { checkOptions, OptionError, show } from "../errors.js";
+import { checkNumber } from "../data/check.js";
+import { checkOptions } from "../errors.js";
 import { add, argMax, div, gather, matmul, maximum, scatterAdd, sub, tensor, transpose, zeros } from "../ops/index.js";
 import type { Tensor } from "../tensor.js";
 import { Classifier } from "./estimator.js";
@@ -44,12 +45,7 @@ export class LinearDiscriminant extends Classifier {
     super();
     checkOptions("LinearDiscriminant", options, ["shrinkage"]);
     const { shrinkage = 0.1 } = options;
-    if (!(typeof shrinkage === "number" && shrinkage >= 0 && shrinkage <= 1)) {
-      throw new OptionError(
-        `LinearDiscriminant: option "shrinkage" must be a number in [0, 1], got ${show(shrinkage)}`,
-      );
-    }
-    this.#shrinkage = shrinkage;
+    this.#shrinkage = checkNumber("LinearDiscriminant", "shrinkage", shrinkage, 0, 1);
   }
 
   /**

@@ -1,6 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { gunzipSync } from "node:zlib";
+import { existsSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import {
   absorbBias,
@@ -9,12 +7,12 @@ import {
   LinearSVM,
   SoftmaxClassifier,
 } from "../../lib/classical/index.js";
-import { generateDigits, type LabelledImages, loadMnist } from "../../lib/data/index.js";
-import { concat, randomNormal, type Tensor, tensor } from "../../lib/index.js";
+import { generateDigits, type LabelledImages, loadCifar10, loadMnist } from "../../lib/data/index.js";
+import { randomNormal, type Tensor, tensor } from "../../lib/index.js";
 import { Linear } from "../../lib/nn/index.js";
 
 /** Images as rows of numbers in [0, 1]. */
-function rows({ images, count }: Pick<LabelledImages, "images" | "count">): Tensor {
+function rows({ images, count }: LabelledImages): Tensor {
   return tensor(images, { shape: [count, images.length / count] })
     .cast("float32")
     .div(255);
@@ -99,18 +97,6 @@ describe("LinearSVM", () => {
 
 const dir = process.env.NODEGRAD_DATA_DIR;
 
-/** Records of a label and 3 × 32 × 32 bytes. */
-function cifar10(name: string) {
-  const bytes = gunzipSync(readFileSync(join(dir as string, "cifar10", `${name}.bin.gz`)));
-  const count = bytes.length / 3073;
-  const records = Array.from({ length: count }, (_, i) => bytes.subarray(i * 3073, (i + 1) * 3073));
-  return {
-    count,
-    images: new Uint8Array(Buffer.concat(records.map((record) => record.subarray(1)))),
-    labels: records.map(([label]) => label as number),
-  };
-}
-
 describe.skipIf(dir === undefined || !existsSync(dir))(
   "linear classifiers on real images (need NODEGRAD_DATA_DIR)",
   () => {
@@ -126,12 +112,13 @@ describe.skipIf(dir === undefined || !existsSync(dir))(
     it.each([
       ["SoftmaxClassifier", 0.38],
       ["LinearSVM", 0.35],
-    ] as const)("%s recognises CIFAR-10", { timeout: 240_000 }, (name, least) => {
-      const parts = ["data_batch_1", "data_batch_2"].map(cifar10);
-      const examples = concat(parts.map(rows)).sub(0.5);
-      const labels = parts.flatMap((part) => part.labels);
-      const others = cifar10("test_batch");
-      const model = new systems[name]({ learningRate: 0.01, weightDecay: 1e-3 }).fit(examples, labels);
+    ] as const)("%s recognises CIFAR-10", { timeout: 240_000 }, async (name, least) => {
+      const load = (split: "train" | "test") => loadCifar10(dir as string, { split });
+      const [examples, others] = [await load("train"), await load("test")];
+      const model = new systems[name]({ learningRate: 0.01, weightDecay: 1e-3 }).fit(
+        rows(examples).sub(0.5),
+        examples.labels,
+      );
       expect(model.score(rows(others).sub(0.5), others.labels)).toBeGreaterThan(least);
     });
   },
