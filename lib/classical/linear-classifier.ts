@@ -2,21 +2,8 @@
 
 import { checkBoolean } from "../data/check.js";
 import { checkOptions, ShapeError } from "../errors.js";
-import { crossEntropy, Linear } from "../nn/index.js";
-import {
-  add,
-  argMax,
-  concat,
-  expandDims,
-  maximum,
-  mean,
-  ones,
-  reshape,
-  sub,
-  sum,
-  takeAlongAxis,
-  tensor,
-} from "../ops/index.js";
+import { crossEntropy, Linear, multiclassHingeLoss } from "../nn/index.js";
+import { argMax, concat, expandDims, ones, reshape, tensor } from "../ops/index.js";
 import { type Shape, showShape, sizeOf } from "../shape.js";
 import type { Tensor } from "../tensor.js";
 import { checkDescent, DESCENT_OPTIONS, type Descent, type DescentOptions, descend } from "./descent.js";
@@ -125,10 +112,7 @@ export class SoftmaxClassifier extends LinearClassifier {
  */
 export class LinearSVM extends LinearClassifier {
   protected override loss(scores: Tensor, labels: Tensor): Tensor {
-    const right = takeAlongAxis(scores, expandDims(labels, 1));
-    const margins = maximum(add(sub(scores, right), 1), 0);
-    // The label's own margin is always 1.
-    return mean(sub(sum(margins, { axes: 1 }), 1));
+    return multiclassHingeLoss(scores, labels);
   }
 }
 

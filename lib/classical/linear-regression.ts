@@ -2,8 +2,8 @@
 
 import { checkBoolean } from "../data/check.js";
 import { checkOptions, OptionError, show } from "../errors.js";
-import { Linear } from "../nn/index.js";
-import { abs, add, matmul, mean, square, squeeze, sub, tensor } from "../ops/index.js";
+import { Linear, l1Loss, mseLoss } from "../nn/index.js";
+import { add, matmul, squeeze, tensor } from "../ops/index.js";
 import type { Tensor } from "../tensor.js";
 import { checkDescent, DESCENT_OPTIONS, type Descent, type DescentOptions, descend } from "./descent.js";
 import { Regressor } from "./estimator.js";
@@ -91,9 +91,8 @@ export class LinearRegression extends Regressor {
 
   private descend(x: Tensor, targets: Float64Array): void {
     const model = new Linear(x.shape[1] as number, 1, { bias: this.#hasBias, seed: this.#descent.seed });
-    const penalty = this.#loss === "l2" ? square : abs;
-    const loss = (examples: Tensor, known: Tensor) =>
-      mean(penalty(sub(squeeze(model.forward(examples), { axes: 1 }), known)));
+    const lossOf = this.#loss === "l2" ? mseLoss : l1Loss;
+    const loss = (examples: Tensor, known: Tensor) => lossOf(squeeze(model.forward(examples), { axes: 1 }), known);
     descend(Object.values(model.parameters()), loss, x, tensor(targets, { dtype: "float32" }), this.#descent);
     this.#weight = Float64Array.from(model.weight.dataSync());
     this.#bias = model.bias?.dataSync()[0] ?? 0;
