@@ -3,7 +3,7 @@
 import { checkInteger, checkSeed } from "../data/check.js";
 import { batches } from "../data/index.js";
 import { gather, tensor } from "../ops/index.js";
-import { SGD } from "../optim/index.js";
+import { linearSchedule, SGD } from "../optim/index.js";
 import { checkNonNegative } from "../optim/optimizer.js";
 import { compile } from "../runtime/compile-function.js";
 import { MAX_SIZE } from "../shape.js";
@@ -73,11 +73,11 @@ export function descend(
     return value;
   });
   const stepsOfEpoch = Math.ceil(count / batchSize);
+  const schedule = linearSchedule(learningRate, { steps: epochs * stepsOfEpoch });
   return Array.from({ length: epochs }, (_, epoch) => {
     let [total, steps] = [0, epoch * stepsOfEpoch];
     for (const indices of batches({ count, batchSize, shuffle: true, seed, epoch })) {
-      const rate = learningRate * (1 - steps++ / (epochs * stepsOfEpoch));
-      total += step(x, y, tensor(indices), rate).item() * indices.length;
+      total += step(x, y, tensor(indices), schedule(steps++)).item() * indices.length;
     }
     return total / count;
   });
