@@ -42,11 +42,16 @@ export async function saveCheckpoint(
  * Reads a checkpoint into the parts, and puts the default generator of random numbers where it stood.
  *
  * @param parts Those that were saved, by the same names.
+ * @param seed The seed that the training must have had (default: any).
  * @returns Where the training was.
- * @throws {OptionError} when the file cannot be read.
+ * @throws {OptionError} when the file cannot be read, or the seed is another.
  * @throws {FormatError} when it is corrupt, no checkpoint, or does not fit the parts.
  */
-export async function loadCheckpoint(path: string, parts: Readonly<Record<string, Stateful>>): Promise<Position> {
+export async function loadCheckpoint(
+  path: string,
+  parts: Readonly<Record<string, Stateful>>,
+  seed?: number,
+): Promise<Position> {
   const fail = (problem: string): never => {
     throw new FormatError(`loadCheckpoint: ${problem}: ${show(path)}`);
   };
@@ -62,11 +67,14 @@ export async function loadCheckpoint(path: string, parts: Readonly<Record<string
     const values = text.split(",").map((word) => (/^-?\d+$/.test(word) ? Number(word) : Number.NaN));
     return values.every(Number.isSafeInteger) ? values : fail(`no integer in its metadata: ${show(text)}`);
   };
-  const [epoch, step, seed] = [metadata.epoch, metadata.step, metadata.seed].map((text) => integers(text)[0]);
+  const [epoch, step, saved] = [metadata.epoch, metadata.step, metadata.seed].map((text) => integers(text)[0]);
   const random = integers(metadata.random) as unknown as RandomState;
+  if (seed !== undefined && saved !== seed) {
+    throw new OptionError(`loadCheckpoint: ${show(path)} is of a training with seed ${saved}, got ${seed}`);
+  }
   for (const [part, stateful] of Object.entries(parts)) stateful.loadState(states[part] ?? {});
   setRandomState(random);
-  return { epoch, step, seed } as Position;
+  return { epoch, step, seed: saved } as Position;
 }
 
 /** Whether nothing can be read at a path because there is no file, as before the first checkpoint. */

@@ -218,13 +218,10 @@ class Training<B> implements Run {
   private async resume(): Promise<void> {
     if (!this.checkpoint?.resume) return;
     const { path } = this.checkpoint;
-    const position = await loadCheckpoint(path, this.parts).catch((error: unknown) => {
+    const position = await loadCheckpoint(path, this.parts, this.seed).catch((error: unknown) => {
       if (!isMissing(error)) throw error;
     });
     if (position === undefined) return;
-    if (position.seed !== this.seed) {
-      throw new OptionError(`fit: checkpoint ${show(path)} has seed ${position.seed}, got ${this.seed}`);
-    }
     this.epoch = position.epoch;
     this.step = position.step;
   }

@@ -102,7 +102,9 @@ describe("a checkpoint", () => {
   it("of another seed, model or format is refused", async () => {
     await train(1, { checkpoint: { path } });
     const resume = { checkpoint: { path, resume: true } };
-    await expect(train(2, { ...resume, seed: 3 })).rejects.toThrow(/fit: checkpoint ".*" has seed 0, got 3/);
+    await expect(train(2, { ...resume, seed: 3 })).rejects.toThrow(
+      /loadCheckpoint: ".*" is of a training with seed 0, got 3/,
+    );
     const withStopper = { ...resume, callbacks: [earlyStopping({ monitor: "loss" })] };
     await expect(train(2, withStopper)).rejects.toThrow(FormatError);
     const { tensors, metadata } = await loadSafetensors(path);
