@@ -1,0 +1,82 @@
+/** Every example runs, on the data that is generated, and gives the result it states. */
+
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+/** Where examples write their pictures. */
+const folder = mkdtempSync(join(tmpdir(), "nodegrad-examples-"));
+
+/** The numbers that a pattern catches in a text, of all places where it matches. */
+const numbers = (text: string, pattern: RegExp): number[] =>
+  [...text.matchAll(pattern)].flatMap((match) => match.slice(1).map(Number));
+
+/** What the output of each example shows. */
+const results: Readonly<Record<string, (output: string) => void>> = {
+  "nearest-neighbour": (output) => {
+    const shares = numbers(output, /L[12], k = \d: ([\d.]+) %/g);
+    expect(shares).toHaveLength(6);
+    expect(Math.min(...shares)).toBeGreaterThan(75);
+  },
+  perceptron: (output) => {
+    const pairs = [...output.matchAll(/converged after (\d+) updates of at most (\d+)/g)];
+    expect(pairs).toHaveLength(4);
+    for (const [, updates, most] of pairs) expect(Number(updates)).toBeLessThanOrEqual(Number(most));
+    expect(output).toContain("XOR: gave up");
+  },
+  "linear-classifier": (output) => {
+    expect(output).toContain("W 10 × 3072 and b 10: 30730 parameters");
+    expect(numbers(output, /f\(x\)\/2\|: ([\de+-]+)/g)[0]).toBeLessThan(1e-6);
+    expect(numbers(output, /: ([\d.]+) % \(chance/g)[0]).toBeGreaterThan(30);
+    expect([...readFileSync(join(folder, "linear-templates.png")).subarray(1, 4)]).toEqual([...Buffer.from("PNG")]);
+  },
+  "softmax-classifier": (output) => {
+    expect(output).toContain("probabilities 0.13, 0.87, 0.00, loss 2.04");
+    expect(numbers(output, /digits: ([\d.]+) %/g)[0]).toBeGreaterThan(75);
+    expect(numbers(output, /objects: ([\d.]+) %/g)[0]).toBeGreaterThan(22);
+  },
+  "hard-cases": (output) => {
+    const [linear, layers] = [numbers(output, /linear ([\d.]+) %/g), numbers(output, /2 layers ([\d.]+) %/g)];
+    expect([linear.length, layers.length]).toEqual([4, 4]);
+    expect(Math.max(...linear)).toBeLessThanOrEqual(75);
+    expect(Math.min(...layers)).toBeGreaterThan(96);
+  },
+};
+
+/** Not an example, and those of the README that show a whole training: what they use is tested elsewhere. */
+const others = ["inputs", "train-lenet5", "twenty-lines"];
+
+beforeAll(() => {
+  const compiler = join(root, "node_modules", "typescript", "bin", "tsc");
+  execFileSync(process.execPath, [compiler, "-p", "tsconfig.examples.json"], { cwd: root, stdio: "inherit" });
+}, 60_000);
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe("examples/", () => {
+  it.each(Object.entries(results))("%s", (name, check) => {
+    const file = join(root, "build-examples", "examples", `${name}.js`);
+    check(execFileSync(process.execPath, [file, "--quick"], { cwd: folder, encoding: "utf8" }));
+  });
+
+  const names = readdirSync(join(root, "examples"))
+    .filter((file) => file.endsWith(".ts"))
+    .map((file) => basename(file, ".ts"));
+
+  it("are all run here", () => {
+    expect(names.sort()).toEqual([...Object.keys(results), ...others].sort());
+  });
+
+  it("are all in the index", () => {
+    const index = readFileSync(join(root, "examples", "README.md"), "utf8");
+    expect(names.filter((name) => name !== "inputs" && !index.includes(`(${name}.ts)`))).toEqual([]);
+  });
+
+  it.each(names)("%s is short", (name) => {
+    expect(readFileSync(join(root, "examples", `${name}.ts`), "utf8").split("\n").length).toBeLessThanOrEqual(80);
+  });
+});
