@@ -40,9 +40,7 @@ const MAX_LENGTH = 10_000;
  * @throws {OptionError} when it would be longer than 10,000 characters.
  */
 export function formula(x: Tensor, names: Readonly<Record<string, Tensor>> = {}): string {
-  const named = new Map(
-    Object.entries(names).map(([name, tensor]) => [checkTensor("formula", tensor, name).resolve(), name]),
-  );
+  const named = namesOfNodes("formula", names);
   const known = new Map<Tensor, Formula>();
   const root = checkTensor("formula", x).resolve();
   for (const node of topologicalOrder([root])) {
@@ -52,6 +50,15 @@ export function formula(x: Tensor, names: Readonly<Record<string, Tensor>> = {})
     known.set(node, found);
   }
   return (known.get(root) as Formula).text;
+}
+
+/**
+ * @internal The nodes that names stand for.
+ *
+ * @throws {OptionError} for a name of something else than a tensor.
+ */
+export function namesOfNodes(op: string, names: Readonly<Record<string, Tensor>>): Map<Tensor, string> {
+  return new Map(Object.entries(names).map(([name, tensor]) => [checkTensor(op, tensor, name).resolve(), name]));
 }
 
 /** @internal A node in terms of the formulas of its operands. */

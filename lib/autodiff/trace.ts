@@ -12,6 +12,7 @@ import { realize, valuesOf } from "../runtime/realize.js";
 import { atom, type Formula, formulaOf, isTransparent } from "./formula.js";
 import { pushForward } from "./forward.js";
 import { backpropagate } from "./reverse.js";
+import { showValues } from "./show-values.js";
 import { checkScalar } from "./transforms.js";
 
 /** How to differentiate. */
@@ -141,8 +142,8 @@ function table(mode: DerivativeTrace["mode"], steps: readonly TraceStep[]): stri
     ["step", "value", mode === "forward" ? "tangent" : "∂result/∂step"],
     ...steps.map(({ name, expression, values, derivatives }) => [
       expression === "" ? name : `${name} = ${expression}`,
-      shown(values),
-      shown(derivatives),
+      showValues(values),
+      showValues(derivatives),
     ]),
   ];
   const widths = [0, 1].map((column) => Math.max(...rows.map((row) => (row[column] as string).length)));
@@ -150,11 +151,4 @@ function table(mode: DerivativeTrace["mode"], steps: readonly TraceStep[]): stri
     .map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  "))
     .map((line) => line.trimEnd())
     .join("\n");
-}
-
-/** Six significant digits; of many elements the first ones. */
-function shown(values: TypedArray): string {
-  const first = Array.from(values.subarray(0, 6), (value) => `${Number(value.toPrecision(6))}`.replace("-", "−"));
-  if (values.length === 1) return first[0] as string;
-  return `[${first.join(", ")}${values.length > 6 ? ", …" : ""}]`;
 }

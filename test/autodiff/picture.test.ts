@@ -1,0 +1,161 @@
+import { expect, it } from "vitest";
+import { layOut } from "../../lib/autodiff/picture/layout.js";
+import {
+  GradientError,
+  graphDot,
+  graphSvg,
+  matmul,
+  OptionError,
+  type PictureOptions,
+  type Tensor,
+  tensor,
+  variable,
+} from "../../lib/index.js";
+import { describeOnBoth } from "../runtime/support.js";
+
+/** The texts between tags, after a check that each tag is closed by its own. */
+function textsOf(xml: string): string[] {
+  const open: string[] = [];
+  for (const [, slash, name, attributes, end] of xml.matchAll(/<(\/?)(\w+)((?:\s[\w-]+="[^"<&]*")*)\s*(\/?)>/g)) {
+    if (slash) expect(open.pop()).toBe(name);
+    else if (!end) open.push(name as string);
+    expect(attributes).not.toContain("NaN");
+  }
+  expect(open).toEqual([]);
+  const between = xml.split(/<[^<>]*>/).map((text) => text.trim());
+  for (const text of between) expect(text.replace(/&(amp|lt|gt|quot);/g, "")).not.toMatch(/[<>&]/);
+  return between.filter((text) => text !== "");
+}
+
+function picture(options: PictureOptions = {}) {
+  const [x, y, z] = [tensor(-2), tensor(5), tensor(-4)];
+  const q = x.add(y);
+  const f = q.mul(z);
+  return { f, q, options: { names: { x, y, z, q, f }, ...options } };
+}
+
+describeOnBoth("the picture of f = (x + y)·z at (−2, 5, −4)", () => {
+  it("as SVG has values above the wires and gradients below", () => {
+    const { f, options } = picture();
+    const svg = graphSvg(f, options);
+    const group = (title: string, ...texts: string[]) => [title, ...texts];
+    expect(textsOf(svg)).toEqual([
+      ...group("x", "x", "−2", "−4"),
+      ...group("y", "y", "5", "−4"),
+      ...group("q = x + y", "+", "q = 3", "−4"),
+      ...group("z", "z", "−4", "3"),
+      ...group("f = q·z", "×", "f = −12", "1"),
+    ]);
+    expect(svg.match(/<path /g)).toHaveLength(5);
+    expect(svg).toMatch(/^<svg xmlns="http:\/\/www.w3.org\/2000\/svg" /);
+  });
+
+  it("as DOT has them on the edges", () => {
+    const { f, options } = picture();
+    const dot = graphDot(f, options).split("\n");
+    const label = (value: string, gradient: string) =>
+      `[label=<<font color="#1a7f37">${value}</font><br/><font color="#cf222e">${gradient}</font>>];`;
+    expect(dot.filter((line) => line.includes("->")).map((line) => line.trim())).toEqual([
+      `n0 -> n2 ${label("−2", "−4")}`,
+      `n1 -> n2 ${label("5", "−4")}`,
+      `n2 -> n4 ${label("q = 3", "−4")}`,
+      `n3 -> n4 ${label("−4", "3")}`,
+      `n4 -> output ${label("f = −12", "1")}`,
+    ]);
+    expect(dot).toContain("  n2 [shape=ellipse, label=<+>, tooltip=<q = x + y>];");
+    expect([dot[0], dot.at(-2)]).toEqual(["digraph {", "}"]);
+  });
+
+  it("leaves the tensors as they are, to be drawn again and differentiated", () => {
+    const { f, q, options } = picture();
+    const first = graphSvg(f, options);
+    expect(graphSvg(f, options)).toBe(first);
+    expect([q.inputs.length, q.storage]).toEqual([2, undefined]);
+    expect(f.item()).toBe(-12);
+  });
+
+  it("leaves gradients out where they are not wanted", () => {
+    const { f, options } = picture({ gradients: false });
+    expect(textsOf(graphSvg(f, options))).not.toContain("3");
+    expect(graphDot(f, options)).not.toContain("#cf222e");
+  });
+});
+
+describeOnBoth("the picture of a graph", () => {
+  it("sums the gradients of all uses, and shows numbers once", () => {
+    const w = variable(3, { name: "w" });
+    const texts = textsOf(graphSvg(w.mul(w).add(w.mul(2))));
+    expect(texts.slice(0, 4)).toEqual(["w", "w", "3", "8"]);
+    expect(texts.slice(texts.indexOf("2"))).toEqual([
+      "2",
+      "2",
+      "3",
+      "v2 = w·2",
+      "×",
+      "6",
+      "1",
+      "v3 = v1 + v2",
+      "+",
+      "15",
+      "1",
+    ]);
+  });
+
+  it("shows small tensors by value and others by type, without views that only rename axes", () => {
+    const [x, w] = [
+      tensor([[1, 2]]),
+      tensor([
+        [1, 2, 3],
+        [4, 5, 6],
+      ]),
+    ];
+    const loss = matmul(x, w).reshape([3]).add(1).sum();
+    const texts = textsOf(graphSvg(loss, { names: { x, W: w, loss } }));
+    expect(texts).toEqual(
+      expect.arrayContaining(["[1, 2]", "[6, 15]", "float32[2, 3]", "[9, 12, 15]", "loss = 39", "matmul"]),
+    );
+    expect(texts).not.toContain("reshape");
+    expect(texts).not.toContain("broadcastTo");
+  });
+
+  it("shows tensors without derivatives", () => {
+    const labels = tensor([1, 2, 3], { dtype: "int32" });
+    expect(textsOf(graphSvg(labels.add(1), { names: { labels } }))).toContain("[2, 3, 4]");
+    expect(() => graphSvg(labels, { gradients: true })).toThrow(GradientError);
+  });
+
+  it("escapes names", () => {
+    const x = tensor(1);
+    const name = 'a<b> & "c"\u0000';
+    for (const draw of [graphSvg, graphDot]) {
+      expect(draw(x.neg(), { names: { [name]: x } })).toContain("a&lt;b&gt; &amp; &quot;c&quot; ");
+    }
+    expect(textsOf(graphSvg(x.neg(), { names: { [name]: x } }))).toContain("a&lt;b&gt; &amp; &quot;c&quot;");
+  });
+
+  it("refuses what it cannot draw", () => {
+    let long: Tensor = tensor(1);
+    for (let i = 0; i < 1000; i++) long = long.sin();
+    expect(() => graphDot(long)).toThrow("graphDot: more than 1000 nodes: 1001");
+    expect(() => graphSvg(3 as unknown as Tensor)).toThrow("graphSvg: output must be a tensor, got 3");
+    expect(() => graphSvg(long, { name: {} } as PictureOptions)).toThrow('did you mean "names"');
+    expect(() => graphSvg(long, { gradients: 1 } as unknown as PictureOptions)).toThrow(OptionError);
+  });
+});
+
+describeOnBoth("the layout of a graph", () => {
+  it("puts nodes at the longest path from a leaf, and keeps rows apart", () => {
+    // 0, 1 → 2; 2, 3 → 4; 0, 4 → 5.
+    const { layers, wires, height } = layOut([[], [], [0, 1], [], [2, 3], [0, 4]]);
+    expect(layers).toEqual([0, 0, 1, 0, 2, 3]);
+    expect(wires[0]).toHaveLength(3);
+    expect(wires[3]).toHaveLength(2);
+    for (let layer = 0; layer < 4; layer++) {
+      const rows = wires.flatMap((wire, node) => wire[layer - (layers[node] as number)] ?? []).sort((a, b) => a - b);
+      rows.slice(1).forEach((row, i) => {
+        expect(row - (rows[i] as number)).toBeGreaterThanOrEqual(1);
+      });
+      expect(Math.max(...rows)).toBeLessThanOrEqual(height - 1);
+    }
+  });
+});
