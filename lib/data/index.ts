@@ -43,6 +43,7 @@ export {
 } from "./image.js";
 export { type ImageDatasetOptions, imageDataset } from "./image-dataset.js";
 export { type ImageFolder, type ImageFolderOptions, loadImageFolder, openImageFolder } from "./image-folder.js";
+export { type ImageSheetOptions, imageSheet } from "./image-sheet.js";
 export type { ImageSize, LabelledImages, Labels } from "./labelled-images.js";
 export { type Batch, DataLoader, type DataLoaderOptions } from "./loader.js";
 export { loadFashionMnist, loadMnist } from "./mnist.js";
