@@ -22,7 +22,7 @@ export interface ImageSets {
 /** Handwritten digits: those of MNIST in the folder, else generated ones. */
 export async function loadDigits(): Promise<ImageSets> {
   return dataDir === undefined
-    ? generated(generateDigits)
+    ? generated((options) => generateDigits({ ...options, size: quick ? 14 : 28 }))
     : { train: await loadMnist(dataDir), test: await loadMnist(dataDir, { split: "test" }) };
 }
 

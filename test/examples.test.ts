@@ -45,6 +45,42 @@ const results: Readonly<Record<string, (output: string) => void>> = {
     expect(Math.max(...linear)).toBeLessThanOrEqual(75);
     expect(Math.min(...layers)).toBeGreaterThan(96);
   },
+  "feature-transforms": (output) => {
+    const shares = numbers(output, /(?:discs|ring): linear in \(x, y\) ([\d.]+) %, in \(r, θ\) ([\d.]+) %/g);
+    const [discs, discsPolar, ring, ringPolar] = shares as [number, number, number, number];
+    expect(Math.max(discs, ring, ringPolar)).toBeLessThanOrEqual(75);
+    expect(discsPolar).toBeGreaterThanOrEqual(99);
+    const errors = numbers(output, /components loses ([\d.]+), ([\d.]+), ([\d.]+), ([\d.]+)/g);
+    expect(errors).toHaveLength(4);
+    expect(errors).toEqual([...new Set(errors)].sort((a, b) => b - a));
+    expect(numbers(output, /LDA: ([\d.]+) %/g)[0]).toBeGreaterThan(75);
+    const [bag, pyramid] = numbers(output, /(?:words|pyramid): ([\d.]+) %/g) as [number, number];
+    expect(bag).toBeGreaterThan(50);
+    expect(pyramid).toBeGreaterThan(bag);
+  },
+  "linear-regression": (output) => {
+    const slopes = numbers(output, /w = ([\d.]+)/g);
+    expect(slopes).toEqual([1.0047, 1.01, 1.3681, 1.01]);
+    const found = numbers(output, /descent ([\d.]+)/g);
+    // Both are printed with four decimals.
+    for (const [i, slope] of slopes.entries()) expect(Math.abs((found[i] as number) - slope)).toBeLessThan(2.01e-4);
+  },
+  svm: (output) => {
+    expect(numbers(output, /XOR, linear: ([\d.]+) %/g)[0]).toBeLessThanOrEqual(75);
+    expect(Math.min(...numbers(output, /XOR, .* kernel: ([\d.]+) %/g))).toBeGreaterThan(97);
+    const [linear, kernel] = numbers(output, /digits, .*: ([\d.]+) %/g) as [number, number];
+    expect(kernel).toBeGreaterThan(linear);
+  },
+  "two-layer-network": (output) => {
+    const shares = numbers(output, /layers.*: ([\d.]+) %/g);
+    expect(shares).toHaveLength(3);
+    expect(Math.min(...shares)).toBeGreaterThan(30);
+    expect(numbers(output, /by at most ([\de.+-]+)/g)[0]).toBeLessThan(1e-5);
+  },
+  universality: (output) => {
+    expect(numbers(output, /largest error on \[−2, 2\]: ([\d.]+)/g)[0]).toBeLessThanOrEqual(0.01);
+    expect(readFileSync(join(folder, "universality.svg"), "utf8")).toMatch(/^<svg .*<polyline .*<polyline .*<\/svg>$/);
+  },
 };
 
 /** Not an example, and those of the README that show a whole training: what they use is tested elsewhere. */
