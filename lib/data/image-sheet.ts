@@ -16,8 +16,8 @@ export interface ImageSheetOptions {
   /** Pixels along each side of a value (default 1). */
   scale?: number;
   /**
-   * The values that become black and white: the smallest and the largest of each `"tile"` (default) or of the whole `"sheet"`,
-   * or two numbers, beyond which values are cut off.
+   * The values that become black and white: the smallest and the largest of each `"tile"` (default) or of the whole
+   * `"sheet"`, or two numbers, beyond which values are cut off.
    */
   range?: "tile" | "sheet" | readonly [black: number, white: number];
 }
@@ -31,8 +31,8 @@ export interface ImageSheetOptions {
  * await savePng("maps.png", imageSheet(activations.reshape([-1, 1, 28, 28]), { range: "sheet" }));
  * ```
  *
- * A pixel is 255 (x − black) / (white − black), rounded half to even; where all values are the same it is 128. NaN is black, and infinite
- * values are no part of a range.
+ * A pixel is 255 (x − black) / (white − black), rounded half to even; where all values are the same it is 128. NaN is
+ * black, and infinite values are no part of a range.
  *
  * @param images `[n, c, h, w]` of any dtype, c = 1 for grey or 3 for red, green and blue.
  * @returns Tiles row by row, on white.

@@ -1,12 +1,15 @@
 import { expect, it } from "vitest";
 import { layOut } from "../../lib/autodiff/picture/layout.js";
 import {
+  div,
   GradientError,
   graphDot,
   graphSvg,
   matmul,
+  maximum,
   OptionError,
   type PictureOptions,
+  sub,
   type Tensor,
   tensor,
   variable,
@@ -82,22 +85,47 @@ describeOnBoth("the picture of f = (x + y)·z at (−2, 5, −4)", () => {
 });
 
 describeOnBoth("the picture of a graph", () => {
-  it("sums the gradients of all uses, and shows numbers once", () => {
+  it("sums the gradients of all uses, and shows numbers in the operations", () => {
     const w = variable(3, { name: "w" });
     const texts = textsOf(graphSvg(w.mul(w).add(w.mul(2))));
     expect(texts.slice(0, 4)).toEqual(["w", "w", "3", "8"]);
-    expect(texts.slice(texts.indexOf("2"))).toEqual([
-      "2",
-      "2",
-      "3",
+    expect(texts.slice(4)).toEqual([
+      "v1 = w²",
+      "²",
+      "9",
+      "1",
       "v2 = w·2",
-      "×",
+      "× 2",
       "6",
       "1",
       "v3 = v1 + v2",
       "+",
       "15",
       "1",
+    ]);
+  });
+
+  it("tells on which side numbers stand", () => {
+    const x = tensor(4);
+    const label = (y: Tensor) => textsOf(graphSvg(y, { names: { x } })).at(-3);
+    expect([x.sub(3), sub(3, x), div(1, x), x.pow(3), maximum(x, 3), x.relu()].map(label)).toEqual([
+      "− 3",
+      "3 −",
+      "1 ÷",
+      "^ 3",
+      "maximum(·, 3)",
+      "relu",
+    ]);
+    // Where there is nothing else, they are leaves.
+    const [two, three] = [tensor(2), tensor(3)];
+    expect(textsOf(graphSvg(two.add(three), { gradients: false }))).toEqual([
+      "2",
+      "2",
+      "3",
+      "3",
+      "v1 = 2 + 3",
+      "+",
+      "5",
     ]);
   });
 

@@ -6,7 +6,8 @@ import { escapeXml } from "./escape.js";
 import { type PictureNode, type PictureOptions, pictureOf } from "./picture.js";
 
 /**
- * The graph that computes a tensor, as `graphSvg` shows it, in the DOT language: for Graphviz, which lays out large graphs well.
+ * The graph that computes a tensor, as `graphSvg` shows it, in the DOT language: for Graphviz, which lays out large
+ * graphs well.
  *
  * ```ts
  * await writeFile("graph.dot", graphDot(f, { names: { x, y, z } })); // dot -Tpdf graph.dot
@@ -41,10 +42,11 @@ export function graphDot(output: Tensor, options: PictureOptions = {}): string {
 
 /** The value above the gradient, as the label of an edge. */
 function wireLabel({ value, gradient }: PictureNode): string {
-  const lines = [
-    [FORWARD, value],
-    [BACKWARD, gradient],
-  ].filter(([, text]) => text !== "");
-  if (lines.length === 0) return "";
-  return ` [label=<${lines.map(([color, text]) => `<font color="${color}">${escapeXml(text as string)}</font>`).join("<br/>")}>]`;
+  const lines = [...colored(FORWARD, value), ...colored(BACKWARD, gradient)];
+  return lines.length === 0 ? "" : ` [label=<${lines.join("<br/>")}>]`;
+}
+
+/** A line of a label, if there is any text. */
+function colored(color: string, text: string): string[] {
+  return text === "" ? [] : [`<font color="${color}">${escapeXml(text)}</font>`];
 }

@@ -14,19 +14,19 @@ export interface Layout {
 }
 
 /**
- * Lays a graph out. Each node stands at the mean of its operands' rows, or below if others stand there; leaves stand in their order.
+ * Lays a graph out. Each node stands at the mean of its operands' rows, or below if others stand there; leaves stand in
+ * their order.
  *
  * @param operands Of each node its operands, which come before it.
  */
 export function layOut(operands: readonly (readonly number[])[]): Layout {
   const layers: number[] = [];
   const ends: number[] = []; // the layer before that of the last user
-  operands.forEach((list, node) => {
+  operands.forEach((list) => {
     const layer = 1 + Math.max(-1, ...list.map((operand) => layers[operand] as number));
     layers.push(layer);
     ends.push(layer);
     for (const operand of list) ends[operand] = Math.max(ends[operand] as number, layer - 1);
-    if (ends.length !== node + 1) throw new RangeError("operands must come first");
   });
 
   const wires: number[][] = operands.map(() => []);

@@ -2,6 +2,7 @@
 
 import { isFloat } from "../../dtype.js";
 import { checkOptions, OptionError, show } from "../../errors.js";
+import { isNumber } from "../../graph/leaves.js";
 import type { Tensor } from "../../graph/tensor.js";
 import { topologicalOrder } from "../../graph/walk.js";
 import { onesLike } from "../../ops/create.js";
@@ -43,11 +44,12 @@ const MAX_NODES = 1000;
 const MAX_ELEMENTS = 4;
 
 /** Operations that have a sign. */
-const SIGNS: Readonly<Record<string, string>> = { add: "+", sub: "−", mul: "×", div: "÷", neg: "−" };
+const SIGNS: Readonly<Record<string, string>> = { add: "+", sub: "−", mul: "×", div: "÷", neg: "−", pow: "^" };
 
 /**
- * The graph of a tensor, operands before what is computed from them, the output last. Other views of the same values are left out,
- * as in formulas. The tensors themselves stay as they are: nothing but copies gets values.
+ * The graph of a tensor, operands before what is computed from them, the output last. Other views of the same values are
+ * left out, as in formulas, and numbers stand in the operations. The tensors themselves stay as they are: nothing but
+ * copies gets values.
  *
  * @throws {OptionError} when an option is wrong, or there are more than 1,000 nodes.
  * @throws {GradientError} when derivatives are asked for that do not exist.
@@ -62,18 +64,17 @@ export function pictureOf(op: string, output: Tensor, options: PictureOptions): 
   const given = [...namesOfNodes(op, names)];
   // The name of a view is one of what it views, unless that has its own.
   const named = new Map([...given.map(([node, name]) => [behindViews(node), name] as const), ...given]);
-  const order = topologicalOrder([root]);
-  const shown = order.filter((node) => !isTransparent(node));
+  const drawn = (node: Tensor) => drawnOperands(node, named);
+  const shown = topologicalOrder([behindViews(root)], drawn);
   if (shown.length > MAX_NODES) throw new OptionError(`${op}: more than ${MAX_NODES} nodes: ${shown.length}`);
 
   const values = textsOf(shown, gradients ? gradientsOf(op, root, shown) : []);
-  const expressions = expressionsOf(order, shown, named);
+  const expressions = expressionsOf(topologicalOrder([root]), shown, named);
   const positions = new Map(shown.map((node, i) => [node, i]));
-  const position = (node: Tensor) => positions.get(behindViews(node)) as number;
   return shown.map((node, i) => {
     const { label, expression } = expressions[i] as Pick<PictureNode, "label" | "expression">;
     const { value, gradient } = values[i] as Pick<PictureNode, "value" | "gradient">;
-    const operands = [...new Set(node.inputs.map(position))];
+    const operands = drawn(node).map((operand) => positions.get(operand) as number);
     const name = operands.length > 0 ? named.get(node) : undefined;
     const forward = name === undefined ? value : `${name} = ${value}`;
     return { label, expression, value: forward === label ? "" : forward, gradient, operands };
@@ -85,6 +86,13 @@ function behindViews(node: Tensor): Tensor {
   let seen = node;
   while (isTransparent(seen)) seen = seen.inputs[0] as Tensor;
   return seen;
+}
+
+/** Operands with a node of their own, each once: numbers stand in the operation, unless it has nothing else. */
+function drawnOperands(node: Tensor, named: ReadonlyMap<Tensor, string>): Tensor[] {
+  const operands = node.inputs.map(behindViews);
+  const others = operands.filter((operand) => !isNumber(operand) || named.has(operand));
+  return [...new Set(others.length > 0 ? others : operands)];
 }
 
 /** The derivative of the output by each node that it depends on; none for integers. */
@@ -126,8 +134,25 @@ function expressionsOf(order: readonly Tensor[], shown: readonly Tensor[], named
     } else {
       const name = named.get(node) ?? `v${++steps}`;
       known.set(node, atom(name));
-      found.set(node, { label: SIGNS[node.op.name] ?? node.op.name, expression: `${name} = ${formula.text}` });
+      found.set(node, {
+        label: labelOf(node, drawnOperands(node, named), known),
+        expression: `${name} = ${formula.text}`,
+      });
     }
   }
   return shown.map((node) => found.get(node));
+}
+
+/** The sign or name of an operation, with the numbers among its operands that have no node. */
+function labelOf({ op, inputs }: Tensor, drawn: readonly Tensor[], known: ReadonlyMap<Tensor, Formula>): string {
+  if (op.name === "mul" && inputs[0] === inputs[1]) return "²";
+  const numbers = inputs.map((input) => (drawn.includes(behindViews(input)) ? undefined : known.get(input)?.text));
+  const sign = SIGNS[op.name];
+  // The number of relu is one that its name does not mention.
+  if (numbers.every((text) => text === undefined) || op.name === "relu") return sign ?? op.name;
+  if (sign === undefined) return `${op.name}(${numbers.map((text) => text ?? "·").join(", ")})`;
+  return numbers
+    .map((text) => text ?? "")
+    .join(` ${sign} `)
+    .trim();
 }

@@ -20,9 +20,9 @@ interface Column {
 }
 
 /**
- * The graph that computes a tensor, as a picture: leaves on the left, operations as circles, above each wire the value that flows
- * forward, below it the derivative of the output by that value, which flows backward. Of tensors of more than four elements the
- * type is shown. Pointing at a node shows how it is computed.
+ * The graph that computes a tensor, as a picture: leaves on the left, operations as circles, above each wire the value
+ * that flows forward, below it the derivative of the output by that value, all its uses together, which flows backward.
+ * Of tensors of more than four elements the type is shown. Pointing at a node shows how it is computed.
  *
  * ```ts
  * const [x, y, z] = [tensor(-2), tensor(5), tensor(-4)];
