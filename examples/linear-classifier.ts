@@ -5,9 +5,8 @@
  *     node build-examples/examples/linear-classifier.js [--quick] [--data-dir FOLDER]
  */
 
-import type { Tensor } from "nodegrad";
 import { LinearSVM, OneVsRest, Perceptron } from "nodegrad/classical";
-import { type Image, savePng } from "nodegrad/data";
+import { imageSheet, savePng } from "nodegrad/data";
 import { Linear } from "nodegrad/nn";
 import { loadObjects, percent, quick, rows } from "./inputs.js";
 
@@ -32,16 +31,6 @@ console.log(`ten perceptrons, of ${few} images: ${percent(perceptrons.score(othe
 const model = new LinearSVM({ learningRate: 0.01, weightDecay: 1e-3, epochs: quick ? 3 : 10 }).fit(x, train.labels);
 console.log(`linear classifier: ${percent(model.score(others, test.labels))} (chance: ${percent(1 / test.classes)})`);
 
-/** Templates `[classes, 3, h, w]` side by side, each from black, its least weight, to white, its largest. */
-function sheet(templates: Tensor): Image {
-  const [classes, channels, rows, columns] = templates.shape as [number, number, number, number];
-  const [least, most] = [
-    templates.min({ axes: [1, 2, 3], keepDims: true }),
-    templates.max({ axes: [1, 2, 3], keepDims: true }),
-  ];
-  const shades = templates.sub(least).div(most.sub(least)).mul(255).transpose([1, 2, 0, 3]);
-  return { pixels: Uint8Array.from(shades.dataSync()), channels, rows, columns: classes * columns };
-}
-
-await savePng("linear-templates.png", sheet(model.templates([3, 32, 32])));
+// Side by side, each from black, its least weight, to white, its largest.
+await savePng("linear-templates.png", imageSheet(model.templates([3, 32, 32]), { columns: 10 }));
 console.log("templates: linear-templates.png");
