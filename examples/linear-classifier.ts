@@ -31,6 +31,6 @@ console.log(`ten perceptrons, of ${few} images: ${percent(perceptrons.score(othe
 const model = new LinearSVM({ learningRate: 0.01, weightDecay: 1e-3, epochs: quick ? 3 : 10 }).fit(x, train.labels);
 console.log(`linear classifier: ${percent(model.score(others, test.labels))} (chance: ${percent(1 / test.classes)})`);
 
-// Side by side, each from black, its least weight, to white, its largest.
-await savePng("linear-templates.png", imageSheet(model.templates([3, 32, 32]), { columns: 10 }));
+// From black, its least weight, to white, its largest.
+await savePng("linear-templates.png", imageSheet(model.templates([3, 32, 32]), { columns: 5, scale: 3 }));
 console.log("templates: linear-templates.png");

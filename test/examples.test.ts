@@ -15,6 +15,10 @@ const folder = mkdtempSync(join(tmpdir(), "nodegrad-examples-"));
 const numbers = (text: string, pattern: RegExp): number[] =>
   [...text.matchAll(pattern)].flatMap((match) => match.slice(1).map(Number));
 
+function expectPng(name: string): void {
+  expect(readFileSync(join(folder, name)).subarray(1, 4).toString()).toBe("PNG");
+}
+
 /** What the output of each example shows. */
 const results: Readonly<Record<string, (output: string) => void>> = {
   "nearest-neighbour": (output) => {
@@ -32,7 +36,7 @@ const results: Readonly<Record<string, (output: string) => void>> = {
     expect(output).toContain("W 10 × 3072 and b 10: 30730 parameters");
     expect(numbers(output, /f\(x\)\/2\|: ([\de+-]+)/g)[0]).toBeLessThan(1e-6);
     expect(numbers(output, /: ([\d.]+) % \(chance/g)[0]).toBeGreaterThan(30);
-    expect([...readFileSync(join(folder, "linear-templates.png")).subarray(1, 4)]).toEqual([...Buffer.from("PNG")]);
+    expectPng("linear-templates.png");
   },
   "softmax-classifier": (output) => {
     expect(output).toContain("probabilities 0.13, 0.87, 0.00, loss 2.04");
@@ -80,6 +84,29 @@ const results: Readonly<Record<string, (output: string) => void>> = {
   universality: (output) => {
     expect(numbers(output, /largest error on \[−2, 2\]: ([\d.]+)/g)[0]).toBeLessThanOrEqual(0.01);
     expect(readFileSync(join(folder, "universality.svg"), "utf8")).toMatch(/^<svg .*<polyline .*<polyline .*<\/svg>$/);
+  },
+  "geometric-view": (output) => {
+    expect(numbers(output, /points: ([\d.]+) %/g)[0]).toBeGreaterThan(93);
+    expectPng("geometric-view.png");
+  },
+  activations: (output) => {
+    expect(output).toContain("sigmoid: f(±1) = 0.269, 0.731; f′(±1) = 0.197, 0.197");
+    expect(output).toContain("leaky ReLU: f(±1) = -0.100, 1.000; f′(±1) = 0.100, 1.000");
+    expect(output.match(/f′\(±1\) = -?\d/g)).toHaveLength(9);
+    expect(readFileSync(join(folder, "activations.svg"), "utf8").match(/<polyline /g)).toHaveLength(18);
+  },
+  "handwritten-digits": (output) => {
+    expect(numbers(output, /digits: ([\d.]+) %/g)[0]).toBeGreaterThan(78);
+    const confidences = numbers(output, /^\d: ([\d.]+) %/gm);
+    expect(confidences).toHaveLength(10);
+    // Ten numbers with two decimals.
+    expect(Math.abs(confidences.reduce((sum, value) => sum + value) - 100)).toBeLessThan(0.06);
+  },
+  playground: (output) => {
+    const shares = numbers(output, /frame \d: ([\d.]+) %/g);
+    expect(shares).toHaveLength(5);
+    expect(shares.at(-1)).toBeGreaterThan(90);
+    expectPng("playground.png");
   },
 };
 
