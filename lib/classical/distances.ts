@@ -1,6 +1,7 @@
 /** Distances between examples, and who is nearest. */
 
 import { abs, add, expandDims, matmul, mean, mul, slice, square, sub, sum, transpose } from "../ops/index.js";
+import { MAX_SIZE } from "../shape.js";
 import type { Tensor } from "../tensor.js";
 
 /**
@@ -29,9 +30,14 @@ export function distances(metric: Metric, queries: Tensor, examples: Tensor): Te
 /** Distances, or other numbers, computed at a time: 32 MiB of them. */
 const CHUNK = 2 ** 23;
 
-/** Rows of a tensor in chunks, each with where it begins, such that `numbers` of each row fit in memory together. */
-export function* chunksOf(x: Tensor, numbers: number): Generator<readonly [start: number, rows: Tensor]> {
-  const length = Math.max(1, Math.floor(CHUNK / Math.max(1, numbers)));
+/**
+ * Rows of a tensor in chunks, each with where it begins, such that `numbers` of each row fit in memory together.
+ *
+ * @param elements How many elements the largest tensor has for each row, if it has more and none of them in memory: a
+ *   tensor has 2³¹ − 1 at most, be it fused or not.
+ */
+export function* chunksOf(x: Tensor, numbers: number, elements = 1): Generator<readonly [start: number, rows: Tensor]> {
+  const length = Math.max(1, Math.floor(Math.min(CHUNK / Math.max(1, numbers), MAX_SIZE / Math.max(1, elements))));
   for (let start = 0; start < (x.shape[0] as number); start += length) {
     yield [start, slice(x, [[start, start + length]])];
   }

@@ -76,7 +76,7 @@ export class KNearestNeighbors extends Classifier {
     const examples = this.#labels.length;
     const distancesOf = this.learned(this.#distances);
     const found = new Int32Array(count * k);
-    for (const [start, some] of chunksOf(queries, examples)) {
+    for (const [start, some] of chunksOf(queries, examples, examples * this.features)) {
       const table = distancesOf(some).dataSync();
       for (let i = 0; i < (some.shape[0] as number); i++) {
         found.set(smallest(table.subarray(i * examples, (i + 1) * examples), k), (start + i) * k);

@@ -4,7 +4,7 @@ import { distances, type Metric, smallest } from "../../lib/classical/distances.
 import { KNearestNeighbors, type KNearestNeighborsOptions } from "../../lib/classical/index.js";
 import { generateDigits, loadMnist, Random } from "../../lib/data/index.js";
 import { OptionError, ShapeError } from "../../lib/errors.js";
-import { compile, type Tensor, tensor } from "../../lib/index.js";
+import { compile, type Tensor, tensor, zeros } from "../../lib/index.js";
 
 /** `[count, features]` uniform numbers. */
 function points(count: number, features: number, seed: number): Float32Array {
@@ -93,6 +93,20 @@ describe("KNearestNeighbors", () => {
     const model = new KNearestNeighbors({ metric }).fit(examples, labels);
     // More distances than one chunk holds: 3000 · 3000 > 2²³.
     expect(model.score(examples, labels)).toBe(1);
+  });
+
+  it("takes more differences than a tensor may have elements", () => {
+    const [count, features] = [3000, 300]; // 2²³ distances a chunk: 2.5 · 10⁹ differences
+    const model = new KNearestNeighbors({ metric: "l1" }).fit(
+      zeros([count, features]),
+      Int32Array.from({ length: count }, (_, i) => Number(i > 0)),
+    );
+    expect(
+      model
+        .predict(zeros([2800, features]))
+        .sum()
+        .item(),
+    ).toBe(0);
   });
 
   it("recognises generated digits, given as bytes or as images", () => {
