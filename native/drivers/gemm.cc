@@ -180,13 +180,6 @@ void normalize(GemmProblem& p) {
   if (p.k == 1) p.a.col = 1;
 }
 
-// Takes `floats` of scratch memory; returns their offset.
-int64_t reserve(int64_t* used, int64_t floats) {
-  const int64_t offset = *used;
-  *used += round_up(floats * static_cast<int64_t>(sizeof(float)), kArenaBlock);
-  return offset;
-}
-
 // Partial sums that one chunk adds up.
 constexpr int64_t kCombinedFloats = 8 * 1024;
 // Floats that one chunk packs ahead, and the time it takes for one of them. Panels that it packs at least:
@@ -251,14 +244,14 @@ void add_steps(GemmPlan* plan, Builder& builder) {
 
   const bool combines = tiling.splits > 1;
   const int64_t held = plan->direct ? 0 : combines ? plan->combine_rows * p.n : tiling.tile_m * tiling.tile_n;
-  int64_t used = 0;
-  plan->scratch_a = reserve(&used, tiling.a == Source::kPrivate ? kernels.mr * plan->tiling.kc : 0);
-  plan->scratch_b = reserve(&used, tiling.b == Source::kPrivate ? tiling.tile_n * plan->tiling.kc : 0);
-  plan->scratch_sums = reserve(&used, tiling.method == Method::kDots ? dot_scratch_floats(*plan) : 0);
-  plan->scratch_tile = reserve(&used, held);
-  plan->scratch_turned = reserve(&used, plan->swapped ? held : 0);
-  plan->scratch_epilogue = used;
-  builder.reserve_scratch(used + plan->epilogue.scratch_bytes());
+  ScratchPieces scratch;
+  plan->scratch_a = scratch.add(tiling.a == Source::kPrivate ? kernels.mr * plan->tiling.kc : 0);
+  plan->scratch_b = scratch.add(tiling.b == Source::kPrivate ? tiling.tile_n * plan->tiling.kc : 0);
+  plan->scratch_sums = scratch.add(tiling.method == Method::kDots ? dot_scratch_floats(*plan) : 0);
+  plan->scratch_tile = scratch.add(held);
+  plan->scratch_turned = scratch.add(plan->swapped ? held : 0);
+  plan->scratch_epilogue = scratch.bytes();
+  builder.reserve_scratch(scratch.bytes() + plan->epilogue.scratch_bytes());
 
   const double nanoseconds = tiling.cost * 0.3;
   if (tiling.a == Source::kShared) share<true>(*plan, &plan->shared_a, builder);
