@@ -5,7 +5,7 @@ import type { Tensor } from "../graph/tensor.js";
 import { checkShape, showShape } from "../shape.js";
 import { type Accuracy, checkAccuracy, getAccuracy } from "./accuracy.js";
 import { gradInput } from "./conv.js";
-import { checkFloat, checkSameDType, checkTensor } from "./operands.js";
+import { checkFactors } from "./operands.js";
 import {
   checkCount,
   checkLayout,
@@ -65,9 +65,7 @@ export const CONV_TRANSPOSE_OPTIONS = [
  */
 export function convTranspose2d(x: Tensor, w: Tensor, options: ConvTranspose2dOptions = {}): Tensor {
   const op = "convTranspose2d";
-  checkFloat(op, checkTensor(op, x, "x"));
-  checkFloat(op, checkTensor(op, w, "weights"));
-  checkSameDType(op, [x, w]);
+  checkFactors(op, x, w, ["x", "weights"]);
   checkOptions(op, options, CONV_TRANSPOSE_OPTIONS);
   const layout = checkLayout(op, options.layout ?? "NCHW");
   const strides = checkPair(op, "stride", options.stride ?? 1);

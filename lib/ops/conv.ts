@@ -6,7 +6,7 @@ import { apply, type Tensor } from "../graph/tensor.js";
 import { ACCURACIES } from "../program/opcodes.js";
 import { checkShape, MAX_SIZE, type Shape, showShape } from "../shape.js";
 import { type Accuracy, checkAccuracy, getAccuracy } from "./accuracy.js";
-import { checkFloat, checkSameDType, checkTensor, first, second } from "./operands.js";
+import { checkFactors, first, second } from "./operands.js";
 import {
   axesOfLayout,
   axesOfOther,
@@ -182,9 +182,7 @@ export interface Conv2dOptions {
  * @throws {DTypeError} unless both are floats of one dtype.
  */
 export function conv2d(x: Tensor, w: Tensor, options: Conv2dOptions = {}): Tensor {
-  checkFloat("conv2d", checkTensor("conv2d", x, "x"));
-  checkFloat("conv2d", checkTensor("conv2d", w, "weights"));
-  checkSameDType("conv2d", [x, w]);
+  checkFactors("conv2d", x, w, ["x", "weights"]);
   checkOptions("conv2d", options, ["stride", "padding", "dilation", "groups", "layout", "accuracy"]);
   const layout = checkLayout("conv2d", options.layout ?? "NCHW");
   const strides = checkPair("conv2d", "stride", options.stride ?? 1);

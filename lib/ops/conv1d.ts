@@ -6,7 +6,7 @@ import { showShape } from "../shape.js";
 import type { Accuracy } from "./accuracy.js";
 import { conv2d } from "./conv.js";
 import { expandDims, squeeze } from "./movement.js";
-import { checkFloat, checkSameDType, checkTensor } from "./operands.js";
+import { checkFactors } from "./operands.js";
 import { checkCount, type Padding } from "./window.js";
 
 /** How the filters of a convolution move over sequences. */
@@ -45,9 +45,7 @@ export const CONV1D_OPTIONS = ["stride", "padding", "dilation", "groups", "accur
  */
 export function conv1d(x: Tensor, w: Tensor, options: Conv1dOptions = {}): Tensor {
   const op = "conv1d";
-  checkFloat(op, checkTensor(op, x, "x"));
-  checkFloat(op, checkTensor(op, w, "weights"));
-  checkSameDType(op, [x, w]);
+  checkFactors(op, x, w, ["x", "weights"]);
   checkOptions(op, options, CONV1D_OPTIONS);
   const [stride, dilation, groups] = (["stride", "dilation", "groups"] as const).map((option) =>
     checkCount(op, option, options[option] ?? 1),

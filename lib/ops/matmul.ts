@@ -6,7 +6,7 @@ import { apply, type Tensor } from "../graph/tensor.js";
 import { broadcastShapes, checkShape, type Shape, showShape, sizeOf } from "../shape.js";
 import { broadcastTo } from "./broadcast.js";
 import { reshape, transpose } from "./movement.js";
-import { checkFloat, checkSameDType, checkTensor, first, second } from "./operands.js";
+import { checkFactors, first, second } from "./operands.js";
 
 const matmulOp = defineOp<Record<string, never>, InstructionDeclaration<Record<string, never>>>({
   name: "matmul",
@@ -29,9 +29,7 @@ const matmulOp = defineOp<Record<string, never>, InstructionDeclaration<Record<s
  * @throws {ShapeError} when the inner dimensions differ or the batches do not broadcast.
  */
 export function matmul(a: Tensor, b: Tensor): Tensor {
-  checkFloat("matmul", checkTensor("matmul", a));
-  checkFloat("matmul", checkTensor("matmul", b));
-  checkSameDType("matmul", [a, b]);
+  checkFactors("matmul", a, b);
   if (a.rank === 0 || b.rank === 0) {
     throw new ShapeError(`matmul: operands need at least 1 axis, got ${showShape(a.shape)} · ${showShape(b.shape)}`);
   }

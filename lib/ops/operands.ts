@@ -46,6 +46,17 @@ export function checkSameDType(op: string, tensors: readonly Tensor[]): DType {
   return dtype;
 }
 
+/**
+ * Checks the two operands of a sum of products.
+ *
+ * @throws {OptionError} unless both are tensors.
+ * @throws {DTypeError} unless both are floats of one dtype.
+ */
+export function checkFactors(op: string, a: unknown, b: unknown, names?: readonly [a: string, b: string]): void {
+  const factors = [a, b].map((factor, i) => checkFloat(op, checkTensor(op, factor, names?.[i])));
+  checkSameDType(op, factors);
+}
+
 /** @throws {DTypeError} when the dtype cannot hold the number: fractions for int32, anything but 0 and 1 for bool. */
 export function checkNumber(op: string, value: number, dtype: DType): number {
   const fits =
