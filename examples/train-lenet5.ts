@@ -1,9 +1,4 @@
-/**
- * LeNet-5 learns to read digits. With the folder of the MNIST files as argument it learns those, otherwise generated
- * ones:
- *
- *     node build-examples/examples/train-lenet5.js [folder]
- */
+/** LeNet-5 learns to read digits: those of MNIST with `--data-dir`, otherwise generated ones. */
 
 import { argMax, cast, compile, type Tensor, tensor } from "nodegrad";
 import { batches, gatherLabels, gatherPixels, generateDigits, type LabelledImages, loadMnist } from "nodegrad/data";
@@ -11,10 +6,10 @@ import { saveSafetensors } from "nodegrad/io";
 import { lenet5 } from "nodegrad/models";
 import { crossEntropy } from "nodegrad/nn";
 import { SGD } from "nodegrad/optim";
+import { dataDir, quick } from "./inputs.js";
 
-const [folder] = process.argv.slice(2);
-const train = folder ? await loadMnist(folder) : generateDigits({ count: 12_000 });
-const test = folder ? await loadMnist(folder, { split: "test" }) : generateDigits({ count: 2000, seed: 1 });
+const train = dataDir ? await loadMnist(dataDir) : generateDigits({ count: quick ? 3000 : 12_000 });
+const test = dataDir ? await loadMnist(dataDir, { split: "test" }) : generateDigits({ count: 2000, seed: 1 });
 
 /** A batch as it is stored: a quarter of the bytes of floats. */
 function pixels({ images, rows, columns }: LabelledImages, indices: Int32Array): Tensor {

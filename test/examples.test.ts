@@ -1,7 +1,7 @@
 /** Every example runs, on the data that is generated, and gives the result it states. */
 
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -108,10 +108,21 @@ const results: Readonly<Record<string, (output: string) => void>> = {
     expect(shares.at(-1)).toBeGreaterThan(90);
     expectPng("playground.png");
   },
+  "twenty-lines": (output) => {
+    const losses = numbers(output, /^\d+ ([\d.e-]+)$/gm);
+    expect(losses).toHaveLength(10);
+    expect(losses.at(-1)).toBeLessThan((losses[0] as number) / 2);
+  },
+  "train-lenet5": (output) => {
+    const shares = numbers(output, /test accuracy ([\d.]+)/g);
+    expect(shares).toHaveLength(2);
+    expect(shares.at(-1)).toBeGreaterThan(0.8);
+    expect(statSync(join(folder, "lenet5.safetensors")).size).toBeGreaterThan(4 * 1_256_080);
+  },
 };
 
-/** Not an example, and those of the README that show a whole training: what they use is tested elsewhere. */
-const others = ["inputs", "train-lenet5", "twenty-lines"];
+/** Not an example. */
+const others = ["inputs"];
 
 beforeAll(() => {
   const compiler = join(root, "node_modules", "typescript", "bin", "tsc");
