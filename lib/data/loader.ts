@@ -87,6 +87,19 @@ export class DataLoader<Names extends string> implements AsyncIterable<Batch<Nam
     return this.#run(epoch, epoch + 1);
   }
 
+  /**
+   * The batches of one epoch from one of them on: to go on in its middle. Those before are not read.
+   *
+   * @param epoch Which, an integer ≥ 0.
+   * @param batch The first one, an integer ≥ 0 counted from 0; from `length` on there are none.
+   * @throws {OptionError} for anything else.
+   */
+  epochFrom(epoch: number, batch: number): AsyncGenerator<Batch<Names>, void, undefined> {
+    checkInteger("DataLoader.epochFrom", "epoch", epoch, 0, MAX_SIZE);
+    checkInteger("DataLoader.epochFrom", "batch", batch, 0, MAX_SIZE);
+    return this.#run(epoch, epoch + 1, batch);
+  }
+
   /** The batches of all epochs. */
   [Symbol.asyncIterator](): AsyncGenerator<Batch<Names>, void, undefined> {
     return this.#run(0, this.#epochs);
@@ -96,19 +109,23 @@ export class DataLoader<Names extends string> implements AsyncIterable<Batch<Nam
     return batchesFor(op, { count: this.#dataset.length, ...this.#order, epoch });
   }
 
-  *#requests(from: number, end: number): Generator<BatchRequest> {
+  *#requests(from: number, end: number, first: number): Generator<BatchRequest> {
     const { seed } = this.#order;
     for (let epoch = from; epoch < end; epoch++) {
       let batch = 0;
-      for (const indices of this.#batches("DataLoader", epoch)) yield { indices, seed, epoch, batch: batch++ };
+      for (const indices of this.#batches("DataLoader", epoch)) {
+        if (epoch > from || batch >= first) yield { indices, seed, epoch, batch };
+        batch++;
+      }
     }
   }
 
-  async *#run(from: number, end: number): AsyncGenerator<Batch<Names>, void, undefined> {
+  /** @param first The first batch of the first epoch. */
+  async *#run(from: number, end: number, first = 0): AsyncGenerator<Batch<Names>, void, undefined> {
     const { blueprint } = this.#dataset;
     const pool = this.#workers > 0 && blueprint ? new WorkerPool(blueprint, this.#workers) : undefined;
     try {
-      const requests = this.#requests(from, end);
+      const requests = this.#requests(from, end, first);
       const ahead = pool ? 1 + this.#prefetch : 1;
       const pending: Promise<Arrays>[] = [];
       for (;;) {
@@ -119,9 +136,9 @@ export class DataLoader<Names extends string> implements AsyncIterable<Batch<Nam
           arrays.catch(() => {});
           if (pending.push(arrays) >= ahead) break;
         }
-        const first = pending.shift();
-        if (first === undefined) return;
-        yield toTensors((await (pool?.hold(first) ?? first)) as Arrays<Names>);
+        const arrays = pending.shift();
+        if (arrays === undefined) return;
+        yield toTensors((await (pool?.hold(arrays) ?? arrays)) as Arrays<Names>);
       }
     } finally {
       await pool?.close();

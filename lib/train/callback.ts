@@ -4,7 +4,7 @@ import type { TensorData } from "../io/index.js";
 import type { AnyModule } from "../nn/index.js";
 import type { Optimizer } from "../optim/index.js";
 import type { History, HistoryRow } from "./history.js";
-import type { PassProgress } from "./source.js";
+import type { PassProgress } from "./pass.js";
 
 /** A training under way, as callbacks see it. */
 export interface Run {

@@ -7,7 +7,8 @@ import { compile } from "../runtime/compile-function.js";
 import { showShape } from "../shape.js";
 import type { Tensor } from "../tensor.js";
 import { type ConfusionMatrix, confusionMatrix } from "./confusion.js";
-import { type Batch, type BatchSource, batchesOf, type PassProgress, partOf, runPass, type Values } from "./source.js";
+import { type PassProgress, runPass } from "./pass.js";
+import { type Batch, type BatchSource, batchesOf, partOf, type Values } from "./source.js";
 
 /** A loss or a metric of a batch: a scalar, the mean over its examples. */
 export type Measure = (outputs: Tensor, targets: Tensor) => Tensor;

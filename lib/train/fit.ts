@@ -20,7 +20,8 @@ import {
   numbersOf,
 } from "./evaluate.js";
 import { History, type HistoryRow } from "./history.js";
-import { type Batch, type BatchSource, batchesOf, type PassProgress, runPass, type Values } from "./source.js";
+import { type PassProgress, PassTotals, runPass } from "./pass.js";
+import { type Batch, type BatchSource, batchesOf, type Values } from "./source.js";
 
 /** Where a training is saved. */
 export interface CheckpointOptions {
@@ -28,6 +29,8 @@ export interface CheckpointOptions {
   readonly path: string;
   /** Save after every so many epochs, and after the last one (default 1). */
   readonly every?: number;
+  /** Save also within epochs, after every so many steps, counted over all epochs (default: only between epochs). */
+  readonly everySteps?: number;
   /** Whether to go on from the file if there is one (default false: it is replaced). */
   readonly resume?: boolean;
 }
@@ -67,7 +70,8 @@ export interface FitOptions<B> extends MeasureOptions<B> {
  * batch is fetched. The model is in the mode of training during the steps, and in the mode it was in at the end.
  *
  * The same model, optimiser, data and seed give the same bits, also when a training is ended at any moment and resumed
- * from its checkpoint. For that the data of an epoch must depend on nothing but the epoch.
+ * from its checkpoint. For that the data of an epoch must depend on nothing but the epoch. A training that goes on from the
+ * middle of an epoch reads past the batches it has learned from; a `DataLoader` begins after them.
  *
  * @param model What is trained; its parameters are those of the optimiser.
  * @param data The batches of each epoch.
@@ -101,6 +105,8 @@ class Training<B> implements Run {
   epoch = 0;
   step = 0;
   private isStopped = false;
+  /** Of the training pass under way. */
+  private readonly totals = new PassTotals();
   private readonly seed: number;
   private readonly key: number;
   private readonly callbacks: readonly Callback[];
@@ -128,7 +134,7 @@ class Training<B> implements Run {
     this.key = new Random(this.seed, KEY_STREAM).uint32();
     this.callbacks = callbacks;
     this.checkpoint = checkCheckpoint(checkpoint);
-    this.parts = { model, optimizer, history: this.history, ...statesOf(callbacks) };
+    this.parts = { model, optimizer, history: this.history, pass: this.totals, ...statesOf(callbacks) };
     this.makeStep = this.compileStep();
     if (validation !== undefined) {
       const { forward, targets, loss, metrics } = options;
@@ -177,26 +183,26 @@ class Training<B> implements Run {
   }
 
   private async runEpoch(): Promise<void> {
-    const start = performance.now();
-    const trained = await this.pass("training", () => {
+    const { totals } = this;
+    const { batches, values } = await this.pass("training", () => {
       this.model.train();
-      return runPass(batchesOf("fit", this.data, this.epoch), this.makeStep, (progress) =>
-        this.tell("onBatchEnd", "training", progress),
-      );
+      const rest = batchesOf("fit", this.data, this.epoch, totals.progress.batches);
+      return runPass(rest, this.makeStep, (progress) => this.endBatch(progress), totals);
     });
-    if (trained.batches === 0) {
+    if (batches === 0) {
       throw new OptionError(
         `fit: epoch ${this.epoch + 1} has no batches: ${show(this.data)}; ` +
           "what can be iterated only once needs a function that makes it anew",
       );
     }
-    const seconds = (performance.now() - start) / 1000;
     const validated = this.validate && (await this.pass("validation", this.validate));
     this.epoch++;
-    const row = { epoch: this.epoch, step: this.step, seconds, ...trained.values, ...columnsOf(validated) };
-    this.history.rows.push(row as HistoryRow);
-    await this.tell("onEpochEnd", row as HistoryRow);
-    await this.save();
+    const { epoch, step } = this;
+    const row = { epoch, step, seconds: totals.seconds, ...values, ...columnsOf(validated) } as HistoryRow;
+    this.history.rows.push(row);
+    totals.reset();
+    await this.tell("onEpochEnd", row);
+    await this.endEpoch();
   }
 
   private async pass<T>(phase: Phase, body: () => Promise<T>): Promise<T> {
@@ -208,11 +214,20 @@ class Training<B> implements Run {
     }
   }
 
+  private async endBatch(progress: PassProgress): Promise<void> {
+    await this.tell("onBatchEnd", "training", progress);
+    const { everySteps } = this.checkpoint ?? {};
+    if (everySteps !== undefined && this.step % everySteps === 0) await this.save();
+  }
+
+  private async endEpoch(): Promise<void> {
+    const { every = 1 } = this.checkpoint ?? {};
+    if (this.epoch % every === 0 || this.epoch >= this.epochs || this.isStopped) await this.save();
+  }
+
   private async save(): Promise<void> {
     if (this.checkpoint === undefined) return;
-    const { path, every = 1 } = this.checkpoint;
-    if (this.epoch % every !== 0 && this.epoch < this.epochs && !this.isStopped) return;
-    await saveCheckpoint(path, this.parts, { epoch: this.epoch, step: this.step, seed: this.seed });
+    await saveCheckpoint(this.checkpoint.path, this.parts, { epoch: this.epoch, step: this.step, seed: this.seed });
   }
 
   private async resume(): Promise<void> {
@@ -247,10 +262,11 @@ type Events = {
 function checkCheckpoint(options: CheckpointOptions | undefined): CheckpointOptions | undefined {
   if (options === undefined) return undefined;
   const op = "fit: checkpoint";
-  checkOptions(op, options, ["path", "every", "resume"]);
-  const { path, every = 1, resume = false } = options;
+  checkOptions(op, options, ["path", "every", "everySteps", "resume"]);
+  const { path, every = 1, everySteps = 1, resume = false } = options;
   if (typeof path !== "string") throw new OptionError(`${op}: option "path" must be a string, got ${show(path)}`);
   checkInteger(op, "every", every, 1, Number.MAX_SAFE_INTEGER);
+  checkInteger(op, "everySteps", everySteps, 1, Number.MAX_SAFE_INTEGER);
   checkBoolean(op, "resume", resume);
   return options;
 }
@@ -261,7 +277,7 @@ function statesOf(callbacks: readonly Callback[]): Record<string, Stateful> {
   for (const callback of callbacks) {
     const { name } = callback;
     if (callback.state === undefined || callback.loadState === undefined) continue;
-    if (typeof name !== "string" || name.includes(".") || ["model", "optimizer", "history"].includes(name)) {
+    if (typeof name !== "string" || name.includes(".") || ["model", "optimizer", "history", "pass"].includes(name)) {
       throw new OptionError(`fit: a callback with a state needs a name of its own without dots, got ${show(name)}`);
     }
     if (Object.hasOwn(states, name)) throw new OptionError(`fit: two callbacks have the name ${show(name)}`);

@@ -22,9 +22,9 @@ export interface HistoryRow {
 export class History implements Stateful {
   readonly rows: HistoryRow[] = [];
 
-  /** Names of the columns; every row has all of them. */
+  /** Names of the columns; every row has all of them. In the order of the last row: rows from files have another. */
   get columns(): string[] {
-    return Object.keys(this.rows[0] ?? {});
+    return Object.keys(this.rows.at(-1) ?? {});
   }
 
   /** The values of a column, in order. @throws {OptionError} when there is no such column. */
@@ -42,7 +42,9 @@ export class History implements Stateful {
 
   /** A line of names and one for each row, separated by commas; numbers so that they can be read back exactly. */
   toCSV(): string {
-    return [this.columns, ...this.rows.map((row) => Object.values(row))].map((line) => `${line.join(",")}\n`).join("");
+    const { columns } = this;
+    const lines = [columns, ...this.rows.map((row) => columns.map((name) => row[name]))];
+    return lines.map((line) => `${line.join(",")}\n`).join("");
   }
 
   /**

@@ -1,4 +1,4 @@
-/** Where batches come from, and one pass over them. */
+/** Where batches come from. */
 
 import { OptionError, show } from "../errors.js";
 import { Tensor } from "../tensor.js";
@@ -16,6 +16,8 @@ export type Batches<B> = Iterable<B> | AsyncIterable<B>;
 export interface Epochs<B> {
   /** The batches of one epoch. */
   epoch(epoch: number): Batches<B>;
+  /** Those from the one of this number on, counted from 0, where those before need not be read (default: they are). */
+  epochFrom?(epoch: number, batch: number): Batches<B>;
 }
 
 /**
@@ -27,36 +29,28 @@ export type BatchSource<B> = Epochs<B> | ((epoch: number) => Batches<B>) | Batch
 /** Numbers by name, such as `{ loss, accuracy }`. */
 export type Values = Readonly<Record<string, number>>;
 
-/** How far a pass over the data is. */
-export interface PassProgress {
-  /** Batches done. */
-  readonly batches: number;
-  /** Examples in them. */
-  readonly examples: number;
-  /** Averages over these examples, as they were seen; NaN without any. */
-  readonly values: Values;
-}
-
-/** What a step makes of a batch. */
-export interface StepResult {
-  /** Examples in the batch. */
-  readonly examples: number;
-  /** Averages over them. */
-  readonly values: Values;
-}
-
-/** @throws {OptionError} when a source gives nothing to iterate. */
-export function batchesOf<B>(op: string, source: BatchSource<B>, epoch: number): Batches<B> {
+/**
+ * The batches of an epoch, from the one of number `from` on.
+ *
+ * @throws {OptionError} when a source gives nothing to iterate.
+ */
+export function batchesOf<B>(op: string, source: BatchSource<B>, epoch: number, from = 0): Batches<B> {
+  if (isEpochs(source) && source.epochFrom !== undefined && from > 0) return source.epochFrom(epoch, from);
   const batches = typeof source === "function" ? source(epoch) : isEpochs(source) ? source.epoch(epoch) : source;
   const isIterable =
     typeof batches === "object" && batches !== null && (Symbol.asyncIterator in batches || Symbol.iterator in batches);
-  if (isIterable) return batches;
+  if (isIterable) return from === 0 ? batches : readPast(batches, from);
   throw new OptionError(
     `${op}: data must be a DataLoader, an iterable of batches or a function that gives one, got ${show(batches)}`,
   );
 }
 
-function isEpochs<B>(source: Epochs<B> | Batches<B>): source is Epochs<B> {
+async function* readPast<B>(batches: Batches<B>, count: number): AsyncGenerator<B, void, undefined> {
+  let read = 0;
+  for await (const batch of batches) if (++read > count) yield batch;
+}
+
+function isEpochs<B>(source: BatchSource<B>): source is Epochs<B> {
   return typeof (source as Partial<Epochs<B>> | null)?.epoch === "function";
 }
 
@@ -73,42 +67,4 @@ export function partOf(op: string, batch: unknown, part: 0 | 1): Tensor {
   throw new OptionError(
     `${op}: a batch has no ${what}; give pairs such as { images, labels }, or the option "${option}" that reads a batch`,
   );
-}
-
-/**
- * Applies a step to each batch. While it computes off the calling thread, the next batch is fetched.
- *
- * @param step Starts computing at once and does not wait for anything before.
- * @param onBatch Called after each batch.
- * @throws what the batches, the step or `onBatch` throw; the batches are then told to end.
- */
-export async function runPass<B>(
-  batches: Batches<B>,
-  step: (batch: B) => Promise<StepResult>,
-  onBatch: (progress: PassProgress) => unknown = () => {},
-): Promise<PassProgress> {
-  const iterator = Symbol.asyncIterator in batches ? batches[Symbol.asyncIterator]() : batches[Symbol.iterator]();
-  const fetch = async () => iterator.next();
-  const sums = new Map<string, number>();
-  let progress: PassProgress = { batches: 0, examples: 0, values: {} };
-  let isDone = false;
-  try {
-    let fetched = await fetch();
-    while (!fetched.done) {
-      const running = step(fetched.value);
-      const next = fetch();
-      next.catch(() => {}); // it is awaited below, unless something else fails before
-      const { examples, values } = await running;
-      for (const [name, value] of Object.entries(values)) sums.set(name, (sums.get(name) ?? 0) + examples * value);
-      const total = progress.examples + examples;
-      const averages = Object.fromEntries([...sums].map(([name, sum]) => [name, sum / total]));
-      progress = { batches: progress.batches + 1, examples: total, values: averages };
-      await onBatch(progress);
-      fetched = await next;
-    }
-    isDone = true;
-  } finally {
-    if (!isDone) await iterator.return?.();
-  }
-  return progress;
 }

@@ -57,6 +57,14 @@ describe("DataLoader", () => {
     expect(second).toEqual(expected[1]);
   });
 
+  it.each([0, 2])("begins within an epoch without reading what is before, with %d workers", async (workers) => {
+    const loader = new DataLoader(table, { batchSize: 3, shuffle: true, seed: 5, workers });
+    const whole = await list(loader.epoch(2));
+    for (const batch of [0, 1, 3, 4, 9]) expect(await list(loader.epochFrom(2, batch))).toEqual(whole.slice(batch));
+    expect(() => loader.epochFrom(2, -1)).toThrow('DataLoader.epochFrom: option "batch" must be an integer in [0, ');
+    expect(() => loader.epochFrom(0.5, 0)).toThrow(OptionError);
+  });
+
   it("can be iterated again, and is empty without examples", async () => {
     const loader = new DataLoader(table, { batchSize: 4, shuffle: true });
     expect(await list(loader)).toEqual(await list(loader));
