@@ -2,8 +2,8 @@
 
 import { checkOptions } from "../errors.js";
 import { add, cast, div, mul, sqrt, square, sub } from "../ops/index.js";
-import type { Variable } from "../tensor.js";
-import type { Tree } from "../tree.js";
+import type { Tensor, Variable } from "../tensor.js";
+import type { CheckOptions, Trained } from "./groups.js";
 import { checkNonNegative, decayed, Optimizer, type Rule } from "./optimizer.js";
 
 /** Options of `AdaGrad`. */
@@ -18,37 +18,39 @@ export interface AdaGradOptions {
   readonly weightDecay?: number;
 }
 
+const check: CheckOptions<AdaGradOptions> = (op, options) => {
+  checkOptions(op, options, ["learningRate", "initialAccumulator", "epsilon", "weightDecay"]);
+  const { learningRate, initialAccumulator = 0, epsilon = 1e-10, weightDecay = 0 } = options;
+  checkNonNegative(op, "initialAccumulator", initialAccumulator);
+  checkNonNegative(op, "epsilon", epsilon);
+  checkNonNegative(op, "weightDecay", weightDecay);
+  return { learningRate, initialAccumulator, epsilon, weightDecay };
+};
+
 /**
  * AdaGrad (Duchi, Hazan and Singer, "Adaptive subgradient methods for online learning and stochastic optimization"), as in
  * PyTorch:
  *
  * g ← ∇w + weightDecay·w, s ← s + g², w ← w − learningRate·g / (√s + ε)
  */
-export class AdaGrad extends Optimizer {
-  private readonly epsilon: number;
-  private readonly weightDecay: number;
+export class AdaGrad extends Optimizer<AdaGradOptions> {
   private readonly sums: ReadonlyMap<Variable, Variable>;
 
   /**
-   * @param parameters Variables, in any tree: `model.parameters()`.
+   * @param parameters Variables in any tree, `model.parameters()`, or groups of them with options of their own.
    * @throws {OptionError} for an option that is unknown, missing or out of range.
    */
-  constructor(parameters: Tree<Variable>, options: AdaGradOptions) {
-    checkOptions("AdaGrad", options, ["learningRate", "initialAccumulator", "epsilon", "weightDecay"]);
-    super(parameters, options.learningRate);
-    const { initialAccumulator = 0, epsilon = 1e-10, weightDecay = 0 } = options;
-    this.epsilon = checkNonNegative("AdaGrad", "epsilon", epsilon);
-    this.weightDecay = checkNonNegative("AdaGrad", "weightDecay", weightDecay);
-    this.sums = this.slots("sum", checkNonNegative("AdaGrad", "initialAccumulator", initialAccumulator));
+  constructor(parameters: Trained<AdaGradOptions>, options: AdaGradOptions) {
+    super(parameters, options, check);
+    this.sums = this.slots("sum", ({ initialAccumulator }) => initialAccumulator);
   }
 
-  protected override rule(): Rule {
-    const { epsilon, weightDecay, sums } = this;
+  protected override rule({ epsilon, weightDecay }: Required<AdaGradOptions>, rate: Tensor): Rule {
     return (parameter, gradient) => {
       const slope = decayed(parameter, gradient, weightDecay);
-      const sum = sums.get(parameter) as Variable;
+      const sum = this.sums.get(parameter) as Variable;
       const larger = add(sum, square(slope));
-      const step = div(mul(slope, cast(this.rate, parameter.dtype)), add(sqrt(larger), epsilon));
+      const step = div(mul(slope, cast(rate, parameter.dtype)), add(sqrt(larger), epsilon));
       return [
         [sum, larger],
         [parameter, sub(parameter, step)],

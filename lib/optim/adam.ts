@@ -3,7 +3,7 @@
 import { checkOptions, OptionError, show } from "../errors.js";
 import { add, cast, div, expm1, mul, neg, sqrt, square, sub } from "../ops/index.js";
 import type { Tensor, Variable } from "../tensor.js";
-import type { Tree } from "../tree.js";
+import type { CheckOptions, Trained } from "./groups.js";
 import { checkNonNegative, checkShare, decayed, movingAverage, Optimizer, type Rule } from "./optimizer.js";
 
 /** Options of `Adam`. */
@@ -24,41 +24,45 @@ export interface AdamWOptions extends AdamOptions {
   readonly weightDecay?: number;
 }
 
+/** @param usualDecay The weight decay that is not given. */
+function checkWith(usualDecay: number): CheckOptions<AdamOptions> {
+  return (op, options) => {
+    checkOptions(op, options, ["learningRate", "betas", "epsilon", "weightDecay"]);
+    const { learningRate, betas = [0.9, 0.999], epsilon = 1e-8, weightDecay = usualDecay } = options;
+    if (!Array.isArray(betas) || betas.length !== 2) {
+      throw new OptionError(`${op}: option "betas" must be two numbers, got ${show(betas)}`);
+    }
+    for (const beta of betas) checkShare(op, "betas", beta);
+    checkNonNegative(op, "epsilon", epsilon);
+    checkNonNegative(op, "weightDecay", weightDecay);
+    return { learningRate, betas, epsilon, weightDecay };
+  };
+}
+
 /** What Adam and AdamW share: all but where the weight decay enters. */
-abstract class AdaptiveMoments extends Optimizer {
-  private readonly weightDecay: number;
-  private readonly betas: readonly [number, number];
-  private readonly epsilon: number;
+abstract class AdaptiveMoments extends Optimizer<AdamOptions> {
   private readonly means: ReadonlyMap<Variable, Variable>;
   private readonly squares: ReadonlyMap<Variable, Variable>;
 
   /** @param decoupled Whether parameters decay by themselves, not through the gradient. */
   constructor(
-    parameters: Tree<Variable>,
+    parameters: Trained<AdamOptions>,
     options: AdamOptions,
     private readonly decoupled: boolean,
   ) {
-    const op = new.target.name;
-    checkOptions(op, options, ["learningRate", "betas", "epsilon", "weightDecay"]);
-    super(parameters, options.learningRate);
-    const { betas = [0.9, 0.999], epsilon = 1e-8, weightDecay = decoupled ? 0.01 : 0 } = options;
-    if (!Array.isArray(betas) || betas.length !== 2) {
-      throw new OptionError(`${op}: option "betas" must be two numbers, got ${show(betas)}`);
-    }
-    this.betas = [checkShare(op, "betas", betas[0]), checkShare(op, "betas", betas[1])];
-    this.epsilon = checkNonNegative(op, "epsilon", epsilon);
-    this.weightDecay = checkNonNegative(op, "weightDecay", weightDecay);
+    super(parameters, options, checkWith(decoupled ? 0.01 : 0));
     this.means = this.slots("mean");
     this.squares = this.slots("square");
   }
 
-  protected override rule(count: Tensor): Rule {
-    const { betas, epsilon, weightDecay, decoupled, means, squares } = this;
+  protected override rule(options: Required<AdamOptions>, rate: Tensor, count: Tensor): Rule {
+    const { betas, epsilon, weightDecay } = options;
+    const { decoupled, means, squares } = this;
     const t = cast(count, "float32");
     // 1 − βᵗ as −(e^(t ln β) − 1): the difference would lose digits where βᵗ is close to 1, as it is in the first steps.
     const [total1, total2] = betas.map((beta) => neg(expm1(mul(t, Math.log(beta))))) as [Tensor, Tensor];
-    const [length, scale] = [div(this.rate, total1), sqrt(total2)];
-    const kept = decoupled && weightDecay > 0 ? sub(1, mul(this.rate, weightDecay)) : undefined;
+    const [length, scale] = [div(rate, total1), sqrt(total2)];
+    const kept = decoupled && weightDecay > 0 ? sub(1, mul(rate, weightDecay)) : undefined;
     return (parameter, gradient) => {
       const [mean, meanSquare] = [means.get(parameter), squares.get(parameter)] as [Variable, Variable];
       const { dtype } = parameter;
@@ -86,10 +90,10 @@ abstract class AdaptiveMoments extends Optimizer {
  */
 export class Adam extends AdaptiveMoments {
   /**
-   * @param parameters Variables, in any tree: `model.parameters()`.
+   * @param parameters Variables in any tree, `model.parameters()`, or groups of them with options of their own.
    * @throws {OptionError} for an option that is unknown, missing or out of range.
    */
-  constructor(parameters: Tree<Variable>, options: AdamOptions) {
+  constructor(parameters: Trained<AdamOptions>, options: AdamOptions) {
     super(parameters, options, false);
   }
 }
@@ -100,10 +104,10 @@ export class Adam extends AdaptiveMoments {
  */
 export class AdamW extends AdaptiveMoments {
   /**
-   * @param parameters Variables, in any tree: `model.parameters()`.
+   * @param parameters Variables in any tree, `model.parameters()`, or groups of them with options of their own.
    * @throws {OptionError} for an option that is unknown, missing or out of range.
    */
-  constructor(parameters: Tree<Variable>, options: AdamWOptions) {
+  constructor(parameters: Trained<AdamWOptions>, options: AdamWOptions) {
     super(parameters, options, true);
   }
 }

@@ -7,8 +7,8 @@ import type { TensorData } from "../io/index.js";
 import { captureState, restoreState } from "../io/state.js";
 import { add, mul, tensor, zerosLike } from "../ops/index.js";
 import { sizeOf } from "../shape.js";
-import { assign, type Tensor, Variable, variable } from "../tensor.js";
-import { flattenTree, type Tree } from "../tree.js";
+import { assign, type Tensor, type Variable, variable } from "../tensor.js";
+import { type CheckOptions, type Group, groupsOf, type OptimizerOptions, type Trained } from "./groups.js";
 
 /** New values of variables. */
 export type Updates = (readonly [Variable, Tensor])[];
@@ -31,42 +31,51 @@ export type Rule = (parameter: Variable, gradient: Tensor) => Updates;
  * });
  * ```
  *
- * Parameters that need other options get an optimiser of their own; their steps in one compiled function are one run.
+ * Parameters that need other options are groups of their own:
+ *
+ * ```ts
+ * const optimizer = new SGD(
+ *   [{ parameters: features.parameters(), learningRate: 0.001 }, { parameters: classifier.parameters() }],
+ *   { learningRate: 0.01, momentum: 0.9 },
+ * );
+ * ```
  */
-export abstract class Optimizer {
-  /** The variables that are trained. */
+export abstract class Optimizer<Options extends OptimizerOptions = OptimizerOptions> {
+  /** The variables that are trained, of all groups. */
   readonly parameters: readonly Variable[];
+  private readonly groups: readonly Group<Required<Options>>[];
   /** The learning rate: float32, a scalar. */
-  protected readonly rate: Variable;
+  private readonly rate: Variable;
   /** How many steps have been made: int32, a scalar. */
   private readonly steps: Variable;
   /** Everything that changes besides the parameters, by name. */
   private readonly variables: Record<string, Variable>;
-  /** Where each parameter is in the tree. */
-  private readonly paths: readonly string[];
   /** Sums of gradients that wait for the next step, since `accumulate` was first called. */
   private readonly waiting = new Map<Variable, Variable>();
 
   /**
-   * @param parameters Variables, in any tree: `model.parameters()`.
-   * @throws {OptionError} when there are none, one is not trainable, or the rate is not a finite number ≥ 0.
+   * @param trained Variables in any tree, `model.parameters()`, or groups of them.
+   * @param options Of all parameters, but for what groups have of their own.
+   * @param check Gives every option, for the whole and for each group.
+   * @throws {OptionError} when there are none, one is not trainable or in two groups, the rate is not a finite number ≥ 0,
+   *   and as `check` does.
    */
-  constructor(parameters: Tree<Variable>, learningRate: number) {
+  constructor(trained: Trained<Options>, options: Options, check: CheckOptions<Options>) {
     const op = this.constructor.name;
-    const { leaves, paths } = flattenTree(parameters, (value) => value instanceof Variable);
-    this.parameters = [...new Set(leaves)];
-    this.paths = this.parameters.map((parameter) => paths[leaves.indexOf(parameter)] as string);
-    if (leaves.length === 0) throw new OptionError(`${op}: no variable to train in ${show(parameters)}`);
-    const fixed = this.parameters.find(({ requiresGrad }) => !requiresGrad);
-    if (fixed !== undefined) throw new OptionError(`${op}: variable ${show(fixed.name)} is not trainable`);
-    checkNonNegative(op, "learningRate", learningRate);
-    this.rate = variable(learningRate, { name: "learning rate", trainable: false });
+    const checkAll: CheckOptions<Options> = (op, options) => {
+      const checked = check(op, options);
+      checkNonNegative(op, "learningRate", checked.learningRate);
+      return checked;
+    };
+    this.groups = groupsOf(op, trained, options, checkAll);
+    this.parameters = this.groups.flatMap(({ parameters }) => parameters);
+    this.rate = variable(options.learningRate, { name: "learning rate", trainable: false });
     this.steps = variable(0, { name: "steps", dtype: "int32", trainable: false });
     this.variables = { learningRate: this.rate, steps: this.steps };
   }
 
   /**
-   * The learning rate, as float32. In a function for `compile` it may be set to one of its arguments, so that a schedule
+   * The learning rate, as float32; those of groups are in proportion to it. In a function for `compile` it may be set to one of its arguments, so that a schedule
    * can give another one to each call.
    */
   get learningRate(): number {
@@ -89,21 +98,34 @@ export abstract class Optimizer {
   }
 
   /**
-   * Starts a step: what it computes once for all parameters, such as corrections for the number of steps.
+   * Starts a step of a group: what it computes once for all its parameters, such as corrections for the number of steps.
    *
+   * @param options Of the group, all of them.
+   * @param rate Its learning rate now: float32, a scalar.
    * @param count Number of this step, from 1: int32, a scalar.
    */
-  protected abstract rule(count: Tensor): Rule;
+  protected abstract rule(options: Required<Options>, rate: Tensor, count: Tensor): Rule;
 
-  /** A variable for each parameter, of its shape and dtype, that is part of the state: a moment, for instance. */
-  protected slots(name: string, initial = 0): ReadonlyMap<Variable, Variable> {
-    return new Map(
-      this.parameters.map((parameter, i) => {
-        const slot = likeParameter(name, parameter, initial);
-        this.variables[this.paths[i] === "" ? name : `${name}.${this.paths[i]}`] = slot;
-        return [parameter, slot];
-      }),
-    );
+  /**
+   * Variables of the shape and dtype of parameters that are part of the state: their moments, for instance.
+   *
+   * @param initial What those of a group start with (default 0); undefined where the group needs none.
+   */
+  protected slots(
+    name: string,
+    initial: (options: Required<Options>) => number | undefined = () => 0,
+  ): ReadonlyMap<Variable, Variable> {
+    const slots = new Map<Variable, Variable>();
+    for (const { parameters, paths, options } of this.groups) {
+      const value = initial(options);
+      if (value === undefined) continue;
+      for (const [i, parameter] of parameters.entries()) {
+        const slot = likeParameter(name, parameter, value);
+        this.variables[paths[i] === "" ? name : `${name}.${paths[i]}`] = slot;
+        slots.set(parameter, slot);
+      }
+    }
+    return slots;
   }
 
   /**
@@ -114,12 +136,12 @@ export abstract class Optimizer {
    */
   step(): void {
     const count = add(this.steps, 1);
-    const rule = this.rule(count);
     const gradients = this.gradients();
     if (gradients.length === 0) {
       throw new GradientError(`${this.constructor.name}: no parameter has a gradient; call backward() before step()`);
     }
-    const updates = gradients.flatMap(([parameter, gradient]) => rule(parameter, gradient));
+    const rules = this.rules(count);
+    const updates = gradients.flatMap(([parameter, gradient]) => (rules.get(parameter) as Rule)(parameter, gradient));
     assign([...updates, ...this.emptyWaiting(), [this.steps, count]], this.losses());
     this.dropGradients();
   }
@@ -204,6 +226,15 @@ export abstract class Optimizer {
       parameter.grad = sum === undefined ? gradient : undefined;
     }
     if (sums.length > 0) assign(sums, [...losses, ...also]);
+  }
+
+  /** What the next step makes of each parameter. */
+  private rules(count: Tensor): ReadonlyMap<Variable, Rule> {
+    const rules = this.groups.map(({ parameters, options, scale }) => {
+      const rule = this.rule(options, scale === 1 ? this.rate : mul(this.rate, scale), count);
+      return parameters.map((parameter) => [parameter, rule] as const);
+    });
+    return new Map(rules.flat());
   }
 
   /** What the gradients are of. */

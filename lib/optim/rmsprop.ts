@@ -3,7 +3,7 @@
 import { checkOptions, OptionError, show } from "../errors.js";
 import { add, cast, div, maximum, mul, sqrt, square, sub } from "../ops/index.js";
 import type { Tensor, Variable } from "../tensor.js";
-import type { Tree } from "../tree.js";
+import type { CheckOptions, Trained } from "./groups.js";
 import {
   checkNonNegative,
   checkShare,
@@ -30,6 +30,21 @@ export interface RMSPropOptions {
   readonly weightDecay?: number;
 }
 
+const OPTIONS = ["learningRate", "alpha", "epsilon", "momentum", "centered", "weightDecay"];
+
+const check: CheckOptions<RMSPropOptions> = (op, options) => {
+  checkOptions(op, options, OPTIONS);
+  const { learningRate, alpha = 0.99, epsilon = 1e-8, momentum = 0, centered = false, weightDecay = 0 } = options;
+  checkShare(op, "alpha", alpha);
+  checkNonNegative(op, "epsilon", epsilon);
+  checkNonNegative(op, "momentum", momentum);
+  checkNonNegative(op, "weightDecay", weightDecay);
+  if (typeof centered !== "boolean") {
+    throw new OptionError(`${op}: option "centered" must be a boolean, got ${show(centered)}`);
+  }
+  return { learningRate, alpha, epsilon, momentum, centered, weightDecay };
+};
+
 /**
  * RMSProp (Tieleman and Hinton, "Lecture 6.5: RMSProp"), as in PyTorch:
  *
@@ -37,38 +52,25 @@ export interface RMSPropOptions {
  *
  * centered with √(s − m²) in place of √s, where m ← α·m + (1 − α)·g.
  */
-export class RMSProp extends Optimizer {
-  private readonly alpha: number;
-  private readonly epsilon: number;
-  private readonly momentum: number;
-  private readonly weightDecay: number;
+export class RMSProp extends Optimizer<RMSPropOptions> {
   private readonly squares: ReadonlyMap<Variable, Variable>;
   private readonly means: ReadonlyMap<Variable, Variable>;
   private readonly velocities: ReadonlyMap<Variable, Variable>;
 
   /**
-   * @param parameters Variables, in any tree: `model.parameters()`.
+   * @param parameters Variables in any tree, `model.parameters()`, or groups of them with options of their own.
    * @throws {OptionError} for an option that is unknown, missing or out of range.
    */
-  constructor(parameters: Tree<Variable>, options: RMSPropOptions) {
-    const known = ["learningRate", "alpha", "epsilon", "momentum", "centered", "weightDecay"];
-    checkOptions("RMSProp", options, known);
-    super(parameters, options.learningRate);
-    const { alpha = 0.99, epsilon = 1e-8, momentum = 0, centered = false, weightDecay = 0 } = options;
-    this.alpha = checkShare("RMSProp", "alpha", alpha);
-    this.epsilon = checkNonNegative("RMSProp", "epsilon", epsilon);
-    this.momentum = checkNonNegative("RMSProp", "momentum", momentum);
-    this.weightDecay = checkNonNegative("RMSProp", "weightDecay", weightDecay);
-    if (typeof centered !== "boolean") {
-      throw new OptionError(`RMSProp: option "centered" must be a boolean, got ${show(centered)}`);
-    }
+  constructor(parameters: Trained<RMSPropOptions>, options: RMSPropOptions) {
+    super(parameters, options, check);
     this.squares = this.slots("square");
-    this.means = centered ? this.slots("mean") : new Map();
-    this.velocities = momentum === 0 ? new Map() : this.slots("velocity");
+    this.means = this.slots("mean", ({ centered }) => (centered ? 0 : undefined));
+    this.velocities = this.slots("velocity", ({ momentum }) => (momentum === 0 ? undefined : 0));
   }
 
-  protected override rule(): Rule {
-    const { alpha, epsilon, momentum, weightDecay, squares, means, velocities } = this;
+  protected override rule(options: Required<RMSPropOptions>, rate: Tensor): Rule {
+    const { alpha, epsilon, momentum, weightDecay } = options;
+    const { squares, means, velocities } = this;
     return (parameter, gradient) => {
       const slope = decayed(parameter, gradient, weightDecay);
       const updates: Updates = [];
@@ -84,7 +86,7 @@ export class RMSProp extends Optimizer {
       const scaled = div(slope, add(sqrt(spread), epsilon));
       const velocity = velocities.get(parameter);
       const direction = velocity === undefined ? scaled : follow(velocity, add(mul(velocity, momentum), scaled));
-      follow(parameter, sub(parameter, mul(direction, cast(this.rate, parameter.dtype))));
+      follow(parameter, sub(parameter, mul(direction, cast(rate, parameter.dtype))));
       return updates;
     };
   }

@@ -2,8 +2,8 @@
 
 import { checkOptions, OptionError, show } from "../errors.js";
 import { add, cast, mul, sub } from "../ops/index.js";
-import type { Variable } from "../tensor.js";
-import type { Tree } from "../tree.js";
+import type { Tensor, Variable } from "../tensor.js";
+import type { CheckOptions, Trained } from "./groups.js";
 import { checkNonNegative, decayed, Optimizer, type Rule } from "./optimizer.js";
 
 /** Options of `SGD`. */
@@ -18,6 +18,17 @@ export interface SGDOptions {
   readonly weightDecay?: number;
 }
 
+const check: CheckOptions<SGDOptions> = (op, options) => {
+  checkOptions(op, options, ["learningRate", "momentum", "nesterov", "weightDecay"]);
+  const { learningRate, momentum = 0, nesterov = false, weightDecay = 0 } = options;
+  checkNonNegative(op, "momentum", momentum);
+  checkNonNegative(op, "weightDecay", weightDecay);
+  if (typeof nesterov !== "boolean" || (nesterov && momentum === 0)) {
+    throw new OptionError(`${op}: option "nesterov" must be a boolean, and needs a momentum, got ${show(nesterov)}`);
+  }
+  return { learningRate, momentum, nesterov, weightDecay };
+};
+
 /**
  * Stochastic gradient descent, as in PyTorch:
  *
@@ -25,41 +36,29 @@ export interface SGDOptions {
  *
  * with v = 0 at first; with Nesterov's momentum w ← w − learningRate·(g + momentum·v).
  */
-export class SGD extends Optimizer {
-  private readonly momentum: number;
-  private readonly nesterov: boolean;
-  private readonly weightDecay: number;
+export class SGD extends Optimizer<SGDOptions> {
   private readonly velocities: ReadonlyMap<Variable, Variable>;
 
   /**
-   * @param parameters Variables, in any tree: `model.parameters()`.
+   * @param parameters Variables in any tree, `model.parameters()`, or groups of them with options of their own.
    * @throws {OptionError} for an option that is unknown, missing or out of range.
    */
-  constructor(parameters: Tree<Variable>, options: SGDOptions) {
-    checkOptions("SGD", options, ["learningRate", "momentum", "nesterov", "weightDecay"]);
-    super(parameters, options.learningRate);
-    const { momentum = 0, nesterov = false, weightDecay = 0 } = options;
-    this.momentum = checkNonNegative("SGD", "momentum", momentum);
-    this.weightDecay = checkNonNegative("SGD", "weightDecay", weightDecay);
-    if (typeof nesterov !== "boolean" || (nesterov && momentum === 0)) {
-      throw new OptionError(`SGD: option "nesterov" must be a boolean, and needs a momentum, got ${show(nesterov)}`);
-    }
-    this.nesterov = nesterov;
-    this.velocities = momentum === 0 ? new Map() : this.slots("velocity");
+  constructor(parameters: Trained<SGDOptions>, options: SGDOptions) {
+    super(parameters, options, check);
+    this.velocities = this.slots("velocity", ({ momentum }) => (momentum === 0 ? undefined : 0));
   }
 
-  protected override rule(): Rule {
-    const { momentum, nesterov, weightDecay, velocities } = this;
+  protected override rule({ momentum, nesterov, weightDecay }: Required<SGDOptions>, rate: Tensor): Rule {
     return (parameter, gradient) => {
       const slope = decayed(parameter, gradient, weightDecay);
-      const rate = cast(this.rate, parameter.dtype);
-      const velocity = velocities.get(parameter);
-      if (velocity === undefined) return [[parameter, sub(parameter, mul(slope, rate))]];
+      const length = cast(rate, parameter.dtype);
+      const velocity = this.velocities.get(parameter);
+      if (velocity === undefined) return [[parameter, sub(parameter, mul(slope, length))]];
       const faster = add(mul(velocity, momentum), slope);
       const direction = nesterov ? add(slope, mul(faster, momentum)) : faster;
       return [
         [velocity, faster],
-        [parameter, sub(parameter, mul(direction, rate))],
+        [parameter, sub(parameter, mul(direction, length))],
       ];
     };
   }

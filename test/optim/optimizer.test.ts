@@ -18,8 +18,10 @@ import {
   AdamW,
   cosineSchedule,
   type Optimizer,
+  type ParameterGroup,
   RMSProp,
   SGD,
+  type SGDOptions,
   warmupSchedule,
 } from "../../lib/optim/index.js";
 import { BACKENDS, describeOnBoth } from "../runtime/support.js";
@@ -264,6 +266,97 @@ describe("several optimisers", () => {
     step(tensor([[0, 0]]));
     expect(model.weight.toArray()).toEqual(weights.map((row) => row.map((w) => Math.fround(0.75 * w))));
     expect(model.bias?.toArray()).toEqual(biases.map((b) => Math.fround(b - 0.25)));
+  });
+});
+
+describe("groups of parameters", () => {
+  const grouped = () => {
+    const model = new Sequential({ hidden: new Linear(6, 16, { seed: 1 }), scores: new Linear(16, 3, { seed: 2 }) });
+    const { "hidden.weight": slow, ...others } = model.parameters();
+    const groups = [{ parameters: { slow }, learningRate: 0.125, weightDecay: 0.5 }, { parameters: others }];
+    return { model, optimizer: new SGD(groups as ParameterGroup<SGDOptions>[], { learningRate: 0.5, momentum: 0.5 }) };
+  };
+
+  it("follow the optimiser's rate in proportion, and compile nothing for it", () => {
+    setBackend("reference");
+    const [fast, slow] = [variable([0]), variable([0])];
+    const groups = [{ parameters: fast }, { parameters: [slow], learningRate: 0.25 }];
+    const optimizer = new SGD(groups, { learningRate: 1 });
+    const step = compile((rate: number) => {
+      fast.add(slow).sum().backward();
+      optimizer.learningRate = rate;
+      optimizer.step();
+      return [];
+    });
+    step(2);
+    const before = info().cache.compilations;
+    step(4);
+    expect([fast.toArray(), slow.toArray()]).toEqual([[-6], [-1.5]]);
+    expect(info().cache.compilations).toBe(before);
+    expect(optimizer.learningRate).toBe(4);
+    expect(optimizer.parameters).toEqual([fast, slow]);
+  });
+
+  it("are updated by one instruction for each parameter, as without groups", () => {
+    setBackend("reference");
+    const { model, optimizer } = grouped();
+    const step = compile((x: Tensor) => {
+      model.forward(x).square().sum().backward();
+      optimizer.step();
+      return [];
+    });
+    const program = step.explain(randomNormal([5, 6], { seed: 1 }));
+    const lines = program.split("code\n")[1]?.trimEnd().split("\n") ?? [];
+    for (const size of [96, 16, 48, 3]) {
+      const buffers = [...program.matchAll(new RegExp(`%(\\d+) {2}state \\d+ +float32 × ${size} `, "g"))];
+      expect(buffers).toHaveLength(2);
+      const writers = buffers.map(([, buffer]) =>
+        lines.filter((line) => (line.split(" = ")[0] as string).includes(`%${buffer}[`)),
+      );
+      expect(writers[0]).toHaveLength(1);
+      expect(writers[1]).toEqual(writers[0]);
+    }
+  });
+
+  it("keep their state by the number of the group", () => {
+    setBackend("reference");
+    const [first, second] = [grouped(), grouped()];
+    const x = randomNormal([5, 6], { seed: 1 }).realize();
+    const train = ({ model, optimizer }: typeof first) => {
+      model.forward(x).square().sum().mul(1e-3).backward();
+      optimizer.step();
+      return Object.values(model.state()).map(({ data }) => [...data]);
+    };
+    train(first);
+    const state = first.optimizer.state();
+    expect(Object.keys(state)).toEqual([
+      ...["learningRate", "steps", "velocity.0.slow"],
+      ...["velocity.1.hidden.bias", "velocity.1.scores.weight", "velocity.1.scores.bias"],
+    ]);
+    second.model.loadState(first.model.state());
+    second.optimizer.loadState(state);
+    expect(train(second)).toEqual(train(first));
+  });
+
+  const [a, b] = [variable([1], { name: "a" }), variable([2])];
+  const make =
+    (groups: readonly object[], learningRate = 1) =>
+    () =>
+      new SGD(groups as ParameterGroup<SGDOptions>[], { learningRate });
+  it.each<[string, () => unknown, string]>([
+    ["a variable in two", make([{ parameters: a }, { parameters: [b, a] }]), 'SGD: variable "a" is in two groups'],
+    ["one without variables", make([{ parameters: a }, { parameters: [] }]), "SGD: no variable to train in []"],
+    ["an option out of range", make([{ parameters: a, momentum: -1 }]), 'SGD: option "momentum" must be a number ≥ 0'],
+    ["a rate out of range", make([{ parameters: a, learningRate: -1 }]), 'SGD: option "learningRate" must be a number'],
+    ["an unknown option", make([{ parameters: a, decay: 1 }]), 'SGD: unknown option "decay"'],
+    [
+      "a rate beside 0",
+      make([{ parameters: a, learningRate: 1 }], 0),
+      "in proportion to that of the optimiser, which is 0",
+    ],
+  ])("are refused with %s", (_, construct, message) => {
+    expect(construct).toThrow(OptionError);
+    expect(construct).toThrow(message);
   });
 });
 

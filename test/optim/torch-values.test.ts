@@ -3,37 +3,55 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { loadAddon } from "../../lib/backends/native/index.js";
-import { compile, type DType, setBackend, type Tensor, tensor, type Variable, variable } from "../../lib/index.js";
-import { AdaGrad, Adam, AdamW, type Optimizer, RMSProp, SGD } from "../../lib/optim/index.js";
+import { add, compile, type DType, setBackend, type Tensor, tensor, type Variable, variable } from "../../lib/index.js";
+import {
+  AdaGrad,
+  Adam,
+  AdamW,
+  type Optimizer,
+  type OptimizerOptions,
+  RMSProp,
+  SGD,
+  type Trained,
+} from "../../lib/optim/index.js";
 
 interface Path {
   readonly optimizer: string;
   readonly options: object;
+  /** Options of groups, each of five elements (default: no groups). */
+  readonly groups?: readonly object[];
   readonly start: readonly number[];
   readonly gradients: readonly (readonly number[])[];
   readonly positions: readonly (readonly number[])[];
 }
 
-type Make = new (parameters: Variable[], options: never) => Optimizer;
+type Make = new (parameters: Trained<OptimizerOptions>, options: never) => Optimizer;
 
 const optimizers: Readonly<Record<string, Make>> = { SGD, AdaGrad, RMSProp, Adam, AdamW };
 const url = new URL("../values/training.json", import.meta.url);
 const table: readonly Path[] = JSON.parse(readFileSync(url, "utf8")).paths;
-const named = table.map((one) => [`${one.optimizer} ${JSON.stringify(one.options)}`, one] as const);
+const named = table.map((one) => {
+  const { optimizer, options, groups = [] } = one;
+  return [[optimizer, options, ...groups].map((part) => JSON.stringify(part)).join(" "), one] as const;
+});
 
 /** A loss with the gradient g is Σ w·g. */
-function follow({ optimizer: name, options, start, gradients }: Path, dtype: DType, compiled: boolean): number[][] {
-  const w = variable([...start], { dtype });
-  const optimizer = new (optimizers[name] as Make)([w], options as never);
+function follow(path: Path, dtype: DType, compiled: boolean): number[][] {
+  const { optimizer: name, options, groups, start, gradients } = path;
+  const size = groups === undefined ? start.length : 5;
+  const parts = (groups ?? [{}]).map((_, i) => variable(start.slice(size * i, size * (i + 1)), { dtype }));
+  const trained = groups?.map((own, i) => ({ ...own, parameters: parts[i] as Variable })) ?? parts;
+  const optimizer = new (optimizers[name] as Make)(trained, options as never);
   const step = (gradient: Tensor) => {
-    w.mul(gradient).sum().backward();
+    const losses = parts.map((w, i) => w.mul(gradient.slice([[size * i, size * (i + 1)]])).sum());
+    losses.reduce(add).backward();
     optimizer.step();
     return [];
   };
   const run = compiled ? compile(step) : step;
   return gradients.map((gradient) => {
     run(tensor([...gradient], { dtype }));
-    return [...w.dataSync()];
+    return parts.flatMap((w) => [...w.dataSync()]);
   });
 }
 

@@ -151,8 +151,49 @@ def add_paths():
     path("AdamW", o.AdamW, options, lr=0.125, weight_decay=0.25, betas=(0.75, 0.875), eps=0.01)
 
 
+def grouped(name, optimizer, options, groups, translated, steps=8, **arguments):
+    """Adds a case of one parameter of 5 elements in each group; all of them are one list in the file."""
+    starts = [eighths(5) for _ in groups]
+    gradients = [[eighths(5) for _ in groups] for _ in range(steps)]
+    leaves = [start.clone().requires_grad_() for start in starts]
+    made = optimizer([{"params": [w], **own} for w, own in zip(leaves, translated)], **arguments)
+    positions = []
+    for parts in gradients:
+        for w, part in zip(leaves, parts):
+            w.grad = part.clone()
+        made.step()
+        positions.append(digits(torch.cat([w.detach() for w in leaves])))
+    paths.append(
+        {
+            "optimizer": name,
+            "options": options,
+            "groups": groups,
+            "start": digits(torch.cat(starts)),
+            "gradients": [digits(torch.cat(parts)) for parts in gradients],
+            "positions": positions,
+        }
+    )
+
+
+def add_grouped_paths():
+    rate, o = {"learningRate": 0.125}, torch.optim
+    groups = [{"learningRate": 0.5, "momentum": 0.75}, {"weightDecay": 0}, {}]
+    translated = [{"lr": 0.5, "momentum": 0.75}, {"weight_decay": 0}, {}]
+    grouped("SGD", o.SGD, {**rate, "weightDecay": 0.25}, groups, translated, lr=0.125, weight_decay=0.25)
+    groups, translated = [{"epsilon": 0.01}, {"learningRate": 0.25}], [{"eps": 0.01}, {"lr": 0.25}]
+    grouped("AdaGrad", o.Adagrad, rate, groups, translated, lr=0.125)
+    groups = [{"momentum": 0.5, "alpha": 0.875}, {"centered": True, "learningRate": 0.0625}]
+    translated = [{"momentum": 0.5, "alpha": 0.875}, {"centered": True, "lr": 0.0625}]
+    grouped("RMSProp", o.RMSprop, rate, groups, translated, lr=0.125)
+    groups = [{"learningRate": 0.03125, "betas": [0.75, 0.875]}, {"weightDecay": 0.5}]
+    translated = [{"lr": 0.03125, "betas": (0.75, 0.875)}, {"weight_decay": 0.5}]
+    grouped("Adam", o.Adam, rate, groups, translated, lr=0.125)
+    grouped("AdamW", o.AdamW, rate, groups, translated, lr=0.125)
+
+
 add_losses()
 add_paths()
+add_grouped_paths()
 lines = lambda cases: ",\n".join(json.dumps(c, separators=(",", ":")) for c in cases)
 text = f'{{"losses":[\n{lines(losses)}\n],"paths":[\n{lines(paths)}\n]}}\n'
 pathlib.Path(__file__).with_name("training.json").write_text(text)
