@@ -9,7 +9,7 @@ const lib = join(root, "lib");
 const bench = join(root, "bench");
 const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 
-const base = ["errors", "dtype", "shape", "view", "tree", "storage", "table"];
+const base = ["errors", "dtype", "shape", "view", "tree", "storage", "table", "markup"];
 const graph = [...base, "program", "graph"];
 const backends = ["backends", "backends/reference", "backends/native"];
 const engine = [...graph, "ops", "runtime", "autodiff", "tensor"];
@@ -27,6 +27,7 @@ const layers: readonly (readonly [layer: string, mayImport: readonly string[]])[
   ["tree", ["errors"]],
   ["storage", ["errors", "dtype"]],
   ["table", []],
+  ["markup", []],
   ["program", base],
   ["graph", [...base, "program"]],
   ["ops", graph],

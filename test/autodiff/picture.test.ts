@@ -15,20 +15,7 @@ import {
   variable,
 } from "../../lib/index.js";
 import { describeOnBoth } from "../runtime/support.js";
-
-/** The texts between tags, after a check that each tag is closed by its own. */
-function textsOf(xml: string): string[] {
-  const open: string[] = [];
-  for (const [, slash, name, attributes, end] of xml.matchAll(/<(\/?)(\w+)((?:\s[\w-]+="[^"<&]*")*)\s*(\/?)>/g)) {
-    if (slash) expect(open.pop()).toBe(name);
-    else if (!end) open.push(name as string);
-    expect(attributes).not.toContain("NaN");
-  }
-  expect(open).toEqual([]);
-  const between = xml.split(/<[^<>]*>/).map((text) => text.trim());
-  for (const text of between) expect(text.replace(/&(amp|lt|gt|quot);/g, "")).not.toMatch(/[<>&]/);
-  return between.filter((text) => text !== "");
-}
+import { textsOf } from "../support.js";
 
 function picture(options: PictureOptions = {}) {
   const [x, y, z] = [tensor(-2), tensor(5), tensor(-4)];

@@ -1,8 +1,8 @@
 /** Graphs in the language of Graphviz. */
 
 import type { Tensor } from "../../graph/tensor.js";
+import { escapeXml } from "../../markup.js";
 import { BACKWARD, FORWARD } from "./colors.js";
-import { escapeXml } from "./escape.js";
 import { type PictureNode, type PictureOptions, pictureOf } from "./picture.js";
 
 /**

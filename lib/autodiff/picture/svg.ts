@@ -1,8 +1,8 @@
 /** Graphs as pictures: values flow forward above the wires, gradients backward below them. */
 
 import type { Tensor } from "../../graph/tensor.js";
+import { escapeXml } from "../../markup.js";
 import { BACKWARD, FORWARD } from "./colors.js";
-import { escapeXml } from "./escape.js";
 import { type Layout, layOut } from "./layout.js";
 import { type PictureNode, type PictureOptions, pictureOf } from "./picture.js";
 
