@@ -25,6 +25,7 @@ export {
   xavierNormal,
   xavierUniform,
 } from "./initializers.js";
+export { activations } from "./layer-activations.js";
 export { LayerNorm, type LayerNormLayerOptions } from "./layer-norm.js";
 export { Linear } from "./linear.js";
 export * from "./losses/index.js";

@@ -1,4 +1,4 @@
-/** The calls of modules in one forward pass, seen from outside while the graph is built and nothing is computed. */
+/** The calls of modules in one forward pass, seen from outside while the graph is built. */
 
 import { Tensor } from "../graph/tensor.js";
 import { type Trace, withTrace } from "../graph/trace.js";
@@ -22,12 +22,23 @@ export interface ModuleCall {
 const isTensor = (value: unknown): value is Tensor => value instanceof Tensor;
 
 /**
- * Calls `model.forward` in evaluation mode with a tensor that has no values.
+ * Calls `model.forward` in evaluation mode with a tensor that has no values; nothing is computed.
  *
  * @param visit Told of each call as it returns, so parts before the whole.
  */
 export function traceCalls(model: AnyModule, input: Tensor, visit: (call: ModuleCall) => void): void {
-  const seen = new Set<Tensor>([input]);
+  // Draws and assignments of the pass are recorded, and forgotten with the record.
+  const trace: Trace = { name: "summary", updates: new Map(), random: undefined, gradients: new Map() };
+  withTrace(trace, () => watchCalls(model, [input], visit));
+}
+
+/**
+ * Calls `model.forward` in evaluation mode.
+ *
+ * @param visit Told of each call as it returns, so parts before the whole.
+ */
+export function watchCalls(model: AnyModule, args: readonly unknown[], visit: (call: ModuleCall) => void): void {
+  const seen = new Set<Tensor>(flattenTree(args, isTensor).leaves);
   const stack: ModuleCall[] = [];
   /** Makes what has been built up to some tensors belong to the module that is running. */
   const claim = (tensors: readonly Tensor[], call: ModuleCall | undefined) => {
@@ -54,10 +65,8 @@ export function traceCalls(model: AnyModule, input: Tensor, visit: (call: Module
       return result;
     }),
   );
-  // Draws and assignments of the pass are recorded, and forgotten with the record.
-  const trace: Trace = { name: "summary", updates: new Map(), random: undefined, gradients: new Map() };
   try {
-    withTrace(trace, () => model.forward(input));
+    model.forward(...args);
   } finally {
     for (const restore of undo) restore();
   }
