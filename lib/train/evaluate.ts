@@ -1,12 +1,14 @@
 /** A model applied to data it does not learn from: how well it does, and what it says. */
 
+import { checkInteger } from "../data/check.js";
 import { checkOptions, OptionError, ShapeError, show } from "../errors.js";
 import type { AnyModule } from "../nn/index.js";
-import { argMax, cast, concat } from "../ops/index.js";
+import { argMax, cast, concat, max, softmax } from "../ops/index.js";
 import { compile } from "../runtime/compile-function.js";
 import { showShape } from "../shape.js";
 import type { Tensor } from "../tensor.js";
 import { type ConfusionMatrix, confusionMatrix } from "./confusion.js";
+import { type Mistake, MistakeList } from "./mistakes.js";
 import { type PassProgress, runPass } from "./pass.js";
 import { type Batch, type BatchSource, batchesOf, partOf, type Values } from "./source.js";
 
@@ -33,6 +35,11 @@ export interface MeasureOptions<B> extends BatchOptions<B> {
 export interface EvaluateOptions<B> extends MeasureOptions<B> {
   /** Whether to count predictions by true class (default false); outputs are scores `[n, classes]`, targets labels. */
   readonly confusion?: boolean;
+  /**
+   * How many of the examples that are taken for another class to keep (default 0); outputs and targets as for the
+   * confusion.
+   */
+  readonly mistakes?: number;
   /** Called after each batch. */
   readonly onBatch?: (progress: PassProgress) => void;
 }
@@ -47,6 +54,8 @@ export interface Evaluation {
   readonly examples: number;
   /** Which class was taken for which, if it was asked for. */
   readonly confusion?: ConfusionMatrix;
+  /** The most confident mistakes, the worst first, if they were asked for. */
+  readonly mistakes?: readonly Mistake[];
   readonly seconds: number;
 }
 
@@ -129,7 +138,7 @@ export async function evaluate<B = Batch>(
   data: BatchSource<B>,
   options: EvaluateOptions<B>,
 ): Promise<Evaluation> {
-  checkOptions("evaluate", options, [...MEASURE_OPTIONS, "confusion", "onBatch"]);
+  checkOptions("evaluate", options, [...MEASURE_OPTIONS, "confusion", "mistakes", "onBatch"]);
   return evaluator("evaluate", model, options)(data, options.onBatch);
 }
 
@@ -140,30 +149,44 @@ export function evaluator<B>(
   options: EvaluateOptions<B>,
 ): (data: BatchSource<B>, onBatch?: (progress: PassProgress) => unknown) => Promise<Evaluation> {
   const measures = new Measures(op, model, options);
+  const { confusion = false, mistakes = 0 } = options;
+  checkInteger(op, "mistakes", mistakes, 0, Number.MAX_SAFE_INTEGER);
   let classes = 0;
   const step = compile((batch: B) => {
     const [outputs, targets] = [measures.forward(batch), measures.targets(batch)];
     const values = measures.measure(outputs, targets);
-    if (!options.confusion) return { values };
+    if (!confusion && mistakes === 0) return { values };
     classes = outputs.shape.at(-1) ?? 0;
-    return { values, truth: cast(targets, "int32"), predicted: argMax(outputs, { axis: -1 }) };
+    const verdicts = {
+      truth: cast(targets, "int32"),
+      predicted: argMax(outputs, { axis: -1 }),
+      confidence: max(softmax(outputs), { axes: -1 }),
+    };
+    return { values, verdicts };
   });
   return async (data, onBatch) => {
     const start = performance.now();
-    const [truth, predicted]: number[][] = [[], []];
+    const [truth, predicted]: [number[], number[]] = [[], []];
+    const list = new MistakeList(mistakes);
     const run = async (batch: B) => {
-      const result = await step.async(batch);
-      truth?.push(...(result.truth?.dataSync() ?? []));
-      predicted?.push(...(result.predicted?.dataSync() ?? []));
-      return { examples: measures.countExamples(batch), values: numbersOf(result.values) };
+      const { values, verdicts } = await step.async(batch);
+      if (verdicts !== undefined) {
+        const read = { truth: verdicts.truth.dataSync(), predicted: verdicts.predicted.dataSync() };
+        truth.push(...read.truth);
+        predicted.push(...read.predicted);
+        if (mistakes > 0) list.add(batch, { ...read, confidence: verdicts.confidence.dataSync() });
+      }
+      return { examples: measures.countExamples(batch), values: numbersOf(values) };
     };
     const { examples, batches, values } = await inEvalMode(model, () => runPass(batchesOf(op, data, 0), run, onBatch));
     if (batches === 0) throw new OptionError(`${op}: data has no batches: ${show(data)}`);
     const { loss, ...metrics } = values as Values & { loss: number };
     const seconds = (performance.now() - start) / 1000;
-    const evaluation = { loss, metrics, examples, seconds };
-    if (!options.confusion) return evaluation;
-    return { ...evaluation, confusion: confusionMatrix(truth as number[], predicted as number[], classes) };
+    return {
+      ...{ loss, metrics, examples, seconds },
+      ...(confusion && { confusion: confusionMatrix(truth, predicted, classes) }),
+      ...(mistakes > 0 && { mistakes: list.mistakes }),
+    };
   };
 }
 
