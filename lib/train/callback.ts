@@ -16,6 +16,8 @@ export interface Run {
   readonly epoch: number;
   /** Steps done, over all epochs. */
   readonly step: number;
+  /** Of the random draws of the steps. */
+  readonly seed: number;
   /** What the epochs gave. */
   readonly history: History;
   /** Ends the training after this epoch. */

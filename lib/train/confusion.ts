@@ -81,11 +81,12 @@ export function formatConfusion(matrix: ConfusionMatrix, names: readonly string[
     ]),
     { header: ["class", "precision", "recall", "F1", "count"] },
   );
-  return [counts, perClass, summarise(matrix, scores, nameOf)].join("\n\n");
+  return [counts, perClass, summariseConfusion(matrix, nameOf)].join("\n\n");
 }
 
-/** `accuracy 98.70 % of 10,000; best: 1 (99.60 %), worst: 8 (97.10 %)`. */
-function summarise(matrix: ConfusionMatrix, scores: readonly ClassScore[], nameOf: (i: number) => string): string {
+/** @internal `accuracy 98.70 % of 10,000; best: 1 (99.60 %), worst: 8 (97.10 %)`. */
+export function summariseConfusion(matrix: ConfusionMatrix, nameOf: (i: number) => string): string {
+  const scores = classScores(matrix);
   const total = sum(scores.map(({ count }) => count));
   const right = sum(matrix.map((row, i) => row[i] as number));
   const accuracy = `accuracy ${formatShare(right / total)} of ${total.toLocaleString("en-US")}`;
@@ -99,8 +100,8 @@ function summarise(matrix: ConfusionMatrix, scores: readonly ClassScore[], nameO
   return `${accuracy}; best: ${describe(best)}, worst: ${describe(worst)}`;
 }
 
-/** A share in percent, `–` when there is none. */
-function formatShare(share: number): string {
+/** @internal A share in percent, `–` when there is none. */
+export function formatShare(share: number): string {
   return Number.isNaN(share) ? "–" : `${(100 * share).toFixed(2)} %`;
 }
 

@@ -107,7 +107,7 @@ class Training<B> implements Run {
   private isStopped = false;
   /** Of the training pass under way. */
   private readonly totals = new PassTotals();
-  private readonly seed: number;
+  readonly seed: number;
   private readonly key: number;
   private readonly callbacks: readonly Callback[];
   private readonly checkpoint: CheckpointOptions | undefined;

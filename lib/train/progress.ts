@@ -98,6 +98,11 @@ export function formatLoss(loss: number): string {
   return Math.abs(loss) < 1e6 ? loss.toFixed(4) : loss.toExponential(3);
 }
 
+/** @internal A measure by its name: `97.10 %` for accuracies, else as a loss. */
+export function formatMeasure(name: string, value: number): string {
+  return /accuracy$/i.test(name) && Number.isFinite(value) ? `${(100 * value).toFixed(2)} %` : formatLoss(value);
+}
+
 /** A duration in the two units that matter: `8 s`, `2 min 5 s`, `3 h 20 min`. */
 function formatTime(ms: number): string {
   const seconds = Math.ceil(ms / 1000);

@@ -14,7 +14,7 @@ function feed(callback: ReturnType<typeof earlyStopping>, values: readonly numbe
   const stop = () => {
     isStopped = true;
   };
-  const run: Run = { model, optimizer, epochs: 99, epoch: 0, step: 0, history: new History(), stop };
+  const run: Run = { model, optimizer, epochs: 99, epoch: 0, step: 0, seed: 0, history: new History(), stop };
   for (const [i, value] of values.entries()) {
     callback.onEpochEnd(run, { epoch: i + 1, step: 0, seconds: 0, loss: 1, [name]: value } as HistoryRow);
     if (isStopped) return i + 1;
