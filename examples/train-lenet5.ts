@@ -6,7 +6,7 @@ import { saveSafetensors } from "nodegrad/io";
 import { lenet5 } from "nodegrad/models";
 import { crossEntropy } from "nodegrad/nn";
 import { SGD } from "nodegrad/optim";
-import { dataDir, quick } from "./inputs.js";
+import { dataDir, percent, quick } from "./inputs.js";
 
 const train = dataDir ? await loadMnist(dataDir) : generateDigits({ count: quick ? 3000 : 12_000 });
 const test = dataDir ? await loadMnist(dataDir, { split: "test" }) : generateDigits({ count: 2000, seed: 1 });
@@ -33,7 +33,7 @@ const step = compile((images: Tensor, labels: Tensor) => {
 
 const classify = compile((images: Tensor) => argMax(model.forward(normalise(images)), { axis: -1 }));
 
-for (let epoch = 0; epoch < 2; epoch++) {
+for (let epoch = 0; epoch < (dataDir ? 5 : 2); epoch++) {
   let [sum, steps] = [0, 0];
   for (const indices of batches({ count: train.count, batchSize: 64, shuffle: true, seed: 1, epoch })) {
     sum += step(pixels(train, indices), tensor(gatherLabels(train.labels, indices))).item();
@@ -46,7 +46,7 @@ for (let epoch = 0; epoch < 2; epoch++) {
       if (classes[i] === test.labels[index]) right++;
     });
   }
-  console.log(`epoch ${epoch + 1}: loss ${(sum / steps).toFixed(4)}, test accuracy ${right / test.count}`);
+  console.log(`epoch ${epoch + 1}: loss ${(sum / steps).toFixed(4)}, test accuracy ${percent(right / test.count)}`);
 }
 
 await saveSafetensors("lenet5.safetensors", model.state());

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { figures, judge } from "../examples/course/figures.js";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 /** Where examples write their pictures. */
@@ -113,13 +114,40 @@ const results: Readonly<Record<string, (output: string) => void>> = {
     expect(losses).toHaveLength(10);
     expect(losses.at(-1)).toBeLessThan((losses[0] as number) / 2);
   },
+  "cifar-convnet": (output) => {
+    const rates = [...output.matchAll(/rate ([\d.]+): ([\d.]+) % of the images kept back/g)];
+    expect(rates).toHaveLength(2);
+    const [best] = rates.sort(([, , a], [, , b]) => Number(b) - Number(a));
+    const [rate, share] = numbers(output, /objects, rate ([\d.]+): ([\d.]+) %/g) as [number, number];
+    expect(rate).toBe(Number(best?.[1]));
+    expect(share).toBeGreaterThan(25);
+  },
   "train-lenet5": (output) => {
-    const shares = numbers(output, /test accuracy ([\d.]+)/g);
+    const shares = numbers(output, /test accuracy ([\d.]+) %/g);
     expect(shares).toHaveLength(2);
-    expect(shares.at(-1)).toBeGreaterThan(0.8);
+    expect(shares.at(-1)).toBeGreaterThan(80);
     expect(statSync(join(folder, "lenet5.safetensors")).size).toBeGreaterThan(4 * 1_256_080);
   },
 };
+
+describe("npm run course", () => {
+  const figure = (asked: number | number[]) => ({ system: "a system", pattern: /: ([\d.]+) %/g, asked });
+
+  it.each<[string, number | number[], string, boolean]>([
+    ["the best of several", 99, "1: 98.9 %\n2: 99.00 %\n3: 98.7 %", true],
+    ["too little", 99, "1: 98.99 %", false],
+    ["the very numbers", [96.91, 97], "1: 96.91 %, 2: 97.00 %", true],
+    ["other numbers", [96.91, 97], "1: 96.91 %, 2: 97.01 %", false],
+    ["fewer numbers", [96.91, 97], "1: 96.91 %", false],
+    ["nothing", 0, "nothing", false],
+  ])("judges %s", (_, asked, output, expected) => {
+    expect(judge(figure(asked), output).isReached).toBe(expected);
+  });
+
+  it("knows examples only", () => {
+    expect(Object.keys(figures).filter((name) => results[name] === undefined)).toEqual([]);
+  });
+});
 
 /** Not an example. */
 const others = ["inputs"];
@@ -134,7 +162,10 @@ afterAll(() => rmSync(folder, { recursive: true }));
 describe("examples/", () => {
   it.each(Object.entries(results))("%s", (name, check) => {
     const file = join(root, "build-examples", "examples", `${name}.js`);
-    check(execFileSync(process.execPath, [file, "--quick"], { cwd: folder, encoding: "utf8" }));
+    const output = execFileSync(process.execPath, [file, "--quick"], { cwd: folder, encoding: "utf8", stdio: "pipe" });
+    check(output);
+    // What is asked of real images is found in what it prints.
+    for (const figure of figures[name] ?? []) expect(judge(figure, output).got, figure.system).not.toHaveLength(0);
   });
 
   const names = readdirSync(join(root, "examples"))
