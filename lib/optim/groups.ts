@@ -33,7 +33,12 @@ export interface Group<Options> {
   readonly scale: number;
 }
 
-/** @internal @throws {OptionError} for an option that is unknown, missing or out of range. */
+/**
+ * Every option of an optimiser, those not given with their usual values.
+ *
+ * @param op The optimiser, for messages.
+ * @throws {OptionError} for an option that is unknown, missing or out of range.
+ */
 export type CheckOptions<Options> = (op: string, options: Options) => Required<Options>;
 
 /**
