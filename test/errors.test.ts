@@ -262,7 +262,7 @@ const options: Misuse[] = [
   ["too few tangents", "jvp: needs 1 tangent(s), got 0", () => jvp(neg, [x], [])],
   [
     "a tolerance of 0",
-    "checkGradients: step and tolerance must be positive, got 0.00001 and 0",
+    'checkGradients: option "tolerance" must be a number > 0, got 0',
     () => checkGradients(neg, [x], { tolerance: 0 }),
   ],
   ["no function to compile", "compile: needs a function, got 3", () => compile(unchecked<() => Tensor>(3))],

@@ -8,8 +8,8 @@ import { AssignedValue, StateLeaf } from "../graph/variable.js";
 import { topologicalOrder } from "../graph/walk.js";
 import { onesLike } from "../ops/create.js";
 import { add } from "../ops/elementwise.js";
+import { checkScalar } from "./arguments.js";
 import { backpropagate } from "./reverse.js";
-import { checkScalar } from "./transforms.js";
 
 /**
  * Adds the gradient of a scalar to `grad` of every trainable variable it depends on. The gradients are lazy; nothing

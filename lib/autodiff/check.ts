@@ -7,6 +7,7 @@ import type { Tensor } from "../graph/tensor.js";
 import { machineOf, onMachine } from "../runtime/backends.js";
 import { valuesOf } from "../runtime/realize.js";
 import { sizeOf } from "../shape.js";
+import { checkFunction, checkTensors } from "./arguments.js";
 import { float64Copy } from "./numeric.js";
 import { jvp, vjp } from "./transforms.js";
 
@@ -40,7 +41,9 @@ export type CheckedFunction = (...inputs: Tensor[]) => Tensor | readonly Tensor[
  *
  * @param fn Maps float tensors to a tensor or a list of them; called with float64 tensors.
  * @param inputs Where to check; away from kinks, where the difference has no limit.
- * @throws {GradientError} naming the input, the mode and the error, when one exceeds the tolerance.
+ * @throws {GradientError} naming the input, the mode and the error, when one exceeds the tolerance; when there is no input or
+ *   one is not float.
+ * @throws {OptionError} for an option that is unknown or out of range, and anything but a function and a list of tensors.
  */
 export function checkGradients(
   fn: CheckedFunction,
@@ -49,10 +52,17 @@ export function checkGradients(
 ): GradientReport {
   checkOptions("checkGradients", options, ["step", "tolerance", "order", "seed"]);
   const { step = 1e-5, tolerance = 1e-6, order = 1, seed = 1 } = options;
-  if (!(step > 0) || !(tolerance > 0)) {
-    throw new OptionError(`checkGradients: step and tolerance must be positive, got ${step} and ${tolerance}`);
+  for (const [name, value] of Object.entries({ step, tolerance })) {
+    if (value > 0 && value < Infinity) continue;
+    throw new OptionError(`checkGradients: option "${name}" must be a number > 0, got ${show(value)}`);
   }
-  if (!Array.isArray(inputs)) throw new OptionError(`checkGradients: inputs must be a list, got ${show(inputs)}`);
+  if (!Number.isInteger(order) || order < 1) {
+    throw new OptionError(`checkGradients: option "order" must be an integer > 0, got ${show(order)}`);
+  }
+  if (!Number.isInteger(seed))
+    throw new OptionError(`checkGradients: option "seed" must be an integer, got ${show(seed)}`);
+  checkFunction("checkGradients", fn);
+  checkTensors("checkGradients", "input", inputs);
   return onMachine(machineOf("reference"), () => {
     const points = inputs.map((input) => float64Copy("checkGradients", input));
     const random = directions(seed);

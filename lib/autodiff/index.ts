@@ -1,3 +1,5 @@
+/** Differentiation: of graphs, of functions, by numbers, and shown. */
+
 export { backward } from "./backward.js";
 export { type CheckedFunction, type CheckOptions, checkGradients, type GradientReport } from "./check.js";
 export { formula } from "./formula.js";

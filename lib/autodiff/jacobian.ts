@@ -1,12 +1,13 @@
 /** Whole matrices of derivatives, for small functions, and products with the second one, for large ones. */
 
-import { GradientError, OptionError, show } from "../errors.js";
+import { GradientError } from "../errors.js";
 import type { Tensor } from "../graph/tensor.js";
 import { eye, zeros } from "../ops/create.js";
 import { reshape } from "../ops/movement.js";
 import { checkTensor } from "../ops/operands.js";
 import { slice, stack } from "../ops/slices.js";
 import { type Shape, sizeOf } from "../shape.js";
+import { checkFunction, checkTensors } from "./arguments.js";
 import { grad, jvp, vjp } from "./transforms.js";
 
 /**
@@ -21,7 +22,7 @@ import { grad, jvp, vjp } from "./transforms.js";
  *   derivative; {DTypeError} when the argument is not float.
  */
 export function jacobian(fn: (x: Tensor) => Tensor): (x: Tensor) => Tensor {
-  if (typeof fn !== "function") throw new OptionError(`jacobian: needs a function, got ${show(fn)}`);
+  checkFunction("jacobian", fn);
   return (x) => {
     const point = checkTensor("jacobian", x).resolve();
     const { outputs, vjp: pull } = vjp(fn, [point]);
@@ -71,6 +72,7 @@ export function hvp(
   inputs: readonly Tensor[],
   vectors: readonly Tensor[],
 ): Tensor[] {
+  checkTensors("hvp", "input", inputs);
   const gradient = grad(fn, { argument: inputs.map((_, i) => i) });
   return jvp((...points) => gradient(...points) as Tensor[], inputs, vectors).tangents;
 }

@@ -5,10 +5,9 @@ import { checkOptions, GradientError, OptionError, show } from "../errors.js";
 import { realisedLeaf } from "../graph/leaves.js";
 import type { Tensor } from "../graph/tensor.js";
 import { cast } from "../ops/elementwise.js";
-import { checkTensor } from "../ops/operands.js";
 import { machineOf, onMachine } from "../runtime/backends.js";
 import { valuesOf } from "../runtime/realize.js";
-import { checkScalar } from "./transforms.js";
+import { checkFunction, checkScalar, checkTensors } from "./arguments.js";
 
 /** How to take differences. */
 export interface NumericOptions {
@@ -44,6 +43,8 @@ export function numericGradient(
   if (!(step > 0 && step < Infinity)) {
     throw new OptionError(`numericGradient: option "step" must be a number > 0, got ${show(step)}`);
   }
+  checkFunction("numericGradient", fn);
+  checkTensors("numericGradient", "input", inputs);
   return onMachine(machineOf("reference"), () => {
     const points = inputs.map((input) => float64Copy("numericGradient", input));
     const valueAt = (at: readonly Tensor[]) => {
@@ -68,7 +69,6 @@ export function numericGradient(
 
 /** @internal The values of a float tensor as a float64 leaf of its own. */
 export function float64Copy(op: string, input: Tensor): Tensor {
-  checkTensor(op, input, "input");
   if (!isFloat(input.dtype)) {
     throw new GradientError(`${op}: inputs must be float, got ${input.dtype}; close over the others`);
   }

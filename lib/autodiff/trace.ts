@@ -9,11 +9,12 @@ import { onesLike, zerosLike } from "../ops/create.js";
 import { alias } from "../ops/movement.js";
 import { checkTensor } from "../ops/operands.js";
 import { realize, valuesOf } from "../runtime/realize.js";
+import { formatTable } from "../table.js";
+import { checkFunction, checkLike, checkScalar, checkTensors } from "./arguments.js";
 import { atom, type Formula, formulaOf, isTransparent } from "./formula.js";
 import { pushForward } from "./forward.js";
 import { backpropagate } from "./reverse.js";
 import { showValues } from "./show-values.js";
-import { checkScalar } from "./transforms.js";
 
 /** How to differentiate. */
 export interface TraceOptions {
@@ -65,7 +66,8 @@ export interface DerivativeTrace {
  * @param fn Maps float tensors to a tensor; in reverse mode to a scalar.
  * @param inputs Where to evaluate it.
  * @throws {GradientError} when the result is no tensor, in reverse mode no scalar, or a step has no derivative.
- * @throws {OptionError} unless there is a name, and in forward mode a tangent, for each input.
+ * @throws {OptionError} unless there is a name, and in forward mode a tangent, for each input; {ShapeError} or {DTypeError} for
+ *   a tangent unlike its input.
  */
 export function traceDerivative(
   fn: (...inputs: Tensor[]) => Tensor,
@@ -74,12 +76,14 @@ export function traceDerivative(
 ): DerivativeTrace {
   const op = "traceDerivative";
   checkOptions(op, options, ["tangents", "names"]);
+  checkFunction(op, fn);
+  checkTensors(op, "input", inputs);
   const { tangents, names = inputs.map((_, i) => `x${i + 1}`) } = options;
-  for (const [what, list] of Object.entries({ names, tangents: tangents ?? inputs })) {
-    if (list.length === inputs.length) continue;
-    throw new OptionError(`${op}: option "${what}" must have ${inputs.length} elements, got ${show(list.length)}`);
+  if (!Array.isArray(names) || names.length !== inputs.length || names.some((name) => typeof name !== "string")) {
+    throw new OptionError(`${op}: option "names" must be a list of ${inputs.length} strings, got ${show(names)}`);
   }
-  const points = inputs.map((input) => alias(checkTensor(op, input, "input")));
+  if (tangents !== undefined) checkLike(op, "tangent", tangents, inputs);
+  const points = inputs.map((input) => alias(input));
   const { result, release } = keepingEdges(() => fn(...points));
   const root = tangents === undefined ? checkScalar(op, result) : checkTensor(op, result, "result").resolve();
   const nodes = stepsOf(root, points);
@@ -146,9 +150,5 @@ function table(mode: DerivativeTrace["mode"], steps: readonly TraceStep[]): stri
       showValues(derivatives),
     ]),
   ];
-  const widths = [0, 1].map((column) => Math.max(...rows.map((row) => (row[column] as string).length)));
-  return rows
-    .map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  "))
-    .map((line) => line.trimEnd())
-    .join("\n");
+  return formatTable(rows, { align: ["left", "left", "left"] });
 }

@@ -1,14 +1,14 @@
 /** Derivatives of functions: `grad`, `valueAndGrad`, `vjp`, `jvp`. They compose, to any order. */
 
 import { isFloat } from "../dtype.js";
-import { checkOptions, DTypeError, GradientError, OptionError, ShapeError, show } from "../errors.js";
+import { checkOptions, DTypeError, GradientError, OptionError, show } from "../errors.js";
 import { keepingEdges } from "../graph/leaves.js";
 import { Tensor } from "../graph/tensor.js";
 import { onesLike, zerosLike } from "../ops/create.js";
 import { alias } from "../ops/movement.js";
 import { checkTensor } from "../ops/operands.js";
-import { sameShape, showShape } from "../shape.js";
 import { type Flattened, flattenTree, type Tree } from "../tree.js";
+import { checkFunction, checkLike, checkScalar, checkTensors } from "./arguments.js";
 import { pushForward } from "./forward.js";
 import { backpropagate } from "./reverse.js";
 
@@ -91,7 +91,7 @@ function differentiated<A extends readonly unknown[]>(
   fn: (...args: A) => Tensor,
   options: GradOptions,
 ): (...args: A) => ValueAndGrad<unknown> {
-  if (typeof fn !== "function") throw new OptionError(`${name}: needs a function, got ${show(fn)}`);
+  checkFunction(name, fn);
   checkOptions(name, options, ["argument"]);
   const { argument = 0 } = options;
   const chosen = typeof argument === "number" ? [argument] : argument;
@@ -120,31 +120,21 @@ function differentiated<A extends readonly unknown[]>(
 }
 
 /**
- * @internal
- * @param demand How the message says what the value is needed for.
- * @throws {GradientError} unless the value is a float tensor of one element.
- */
-export function checkScalar(name: string, value: unknown, demand = "the function must return"): Tensor {
-  if (!(value instanceof Tensor)) throw new GradientError(`${name}: ${demand} a scalar tensor, got ${show(value)}`);
-  const node = value.resolve();
-  if (node.size !== 1 || !isFloat(node.dtype)) {
-    const given = `${node.dtype}${showShape(node.shape)}`;
-    throw new GradientError(`${name}: ${demand} a scalar float tensor, got ${given}; take its sum() or mean()`);
-  }
-  return node;
-}
-
-/**
  * Evaluates a function and prepares its vector–Jacobian product.
  *
  * @param fn Maps tensors to a tensor or a list of them.
  * @param inputs Where to evaluate it.
  * @returns The outputs, and the function that maps a cotangent per output to a cotangent per input.
+ * @throws {OptionError} for anything but a function and a list of tensors; {DTypeError} when an input is not float.
+ * @throws {GradientError} when there is no input; the function returned, when outputs reach an input only through an
+ *   operation without a derivative. {ShapeError} and {DTypeError} for a cotangent unlike its output.
  */
 export function vjp(
   fn: (...inputs: Tensor[]) => Tensor | readonly Tensor[],
   inputs: readonly Tensor[],
 ): { outputs: Tensor[]; vjp: (...cotangents: Tensor[]) => Tensor[] } {
+  checkFunction("vjp", fn);
+  checkTensors("vjp", "input", inputs);
   const { points } = separate("vjp", inputs);
   const outputs = outputsOf("vjp", keepingEdges(() => fn(...points)).result);
   return {
@@ -166,14 +156,19 @@ export function vjp(
 /**
  * Evaluates a function and its derivative in a direction (forward mode).
  *
+ * @param fn Maps tensors to a tensor or a list of them.
+ * @param inputs Where to evaluate it.
  * @param tangents The direction, one tensor per input.
  * @returns The outputs and their tangents Σ ∂output/∂input · tangent.
+ * @throws what `vjp` throws, and {ShapeError} or {DTypeError} for a tangent unlike its input.
  */
 export function jvp(
   fn: (...inputs: Tensor[]) => Tensor | readonly Tensor[],
   inputs: readonly Tensor[],
   tangents: readonly Tensor[],
 ): { outputs: Tensor[]; tangents: Tensor[] } {
+  checkFunction("jvp", fn);
+  checkTensors("jvp", "input", inputs);
   const { points } = separate("jvp", inputs);
   checkLike("jvp", "tangent", tangents, inputs);
   const { result, release } = keepingEdges(() => fn(...points));
@@ -191,17 +186,4 @@ export function jvp(
 function outputsOf(name: string, result: Tree<Tensor>): Tensor[] {
   const list = Array.isArray(result) ? result : [result];
   return list.map((output) => checkTensor(name, output, "result").resolve());
-}
-
-function checkLike(name: string, what: string, given: readonly Tensor[], like: readonly Tensor[]): void {
-  if (given.length !== like.length) {
-    throw new OptionError(`${name}: needs ${like.length} ${what}(s), got ${given.length}`);
-  }
-  given.forEach((tensor, i) => {
-    const { shape, dtype } = like[i] as Tensor;
-    if (!sameShape(checkTensor(name, tensor, what).shape, shape)) {
-      throw new ShapeError(`${name}: ${what} ${i} has shape ${showShape(tensor.shape)}, expected ${showShape(shape)}`);
-    }
-    if (tensor.dtype !== dtype) throw new DTypeError(`${name}: ${what} ${i} is ${tensor.dtype}, expected ${dtype}`);
-  });
 }

@@ -10,10 +10,10 @@ import { alias } from "../../ops/movement.js";
 import { checkTensor } from "../../ops/operands.js";
 import { realize, valuesOf } from "../../runtime/realize.js";
 import { showShape } from "../../shape.js";
+import { checkScalar } from "../arguments.js";
 import { atom, type Formula, formulaOf, isTransparent, namesOfNodes } from "../formula.js";
 import { backpropagate } from "../reverse.js";
 import { showValues } from "../show-values.js";
-import { checkScalar } from "../transforms.js";
 
 /** What to show in the picture of a graph. */
 export interface PictureOptions {
