@@ -28,8 +28,9 @@ export function zeroOneLoss(prediction: Tensor, target: Tensor, options: LossOpt
  * @param logits Scores `[…, classes]`.
  * @param labels `[…]`, int32 or uint8.
  * @throws {ShapeError} when they do not fit each other.
+ * @throws {DTypeError} for labels of another dtype.
  */
 export function accuracy(logits: Tensor, labels: Tensor): Tensor {
-  checkLabels("accuracy", logits, labels);
-  return mean(cast(equal(argMax(logits, { axis: -1 }), cast(labels, "int32")), "float32"));
+  const classOf = checkLabels("accuracy", logits, labels);
+  return mean(cast(equal(argMax(logits, { axis: -1 }), classOf), "float32"));
 }

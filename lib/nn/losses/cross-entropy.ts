@@ -1,7 +1,8 @@
 /** Cross-entropy of classes: what training a classifier makes small. */
 
+import { checkInteger, checkNumber } from "../../data/check.js";
 import { isFloat } from "../../dtype.js";
-import { DTypeError, OptionError, ShapeError, show } from "../../errors.js";
+import { OptionError, ShapeError } from "../../errors.js";
 import { labelLosses } from "../../ops/cross-entropy.js";
 import {
   add,
@@ -52,16 +53,14 @@ export interface CrossEntropyOptions extends LabelLossOptions {
  * @returns A scalar, or `[…]` without reduction.
  * @throws {ShapeError} when logits and target, or the class weights, do not fit each other.
  * @throws {DTypeError} for logits that are not float or a target of another dtype.
- * @throws {OptionError} for an option that is unknown or out of range.
+ * @throws {OptionError} for an option that is unknown or out of range, and for an `ignoreIndex` beside a distribution.
  * @throws {IndexError} when it is computed and a label is out of range.
  */
 export function crossEntropy(logits: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor {
   const op = "crossEntropy";
   checkLossOptions(op, options, ["classWeights", "ignoreIndex", "labelSmoothing"]);
   const { labelSmoothing = 0, classWeights } = options;
-  if (typeof labelSmoothing !== "number" || !(labelSmoothing >= 0 && labelSmoothing <= 1)) {
-    throw new OptionError(`${op}: option "labelSmoothing" must be a number in [0, 1], got ${show(labelSmoothing)}`);
-  }
+  checkNumber(op, "labelSmoothing", labelSmoothing, 0, 1);
   checkTensor(op, logits, "logits");
   const isDistribution = isFloat(checkTensor(op, target, "target").dtype) && target.rank === logits.rank;
   if (isDistribution) return distributionLoss(logits, target, options);
@@ -118,17 +117,14 @@ interface CountedExamples {
 
 function countedExamples(op: string, scores: Tensor, target: Tensor, options: LabelLossOptions): CountedExamples {
   const { classWeights, ignoreIndex } = options;
-  checkLabels(op, scores, target);
+  const given = checkLabels(op, scores, target);
   checkClassWeights(op, scores, classWeights);
-  const given = checkInteger(op, target);
   const weightsOf = (labels: Tensor) => (classWeights === undefined ? undefined : gather(classWeights, labels));
   if (ignoreIndex === undefined) {
     const weights = weightsOf(given);
     return { labels: given, weights, counts: weights, only: (losses) => losses };
   }
-  if (!Number.isInteger(ignoreIndex)) {
-    throw new OptionError(`${op}: option "ignoreIndex" must be an integer, got ${show(ignoreIndex)}`);
-  }
+  checkInteger(op, "ignoreIndex", ignoreIndex, -(2 ** 31), 2 ** 31 - 1);
   const counts = notEqual(given, ignoreIndex);
   const only = (x: Tensor) => where(counts, x, 0);
   const labels = only(given);
@@ -138,12 +134,6 @@ function countedExamples(op: string, scores: Tensor, target: Tensor, options: La
 
 function weighted(losses: Tensor, weights: Tensor | undefined): Tensor {
   return weights === undefined ? losses : mul(losses, weights);
-}
-
-/** Labels as int32. */
-function checkInteger(op: string, labels: Tensor): Tensor {
-  if (labels.dtype === "int32" || labels.dtype === "uint8") return cast(labels, "int32");
-  throw new DTypeError(`${op}: labels must be int32 or uint8, got ${labels.dtype}`);
 }
 
 function checkClassWeights(op: string, scores: Tensor, weights: Tensor | undefined): void {

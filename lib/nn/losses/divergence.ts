@@ -2,7 +2,7 @@
 
 import { equal, log, mul, sub, sum, where } from "../../ops/index.js";
 import type { Tensor } from "../../tensor.js";
-import { checkLossOptions, checkPair, type LossOptions, reduceLosses } from "./reduction.js";
+import { checkLossOptions, checkRows, type LossOptions, reduceLosses } from "./reduction.js";
 
 /**
  * Kullback–Leibler divergence Σ P·ln(P/Q) per example, in [0, ∞] for distributions; 0·ln 0 is 0. For P that is 1 at a
@@ -16,7 +16,7 @@ import { checkLossOptions, checkPair, type LossOptions, reduceLosses } from "./r
  */
 export function klDivergence(logPrediction: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
   checkLossOptions("klDivergence", options);
-  checkPair("klDivergence", logPrediction, target);
+  checkRows("klDivergence", logPrediction, target);
   // Where P is 0 nothing is added, whatever Q is; the inner choices keep infinities out of the derivative too.
   const isZero = equal(target, 0);
   const ratio = sub(log(where(isZero, 1, target)), where(isZero, 0, logPrediction));

@@ -1,5 +1,6 @@
 /** Hinge losses, of support vector machines: 0 where the right side is ahead by a margin. */
 
+import { checkBoolean } from "../../data/check.js";
 import { OptionError, show } from "../../errors.js";
 import { expandDims, mul, oneHot, relu, square, sub, sum, takeAlongAxis, where } from "../../ops/index.js";
 import { checkFloat } from "../../ops/operands.js";
@@ -32,10 +33,8 @@ function checkHinge(op: string, options: MulticlassHingeOptions, more: readonly 
   if (typeof margin !== "number" || !(margin > 0 && margin < Infinity)) {
     throw new OptionError(`${op}: option "margin" must be a number > 0, got ${show(margin)}`);
   }
-  for (const [name, value] of Object.entries({ squared, meanOverClasses })) {
-    if (typeof value !== "boolean")
-      throw new OptionError(`${op}: option "${name}" must be a boolean, got ${show(value)}`);
-  }
+  checkBoolean(op, "squared", squared);
+  checkBoolean(op, "meanOverClasses", meanOverClasses);
 }
 
 /**
@@ -68,11 +67,11 @@ export function hingeLoss(prediction: Tensor, target: Tensor, options: HingeOpti
 export function multiclassHingeLoss(scores: Tensor, labels: Tensor, options: MulticlassHingeOptions = {}): Tensor {
   const op = "multiclassHingeLoss";
   checkHinge(op, options, ["meanOverClasses"]);
-  checkLabels(op, scores, labels);
+  const classOf = checkLabels(op, scores, labels);
   checkFloat(op, scores);
   const classes = scores.shape.at(-1) as number;
-  const right = takeAlongAxis(scores, expandDims(labels, -1));
-  const each = where(oneHot(labels, classes, { dtype: "bool" }), 0, missing(sub(right, scores), options));
+  const right = takeAlongAxis(scores, expandDims(classOf, -1));
+  const each = where(oneHot(classOf, classes, { dtype: "bool" }), 0, missing(sub(right, scores), options));
   const losses = sum(each, { axes: -1 });
   return reduceLosses(options.meanOverClasses ? mul(losses, 1 / classes) : losses, options);
 }

@@ -1,7 +1,7 @@
 /** What losses share: how those of single examples become one, and operands that fit each other. */
 
-import { checkOptions, OptionError, ShapeError, show } from "../../errors.js";
-import { div, mean, sum } from "../../ops/index.js";
+import { checkOptions, DTypeError, OptionError, ShapeError, show } from "../../errors.js";
+import { cast, div, mean, sum } from "../../ops/index.js";
 import { checkFloat, checkSameDType, checkTensor } from "../../ops/operands.js";
 import { sameShape, showShape } from "../../shape.js";
 import type { Tensor } from "../../tensor.js";
@@ -57,11 +57,29 @@ export function checkSameShape(op: string, prediction: Tensor, target: Tensor): 
   throw new ShapeError(`${op}: shapes differ: ${given}`);
 }
 
-/** @throws {ShapeError} unless there is a label for each row of scores. */
-export function checkLabels(op: string, logits: Tensor, labels: Tensor): void {
+/**
+ * Checks a prediction and its target, row by row.
+ *
+ * @throws as `checkPair`, and {ShapeError} for scalars, which have no rows.
+ */
+export function checkRows(op: string, prediction: Tensor, target: Tensor): void {
+  checkPair(op, prediction, target);
+  if (prediction.rank === 0) throw new ShapeError(`${op}: needs at least 1 axis, got ${showShape(prediction.shape)}`);
+}
+
+/**
+ * The labels as int32.
+ *
+ * @throws {ShapeError} unless there is a label for each row of scores.
+ * @throws {DTypeError} unless they are int32 or uint8.
+ */
+export function checkLabels(op: string, logits: Tensor, labels: Tensor): Tensor {
   checkTensor(op, logits, "logits");
   checkTensor(op, labels, "labels");
-  if (logits.rank > 0 && sameShape(labels.shape, logits.shape.slice(0, -1))) return;
-  const given = `logits ${showShape(logits.shape)}, labels ${showShape(labels.shape)}`;
-  throw new ShapeError(`${op}: labels do not fit the logits: ${given}; expected […, classes] and […]`);
+  if (logits.rank === 0 || !sameShape(labels.shape, logits.shape.slice(0, -1))) {
+    const given = `logits ${showShape(logits.shape)}, labels ${showShape(labels.shape)}`;
+    throw new ShapeError(`${op}: labels do not fit the logits: ${given}; expected […, classes] and […]`);
+  }
+  if (labels.dtype === "int32" || labels.dtype === "uint8") return cast(labels, "int32");
+  throw new DTypeError(`${op}: labels must be int32 or uint8, got ${labels.dtype}`);
 }

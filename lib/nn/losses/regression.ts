@@ -2,7 +2,7 @@
 
 import { abs, equal, sqrt, square, sub, sum, where } from "../../ops/index.js";
 import type { Tensor } from "../../tensor.js";
-import { checkLossOptions, checkPair, type LossOptions, reduceLosses } from "./reduction.js";
+import { checkLossOptions, checkPair, checkRows, type LossOptions, reduceLosses } from "./reduction.js";
 
 /**
  * Absolute error |ŷ − y| per element, in [0, ∞); its derivative at ŷ = y is taken as 0. NaN where an operand is; the
@@ -39,7 +39,7 @@ export function mseLoss(prediction: Tensor, target: Tensor, options: LossOptions
  */
 export function euclideanLoss(prediction: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
   checkLossOptions("euclideanLoss", options);
-  checkPair("euclideanLoss", prediction, target);
+  checkRows("euclideanLoss", prediction, target);
   const squared = sum(square(sub(prediction, target)), { axes: -1 });
   // The root has no derivative at 0: there it is that of a constant.
   const isZero = equal(squared, 0);

@@ -55,10 +55,15 @@ describe.each(labelled.map((loss) => [loss.name, loss] as const))("%s", (name, l
 describe("options out of range", () => {
   const wrong: readonly [Loss, object, string][] = [
     [nn.multiclassHingeLoss, { margin: 0 }, 'option "margin" must be a number > 0, got 0'],
-    [nn.multiclassHingeLoss, { squared: 2 }, 'option "squared" must be a boolean, got 2'],
-    [nn.multiclassHingeLoss, { meanOverClasses: 1 }, 'option "meanOverClasses" must be a boolean, got 1'],
+    [nn.multiclassHingeLoss, { squared: 2 }, 'option "squared" must be true or false, got 2'],
+    [nn.multiclassHingeLoss, { meanOverClasses: 1 }, 'option "meanOverClasses" must be true or false, got 1'],
     [nn.crossEntropy, { labelSmoothing: 1.5 }, 'option "labelSmoothing" must be a number in [0, 1], got 1.5'],
-    [nn.crossEntropy, { ignoreIndex: 0.5 }, 'option "ignoreIndex" must be an integer, got 0.5'],
+    [
+      nn.crossEntropy,
+      { ignoreIndex: 0.5 },
+      'option "ignoreIndex" must be an integer in [-2147483648, 2147483647], got 0.5',
+    ],
+    [nn.crossEntropy, { ignoreIndex: 2 ** 31 }, 'option "ignoreIndex" must be an integer in'],
     [nn.crossEntropy, { classWeights: [1, 2, 3] }, 'option "classWeights" must be a tensor'],
     [nn.crossEntropy, { classWeights: tensor([1, 2]) }, "class weights must have shape [3], got [2]"],
     [nn.nllLoss, { classWeights: tensor([1, 2, 3], { dtype: "float64" }) }, "dtypes differ"],
@@ -68,10 +73,13 @@ describe("options out of range", () => {
     expect(() => loss(scores, labels, options)).toThrow(message);
   });
 
-  it("and labels are no floats", () => {
-    expect(() => nn.crossEntropy(scores, tensor([0]))).toThrow(
-      "crossEntropy: labels must be int32 or uint8, got float32",
-    );
+  it.each([...labelled, nn.accuracy])("and labels are no floats: %p", (loss) => {
+    expect(() => loss(scores, tensor([0]))).toThrow(`${loss.name}: labels must be int32 or uint8, got float32`);
+  });
+
+  it.each([nn.klDivergence, nn.euclideanLoss])("and scalars are no rows: %p", (loss) => {
+    expect(() => loss(tensor(1), tensor(1))).toThrow(`${loss.name}: needs at least 1 axis, got []`);
+    expect(() => loss(tensor(1), tensor(1))).toThrow(ShapeError);
   });
 
   it("and labels to ignore need labels", () => {
