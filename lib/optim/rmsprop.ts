@@ -1,6 +1,7 @@
 /** Steps in units of the gradient's recent size. */
 
-import { checkOptions, OptionError, show } from "../errors.js";
+import { checkBoolean } from "../data/check.js";
+import { checkOptions } from "../errors.js";
 import { add, cast, div, maximum, mul, sqrt, square, sub } from "../ops/index.js";
 import type { Tensor, Variable } from "../tensor.js";
 import type { CheckOptions, Trained } from "./groups.js";
@@ -39,9 +40,7 @@ const check: CheckOptions<RMSPropOptions> = (op, options) => {
   checkNonNegative(op, "epsilon", epsilon);
   checkNonNegative(op, "momentum", momentum);
   checkNonNegative(op, "weightDecay", weightDecay);
-  if (typeof centered !== "boolean") {
-    throw new OptionError(`${op}: option "centered" must be a boolean, got ${show(centered)}`);
-  }
+  checkBoolean(op, "centered", centered);
   return { learningRate, alpha, epsilon, momentum, centered, weightDecay };
 };
 

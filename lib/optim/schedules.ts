@@ -110,6 +110,9 @@ export function sequenceSchedule(
   parts: readonly (readonly [steps: number, schedule: Schedule])[],
   last: Schedule,
 ): Schedule {
+  if (!Array.isArray(parts) || !parts.every(Array.isArray)) {
+    throw new OptionError(`sequenceSchedule: parts must be a list of [steps, schedule], got ${show(parts)}`);
+  }
   for (const [steps, schedule] of parts) {
     checkSteps("sequenceSchedule", "steps", steps);
     checkSchedule("sequenceSchedule", schedule);

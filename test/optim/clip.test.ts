@@ -125,6 +125,8 @@ describe("clipping", () => {
     expect(() => clipGradNorm(sgd(w), -1)).toThrow('clipGradNorm: option "maxNorm" must be a number ≥ 0');
     expect(() => clipGradValue(sgd(w), Number.NaN)).toThrow(OptionError);
     expect(() => clipGradValue(sgd(w), 1)).toThrow(GradientError);
+    w.sum().backward();
+    expect(() => clipGradNorm(sgd(w), tensor([1, 2]))).toThrow("clipGradNorm: maxNorm must be a scalar, got [2]");
   });
 
   it("takes any float dtype", () => {

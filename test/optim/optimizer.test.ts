@@ -368,7 +368,7 @@ describe("options of optimisers", () => {
     [
       "RMSProp",
       () => new RMSProp([w], { learningRate: 1, centered: 1 as never }),
-      'option "centered" must be a boolean',
+      'option "centered" must be true or false',
     ],
     ["Adam, β", () => new Adam([w], { learningRate: 1, betas: [0.9, 1] }), 'Adam: option "betas" must be a number in'],
     ["Adam, βs", () => new Adam([w], { learningRate: 1, betas: 0.9 as never }), 'option "betas" must be two numbers'],

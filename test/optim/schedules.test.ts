@@ -54,6 +54,8 @@ describe("schedules", () => {
     [() => exponentialSchedule(1, {} as never), 'exponentialSchedule: option "factor" must be a number ≥ 0'],
     [() => cosineSchedule(1, { steps: 1.5 }), 'cosineSchedule: option "steps" must be an integer > 0, got 1.5'],
     [() => warmupSchedule(5, 0.1 as never), "warmupSchedule: needs a schedule, got 0.1"],
+    [() => sequenceSchedule(5 as never, constantSchedule(1)), "parts must be a list of [steps, schedule], got 5"],
+    [() => sequenceSchedule([5, constantSchedule(1)] as never, constantSchedule(1)), "parts must be a list of"],
     [() => sequenceSchedule([[0, constantSchedule(1)]], constantSchedule(1)), 'option "steps" must be an integer > 0'],
   ];
 
