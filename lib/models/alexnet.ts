@@ -1,5 +1,6 @@
 /** AlexNet, the network that won ImageNet's contest of 2012. */
 
+import { checkRate } from "../nn/dropout.js";
 import { Activation, AdaptiveAvgPool2d, Conv2d, Dropout, Flatten, Linear, MaxPool2d, Sequential } from "../nn/index.js";
 import { checkCount } from "../ops/window.js";
 import { checkClasses, type LinearHeadOptions, seedsOf } from "./options.js";
@@ -25,9 +26,10 @@ import { checkClasses, type LinearHeadOptions, seedsOf } from "./options.js";
 export function alexnet(options: LinearHeadOptions = {}): Sequential {
   const op = "alexnet";
   const classes = checkClasses(op, options, ["hidden", "dropRate", "initializer"]);
-  const { dropRate = 0.5, initializer } = options;
+  const { initializer } = options;
+  const dropRate = checkRate(op, "dropRate", options.dropRate ?? 0.5);
   const hidden = checkCount(op, "hidden", options.hidden ?? 4096);
-  const seed = seedsOf(op, options.seed, 8);
+  const seed = seedsOf(op, options.seed);
   const conv = (inputs: number, outputs: number, kernel: number, stride = 1, padding = (kernel - 1) / 2) =>
     new Conv2d(inputs, outputs, kernel, { stride, padding, initializer, seed: seed() });
   const linear = (inputs: number, outputs: number) => new Linear(inputs, outputs, { initializer, seed: seed() });

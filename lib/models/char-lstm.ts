@@ -59,7 +59,7 @@ export class CharLSTM extends Module {
     const op = "CharLSTM";
     checkOptions(op, options, ["features", "hidden", "layers", "dropRate", "seed"]);
     const { features = 32, hidden = 128, layers = 1, dropRate = 0 } = options;
-    this.alphabet = [...alphabet];
+    this.alphabet = [...checkText(op, "alphabet", alphabet)];
     this.indices = new Map(this.alphabet.map((character, i) => [character, i]));
     if (this.indices.size === 0 || this.indices.size < this.alphabet.length) {
       throw new OptionError(`${op}: alphabet must hold characters, each once, got ${show(alphabet)}`);
@@ -86,7 +86,7 @@ export class CharLSTM extends Module {
    * @throws {OptionError} for a character that is not in it.
    */
   encode(text: string): Int32Array {
-    return Int32Array.from([...text], (character) => {
+    return Int32Array.from([...checkText("CharLSTM", "text", text)], (character) => {
       const index = this.indices.get(character);
       if (index === undefined) throw new OptionError(`CharLSTM: not in the alphabet: ${show(character)}`);
       return index;
@@ -150,9 +150,20 @@ export class CharLSTM extends Module {
   }
 }
 
-/** The characters of a text, each once, in the order of their code points. */
+function checkText(op: string, what: string, text: unknown): string {
+  if (typeof text === "string") return text;
+  throw new OptionError(`${op}: ${what} must be a text, got ${show(text)}`);
+}
+
+/**
+ * The characters of a text, each once, in the order of their code points.
+ *
+ * @throws {OptionError} for anything but a string.
+ */
 export function alphabetOf(text: string): string {
-  return [...new Set(text)].sort((a, b) => (a.codePointAt(0) as number) - (b.codePointAt(0) as number)).join("");
+  return [...new Set(checkText("alphabetOf", "text", text))]
+    .sort((a, b) => (a.codePointAt(0) as number) - (b.codePointAt(0) as number))
+    .join("");
 }
 
 /** A place, drawn with the probabilities of the scores' softmax, or the place of the largest score. */

@@ -1,23 +1,15 @@
 /** A convolutional network for small images in colour, that learns in minutes. */
 
-import {
-  Activation,
-  BatchNorm2d,
-  Conv2d,
-  Flatten,
-  type Initializer,
-  kaimingNormal,
-  Linear,
-  MaxPool2d,
-  type Module,
-  Sequential,
-} from "../nn/index.js";
+import { Flatten, kaimingNormal, Linear, Sequential } from "../nn/index.js";
 import { type ClassifierOptions, checkClasses, seedsOf } from "./options.js";
+import { convolutionStages } from "./stages.js";
 
-/** Channels of the three stages. */
-const CHANNELS = [32, 64, 128];
-
-const kaiming: Initializer = (name, shape, { seed }) => kaimingNormal(name, shape, { seed });
+/** Channels of the convolutions of the three stages. */
+const CHANNELS = [
+  [32, 32],
+  [64, 64],
+  [128, 128],
+];
 
 /**
  * A convolutional network for images `[n, 3, 32, 32]`: scores `[n, classes]` (default 10), before the softmax.
@@ -31,22 +23,12 @@ const kaiming: Initializer = (name, shape, { seed }) => kaimingNormal(name, shap
 export function cifarConvnet(options: ClassifierOptions = {}): Sequential {
   const op = "cifarConvnet";
   const classes = checkClasses(op, options, [], 10);
-  const seed = seedsOf(op, options.seed, 7);
-  const layers: Record<string, Module> = {};
-  let inputs = 3;
-  for (const [stage, channels] of CHANNELS.entries()) {
-    for (const i of [2 * stage + 1, 2 * stage + 2]) {
-      layers[`conv${i}`] = new Conv2d(inputs, channels, 3, {
-        padding: 1,
-        bias: false,
-        initializer: kaiming,
-        seed: seed(),
-      });
-      layers[`bn${i}`] = new BatchNorm2d(channels);
-      layers[`relu${i}`] = new Activation("relu");
-      inputs = channels;
-    }
-    layers[`pool${stage + 1}`] = new MaxPool2d(2);
-  }
-  return new Sequential({ ...layers, flatten: new Flatten(), fc: new Linear(128 * 4 * 4, classes, { seed: seed() }) });
+  const seed = seedsOf(op, options.seed);
+  // No bias: batch normalisation takes it away again, and has its own.
+  const features = { batchNorm: true, bias: false, initializer: kaimingNormal, seed };
+  return new Sequential({
+    features: new Sequential(convolutionStages(CHANNELS, features)),
+    flatten: new Flatten(),
+    fc: new Linear(128 * 4 * 4, classes, { seed: seed() }),
+  });
 }

@@ -1,7 +1,9 @@
 /** What the models of images share. */
 
+import { checkSeed } from "../data/check.js";
+import { Random } from "../data/index.js";
 import { checkOptions } from "../errors.js";
-import { type Initializer, splitSeed } from "../nn/index.js";
+import type { Initializer } from "../nn/index.js";
 import type { SeedOptions } from "../ops/index.js";
 import { checkCount } from "../ops/window.js";
 
@@ -33,7 +35,7 @@ export function checkClasses(
 }
 
 /** A function that gives every layer a seed of its own; undefined where there is none to start from. */
-export function seedsOf(op: string, seed: number | undefined, layers: number): () => number | undefined {
-  const seeds = splitSeed(op, seed, layers);
-  return () => seeds.shift();
+export function seedsOf(op: string, seed: number | undefined): () => number | undefined {
+  const random = seed === undefined ? undefined : new Random(checkSeed(op, seed));
+  return () => random?.uint32();
 }

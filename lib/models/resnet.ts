@@ -6,14 +6,13 @@ import {
   Bottleneck,
   Conv2d,
   GlobalAvgPool2d,
-  type Initializer,
-  kaimingNormal,
   Linear,
   MaxPool2d,
   type Module,
   ResidualBlock,
   Sequential,
 } from "../nn/index.js";
+import { kaimingFanOut } from "../nn/initializers.js";
 import { type ClassifierOptions, checkClasses, seedsOf } from "./options.js";
 
 /** What a residual network is made of. */
@@ -25,8 +24,6 @@ interface Plan {
   readonly block: "basic" | "bottleneck";
   readonly shortcut: "projection" | "padding";
 }
-
-const fanOut: Initializer = (name, shape, { seed }) => kaimingNormal(name, shape, { mode: "fanOut", seed });
 
 /**
  * ResNet-18 for images `[n, 3, h, w]`, usually 224 × 224: scores `[n, classes]`, before the softmax.
@@ -73,9 +70,9 @@ export function resnet20(options: ClassifierOptions = {}): Sequential {
   const op = "resnet20";
   const classes = checkClasses(op, options, [], 10);
   const plan: Plan = { blocks: [3, 3, 3], width: 16, block: "basic", shortcut: "padding" };
-  const seed = seedsOf(op, options.seed, 11);
+  const seed = seedsOf(op, options.seed);
   return new Sequential({
-    conv1: new Conv2d(3, 16, 3, { padding: 1, bias: false, initializer: fanOut, seed: seed() }),
+    conv1: new Conv2d(3, 16, 3, { padding: 1, bias: false, initializer: kaimingFanOut, seed: seed() }),
     bn1: new BatchNorm2d(16),
     relu: new Activation("relu"),
     ...stagesOf(plan, seed),
@@ -87,10 +84,10 @@ export function resnet20(options: ClassifierOptions = {}): Sequential {
 function imagenet(op: string, plan: Plan, options: ClassifierOptions): Sequential {
   const classes = checkClasses(op, options);
   const { blocks, width, block } = plan;
-  const seed = seedsOf(op, options.seed, 2 + blocks.reduce((sum, count) => sum + count));
+  const seed = seedsOf(op, options.seed);
   const features = width * 2 ** (blocks.length - 1) * (block === "basic" ? 1 : Bottleneck.expansion);
   return new Sequential({
-    conv1: new Conv2d(3, width, 7, { stride: 2, padding: 3, bias: false, initializer: fanOut, seed: seed() }),
+    conv1: new Conv2d(3, width, 7, { stride: 2, padding: 3, bias: false, initializer: kaimingFanOut, seed: seed() }),
     bn1: new BatchNorm2d(width),
     relu: new Activation("relu"),
     maxpool: new MaxPool2d(3, { stride: 2, padding: 1 }),

@@ -1,23 +1,21 @@
 /** VGG: networks of 3 × 3 convolutions, deeper than those before. */
 
 import { checkBoolean } from "../data/check.js";
+import { checkRate } from "../nn/dropout.js";
 import {
   Activation,
   AdaptiveAvgPool2d,
-  BatchNorm2d,
-  Conv2d,
   Dropout,
   Flatten,
   type Initializer,
-  kaimingNormal,
   Linear,
-  MaxPool2d,
-  type Module,
   normal,
   Sequential,
 } from "../nn/index.js";
+import { kaimingFanOut } from "../nn/initializers.js";
 import { checkCount } from "../ops/window.js";
 import { checkClasses, type LinearHeadOptions, seedsOf } from "./options.js";
+import { convolutionStages } from "./stages.js";
 
 /** Options of the VGG networks. */
 export interface VggOptions extends LinearHeadOptions {
@@ -28,7 +26,6 @@ export interface VggOptions extends LinearHeadOptions {
 /** Channels of the convolutions in each of the five stages, which end in a pool. */
 const CHANNELS = [64, 128, 256, 512, 512];
 
-const fanOut: Initializer = (name, shape, { seed }) => kaimingNormal(name, shape, { mode: "fanOut", seed });
 const small: Initializer = (name, shape, { seed }) => normal(name, shape, 0.01, { seed });
 
 /**
@@ -68,26 +65,17 @@ export function vgg19(options: VggOptions = {}): Sequential {
 
 function vgg(op: string, stages: readonly number[], options: VggOptions): Sequential {
   const classes = checkClasses(op, options, ["hidden", "dropRate", "initializer", "batchNorm"]);
-  const { dropRate = 0.5, initializer } = options;
+  const { initializer } = options;
+  const dropRate = checkRate(op, "dropRate", options.dropRate ?? 0.5);
   const hidden = checkCount(op, "hidden", options.hidden ?? 4096);
-  const normalised = checkBoolean(op, "batchNorm", options.batchNorm ?? false);
-  const seed = seedsOf(op, options.seed, 19);
-  const features: Module[] = [];
-  let inputs = 3;
-  for (const [stage, count] of stages.entries()) {
-    const outputs = CHANNELS[stage] as number;
-    for (let i = 0; i < count; i++) {
-      features.push(new Conv2d(inputs, outputs, 3, { padding: 1, initializer: initializer ?? fanOut, seed: seed() }));
-      if (normalised) features.push(new BatchNorm2d(outputs));
-      features.push(new Activation("relu"));
-      inputs = outputs;
-    }
-    features.push(new MaxPool2d(2));
-  }
+  const batchNorm = checkBoolean(op, "batchNorm", options.batchNorm ?? false);
+  const seed = seedsOf(op, options.seed);
+  const channels = stages.map((count, stage) => new Array<number>(count).fill(CHANNELS[stage] as number));
+  const features = { batchNorm, bias: true, initializer: initializer ?? kaimingFanOut, seed };
   const linear = (from: number, to: number) =>
     new Linear(from, to, { initializer: initializer ?? small, seed: seed() });
   return new Sequential({
-    features: new Sequential(features),
+    features: new Sequential(convolutionStages(channels, features)),
     avgpool: new AdaptiveAvgPool2d(7),
     flatten: new Flatten(),
     classifier: new Sequential([

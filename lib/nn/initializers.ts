@@ -91,6 +91,10 @@ export function kaimingNormal(name: string, shape: Shape, options: KaimingOption
   return normal(name, shape, std, { seed: options.seed });
 }
 
+/** @internal `kaimingNormal` for gradients, whatever the gain: what torchvision's convolutions start with. */
+export const kaimingFanOut: Initializer = (name, shape, { seed }) =>
+  kaimingNormal(name, shape, { mode: "fanOut", seed });
+
 /** The standard deviation that Xavier initialisation asks for. */
 function xavierStd(op: string, shape: Shape, options: GainOptions): number {
   checkOptions(op, options, ["gain", "seed"]);

@@ -10,8 +10,8 @@ import { checkCount } from "../ops/window.js";
 import type { Tensor } from "../tensor.js";
 import { BatchNorm2d } from "./batch-norm.js";
 import { Conv2d } from "./conv2d.js";
-import { StochasticDepth } from "./dropout.js";
-import { type Initializer, kaimingNormal, splitSeed } from "./initializers.js";
+import { checkRate, StochasticDepth } from "./dropout.js";
+import { kaimingFanOut, splitSeed } from "./initializers.js";
 import { Module } from "./module.js";
 import { Sequential } from "./sequential.js";
 
@@ -30,10 +30,9 @@ export interface ResidualOptions extends SeedOptions {
 
 /** A 3×3 or 1×1 convolution without bias, from Kaiming's normal distribution for gradients. */
 function conv(inputs: number, outputs: number, kernel: number, stride: number, seed: number | undefined): Conv2d {
-  return new Conv2d(inputs, outputs, kernel, { stride, padding: (kernel - 1) / 2, bias: false, initializer, seed });
+  const padding = (kernel - 1) / 2;
+  return new Conv2d(inputs, outputs, kernel, { stride, padding, bias: false, initializer: kaimingFanOut, seed });
 }
-
-const initializer: Initializer = (name, shape, { seed }) => kaimingNormal(name, shape, { mode: "fanOut", seed });
 
 /** Every stride-th pixel, and zeros for the channels that x does not have. */
 class PaddedShortcut extends Module {
@@ -111,6 +110,7 @@ function checkBlock(op: string, inputs: number, width: number, options: Residual
   checkCount(op, "inputs", inputs);
   checkCount(op, "width", width);
   checkCount(op, "stride", options.stride ?? 1);
+  checkRate(op, "dropRate", options.dropRate ?? 0);
   return splitSeed(op, options.seed, 4);
 }
 
