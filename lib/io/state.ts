@@ -20,13 +20,18 @@ export function captureState(variables: Readonly<Record<string, Variable>>): Rec
  * Replaces the values of all variables, or of none.
  *
  * @param state By name, as `captureState` gives them.
+ * @param ignored Names in it that are passed over.
  * @throws {FormatError} when a variable is missing, unknown, or of another shape or dtype.
  */
 export function restoreState(
   variables: Readonly<Record<string, Variable>>,
   state: Readonly<Record<string, TensorData>>,
+  ignored: ReadonlySet<string> = new Set(),
 ): void {
-  const unknown = Object.keys(state).find((name) => !Object.hasOwn(variables, name));
+  if (typeof state !== "object" || state === null) {
+    throw new FormatError(`loadState: needs values by name, as state() gives them, got ${show(state)}`);
+  }
+  const unknown = Object.keys(state).find((name) => !Object.hasOwn(variables, name) && !ignored.has(name));
   if (unknown !== undefined) {
     const known = Object.keys(variables).join(", ");
     throw new FormatError(`loadState: unknown variable: ${show(unknown)}; known: ${known}`);
@@ -35,6 +40,9 @@ export function restoreState(
     const value = Object.hasOwn(state, name) ? state[name] : undefined;
     if (value === undefined) throw new FormatError(`loadState: variable is missing: ${show(name)}`);
     const { dtype, shape } = variable;
+    if (!Array.isArray(value?.shape) || !ArrayBuffer.isView(value.data)) {
+      throw new FormatError(`loadState: ${show(name)} must be { dtype, shape, data }, got ${show(value)}`);
+    }
     if (value.dtype !== dtype || !sameShape(value.shape, shape)) {
       const given = `${value.dtype} ${showShape(value.shape)}`;
       throw new FormatError(`loadState: ${show(name)} does not fit: ${given}; expected ${dtype} ${showShape(shape)}`);

@@ -25,7 +25,7 @@ import {
 } from "../ops/index.js";
 import { checkFloat, checkTensor } from "../ops/operands.js";
 import { checkCount } from "../ops/window.js";
-import { showShape } from "../shape.js";
+import { broadcastShapes, sameShape, showShape } from "../shape.js";
 import { type Tensor, type Variable, variable } from "../tensor.js";
 import { checkRate } from "./dropout.js";
 import { splitSeed, xavierUniform } from "./initializers.js";
@@ -51,8 +51,9 @@ export interface AttentionOptions {
  * @param value `[…, keys, e]`.
  * @param options And `dropRate`: the probability with which each weight is dropped (default 0).
  * @returns `[…, queries, e]`.
- * @throws {ShapeError} when lengths differ or leading axes do not broadcast.
+ * @throws {ShapeError} when lengths differ, leading axes do not broadcast, or the mask does not to the weights' shape.
  * @throws {DTypeError} unless all are floats of one dtype, and the mask is bool.
+ * @throws {OptionError} for an option that is unknown or wrong.
  */
 export function scaledDotProductAttention(
   query: Tensor,
@@ -76,9 +77,13 @@ export function scaledDotProductAttention(
   // The query is scaled, which has fewer elements than the products.
   const scores = matmul(mul(query, 1 / Math.sqrt(d)), transpose(key));
   const visible = visibleKeys(op, scores, options);
+  if (visible !== undefined && !sameShape(broadcastShapes(op, visible.shape, scores.shape), scores.shape)) {
+    const shapes = `${showShape(visible.shape)} to ${showShape(scores.shape)}`;
+    throw new ShapeError(`${op}: mask does not broadcast to […, queries, keys]: ${shapes}`);
+  }
   const weights = softmax(visible === undefined ? scores : where(visible, scores, Number.NEGATIVE_INFINITY));
   const { dropRate = 0 } = options;
-  return matmul(checkRate(op, dropRate) === 0 ? weights : dropout(weights, { rate: dropRate }), value);
+  return matmul(checkRate(op, "dropRate", dropRate) === 0 ? weights : dropout(weights, { rate: dropRate }), value);
 }
 
 /** Which scores count, bool; undefined where all do. */
@@ -105,7 +110,7 @@ export interface MultiheadAttentionOptions extends SeedOptions {
  * joins them. Queries `[n, q, features]`, keys and values `[n, k, features]` → `[n, q, features]`, float32.
  *
  * Names as in PyTorch: `in_proj_weight` holds the matrices of queries, keys and values one under another,
- * `in_proj_bias` their biases. The matrices start as `xavierUniform`, biases as 0.
+ * `in_proj_bias` their biases. As there, that starts as `xavierUniform`, `out_proj.weight` as in `Linear`, biases as 0.
  */
 export class MultiheadAttention extends Module {
   /** `[3·features, features]`. */
@@ -125,7 +130,7 @@ export class MultiheadAttention extends Module {
     checkCount(op, "features", features);
     this.heads = checkCount(op, "heads", heads);
     if (features % heads !== 0) throw new OptionError(`${op}: ${features} features do not divide into ${heads} heads`);
-    this.dropRate = checkRate(op, dropRate);
+    this.dropRate = checkRate(op, "dropRate", dropRate);
     const [inSeed, outSeed] = splitSeed(op, options.seed, 2);
     this.inProjWeight = xavierUniform("in_proj_weight", [3 * features, features], { seed: inSeed });
     if (checkBoolean(op, "bias", bias)) this.inProjBias = variable(zeros([3 * features]), { name: "in_proj_bias" });
@@ -141,9 +146,10 @@ export class MultiheadAttention extends Module {
    * @param key The queries by default: self-attention.
    * @param value The keys by default.
    * @param options A mask broadcasts to `[n, heads, q, k]`.
-   * @throws {ShapeError} for anything but `[n, length, features]`.
+   * @throws {ShapeError} for anything but `[n, length, features]` with one n, and keys that are not as many as values.
    */
   forward(query: Tensor, key: Tensor = query, value: Tensor = key, options: AttentionOptions = {}): Tensor {
+    this.checkInputs({ query, key, value });
     const weights = split(this.inProjWeight, 3);
     const biases = this.inProjBias === undefined ? [] : split(this.inProjBias, 3);
     const [q, k, v] = [query, key, value].map((x, i) => this.headsOf(x, weights[i] as Tensor, biases[i])) as [
@@ -156,15 +162,20 @@ export class MultiheadAttention extends Module {
     return this.outProj.forward(reshape(transpose(joined, [0, 2, 1, 3]), query.shape));
   }
 
+  private checkInputs(inputs: Readonly<Record<"query" | "key" | "value", Tensor>>): void {
+    const features = this.inProjWeight.shape[1];
+    for (const [name, x] of Object.entries(inputs)) {
+      const { rank, shape } = checkTensor("MultiheadAttention", x, name);
+      if (rank === 3 && shape[0] === inputs.query.shape[0] && shape[2] === features) continue;
+      const n = name === "query" ? "n" : inputs.query.shape[0];
+      const expected = `[${n}, length, ${features}]`;
+      throw new ShapeError(`MultiheadAttention: ${name} must have axes ${expected}, got ${showShape(shape)}`);
+    }
+  }
+
   /** A linear function of x, cut into heads: `[n, heads, length, features/heads]`. */
   private headsOf(x: Tensor, weight: Tensor, bias: Tensor | undefined): Tensor {
     const features = weight.shape[1] as number;
-    checkTensor("MultiheadAttention", x, "x");
-    if (x.rank !== 3 || x.shape[2] !== features) {
-      throw new ShapeError(
-        `MultiheadAttention: queries, keys and values must have axes [n, length, ${features}], got ${showShape(x.shape)}`,
-      );
-    }
     const product = matmul(x, transpose(weight));
     const all = bias === undefined ? product : add(product, bias);
     return transpose(reshape(all, [...x.shape.slice(0, 2), this.heads, features / this.heads]), [0, 2, 1, 3]);

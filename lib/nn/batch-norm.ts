@@ -1,6 +1,6 @@
 /** Batch normalisation as layers: with the statistics of the batch while training, with running ones afterwards. */
 
-import { checkBoolean } from "../data/check.js";
+import { checkBoolean, checkNumber } from "../data/check.js";
 import { checkOptions, OptionError, ShapeError, show } from "../errors.js";
 import { add, batchNorm, type Layout, moments, mul, ones, zeros } from "../ops/index.js";
 import { checkTensor } from "../ops/operands.js";
@@ -50,10 +50,7 @@ export abstract class BatchNorm extends Module {
     checkCount(op, "channels", channels);
     const { epsilon = 1e-5, momentum = 0.1, affine = true } = options;
     this.epsilon = checkEpsilon(op, epsilon);
-    if (typeof momentum !== "number" || !(momentum >= 0 && momentum <= 1)) {
-      throw new OptionError(`${op}: option "momentum" must be in [0, 1], got ${show(momentum)}`);
-    }
-    this.momentum = momentum;
+    this.momentum = checkNumber(op, "momentum", momentum, 0, 1);
     if (checkBoolean(op, "affine", affine)) {
       this.weight = variable(ones([channels]), { name: "weight" });
       this.bias = variable(zeros([channels]), { name: "bias" });

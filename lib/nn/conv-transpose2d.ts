@@ -5,9 +5,9 @@ import { CONV_TRANSPOSE_OPTIONS } from "../ops/conv-transpose.js";
 import { add, type ConvTranspose2dOptions, convTranspose2d, type Pair, reshape } from "../ops/index.js";
 import { checkPair } from "../ops/window.js";
 import type { Tensor, Variable } from "../tensor.js";
-import { checkChannels } from "./conv2d.js";
 import { Module } from "./module.js";
 import { WEIGHT_OPTIONS, type WeightOptions, weightsAndBias } from "./weights.js";
+import { checkChannels, checkWindows } from "./windows.js";
 
 /**
  * Transposed convolution with a bias per channel of the result: `[n, inputs, h, w]` → `[n, outputs, oh, ow]` (NHWC: channels
@@ -35,6 +35,7 @@ export class ConvTranspose2d extends Module {
     const op = "ConvTranspose2d";
     checkOptions(op, options, [...CONV_TRANSPOSE_OPTIONS, ...WEIGHT_OPTIONS]);
     const { bias, initializer, gain, seed, ...convolution } = options;
+    checkWindows(op, convolution);
     const groups = checkChannels(op, inputs, outputs, convolution.groups);
     const shape = [inputs, outputs / groups, ...checkPair(op, "kernel", kernel)];
     ({ weight: this.weight, bias: this.bias } = weightsAndBias(op, shape, outputs, { bias, initializer, gain, seed }));

@@ -5,9 +5,9 @@ import { CONV1D_OPTIONS } from "../ops/conv1d.js";
 import { add, type Conv1dOptions, conv1d, expandDims } from "../ops/index.js";
 import { checkCount } from "../ops/window.js";
 import type { Tensor, Variable } from "../tensor.js";
-import { checkChannels } from "./conv2d.js";
 import { Module } from "./module.js";
 import { WEIGHT_OPTIONS, type WeightOptions, weightsAndBias } from "./weights.js";
+import { checkChannels } from "./windows.js";
 
 /**
  * Convolution of sequences with a bias per filter: `[n, inputs, length]` → `[n, outputs, m]`, float32. See `conv1d` for m.
@@ -32,6 +32,8 @@ export class Conv1d extends Module {
     super();
     checkOptions("Conv1d", options, [...CONV1D_OPTIONS, ...WEIGHT_OPTIONS]);
     const { bias, initializer, gain, seed, ...convolution } = options;
+    checkCount("Conv1d", "stride", convolution.stride ?? 1);
+    checkCount("Conv1d", "dilation", convolution.dilation ?? 1);
     const groups = checkChannels("Conv1d", inputs, outputs, convolution.groups);
     const shape = [outputs, inputs / groups, checkCount("Conv1d", "kernel", kernel)];
     const made = weightsAndBias("Conv1d", shape, outputs, { bias, initializer, gain, seed });

@@ -1,24 +1,12 @@
 /** The convolution layer. */
 
-import { checkOptions, OptionError } from "../errors.js";
+import { checkOptions } from "../errors.js";
 import { add, type Conv2dOptions, conv2d, type Pair, reshape } from "../ops/index.js";
-import { checkCount, checkPair } from "../ops/window.js";
+import { checkPair } from "../ops/window.js";
 import type { Tensor, Variable } from "../tensor.js";
 import { Module } from "./module.js";
 import { WEIGHT_OPTIONS, type WeightOptions, weightsAndBias } from "./weights.js";
-
-/**
- * @internal The number of groups that channels are cut into.
- *
- * @throws {OptionError} unless they are positive integers and divide the channels.
- */
-export function checkChannels(op: string, inputs: number, outputs: number, groups = 1): number {
-  checkCount(op, "inputs", inputs);
-  checkCount(op, "outputs", outputs);
-  checkCount(op, "groups", groups);
-  if (inputs % groups === 0 && outputs % groups === 0) return groups;
-  throw new OptionError(`${op}: ${inputs} inputs and ${outputs} outputs do not divide into ${groups} groups`);
-}
+import { checkChannels, checkWindows } from "./windows.js";
 
 /**
  * Convolution with a bias per filter: `[n, inputs, h, w]` → `[n, outputs, oh, ow]` (NHWC: channels last), float32.
@@ -45,6 +33,7 @@ export class Conv2d extends Module {
     const op = "Conv2d";
     checkOptions(op, options, ["stride", "padding", "dilation", "groups", "layout", "accuracy", ...WEIGHT_OPTIONS]);
     const { bias, initializer, gain, seed, ...convolution } = options;
+    checkWindows(op, convolution);
     const groups = checkChannels(op, inputs, outputs, convolution.groups);
     const shape = [outputs, inputs / groups, ...checkPair(op, "kernel", kernel)];
     ({ weight: this.weight, bias: this.bias } = weightsAndBias(op, shape, outputs, { bias, initializer, gain, seed }));

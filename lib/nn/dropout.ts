@@ -3,21 +3,21 @@
 import { checkSeed } from "../data/check.js";
 import { checkOptions, OptionError, ShapeError, show } from "../errors.js";
 import { bernoulli, dropout, mul, type SeedOptions, where } from "../ops/index.js";
-import { checkTensor } from "../ops/operands.js";
+import { checkFloat, checkTensor } from "../ops/operands.js";
 import { showShape } from "../shape.js";
 import type { Tensor } from "../tensor.js";
 import { Module } from "./module.js";
 
 /** @internal @throws {OptionError} unless the rate is a number in [0, 1). */
-export function checkRate(op: string, rate: unknown): number {
+export function checkRate(op: string, option: string, rate: unknown): number {
   if (typeof rate === "number" && rate >= 0 && rate < 1) return rate;
-  throw new OptionError(`${op}: option "rate" must be in [0, 1), got ${show(rate)}`);
+  throw new OptionError(`${op}: option "${option}" must be in [0, 1), got ${show(rate)}`);
 }
 
 function checkDraws(op: string, rate: unknown, options: SeedOptions): { rate: number; seed: number | undefined } {
   checkOptions(op, options, ["seed"]);
   const { seed } = options;
-  return { rate: checkRate(op, rate), seed: seed === undefined ? undefined : checkSeed(op, seed) };
+  return { rate: checkRate(op, "rate", rate), seed: seed === undefined ? undefined : checkSeed(op, seed) };
 }
 
 /**
@@ -38,7 +38,9 @@ export class Dropout extends Module {
     this.options = checkDraws("Dropout", rate, options);
   }
 
+  /** @throws {DTypeError} when x is not float. */
   forward(x: Tensor): Tensor {
+    checkFloat("Dropout", checkTensor("Dropout", x, "x"));
     return this.training ? dropout(x, this.options) : x;
   }
 }
@@ -63,9 +65,12 @@ export class StochasticDepth extends Module {
     ({ rate: this.rate, seed: this.seed } = checkDraws("StochasticDepth", rate, options));
   }
 
-  /** @throws {ShapeError} for a scalar, which holds no examples. */
+  /**
+   * @throws {ShapeError} for a scalar, which holds no examples.
+   * @throws {DTypeError} when x is not float.
+   */
   forward(x: Tensor): Tensor {
-    checkTensor("StochasticDepth", x, "x");
+    checkFloat("StochasticDepth", checkTensor("StochasticDepth", x, "x"));
     if (x.rank === 0) throw new ShapeError(`StochasticDepth: x must have examples [n, …], got ${showShape(x.shape)}`);
     if (!this.training || this.rate === 0) return x;
     const shape = x.shape.map((length, axis) => (axis === 0 ? length : 1));

@@ -1,11 +1,12 @@
 /** Vectors for words. */
 
-import { checkOptions, OptionError, show } from "../errors.js";
+import { checkOptions } from "../errors.js";
 import { gather, type SeedOptions } from "../ops/index.js";
 import { checkCount } from "../ops/window.js";
 import type { Tensor, Variable } from "../tensor.js";
 import { type Initializer, normal } from "./initializers.js";
 import { Module } from "./module.js";
+import { initialised } from "./weights.js";
 
 /** Options of `Embedding`. */
 export interface EmbeddingOptions extends SeedOptions {
@@ -23,11 +24,8 @@ export class Embedding extends Module {
     super();
     checkOptions("Embedding", options, ["initializer", "seed"]);
     const { initializer = (name, shape, { seed }) => normal(name, shape, 1, { seed }), seed } = options;
-    if (typeof initializer !== "function") {
-      throw new OptionError(`Embedding: option "initializer" must be a function, got ${show(initializer)}`);
-    }
     const shape = [checkCount("Embedding", "words", words), checkCount("Embedding", "features", features)];
-    this.weight = initializer("weight", shape, { seed });
+    this.weight = initialised("Embedding", initializer, shape, { seed });
   }
 
   /**

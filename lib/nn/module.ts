@@ -95,8 +95,7 @@ export abstract class Module<Arguments extends readonly unknown[] = [x: Tensor],
     this.visit((module, path) => {
       for (const name of module.unused()) unused.add(join(path, name));
     });
-    const used = Object.entries(state).filter(([path]) => !unused.has(path));
-    restoreState(this.variables(), Object.fromEntries(used));
+    restoreState(this.variables(), state, unused);
   }
 
   /** Calls `visitor` with the module and each module in it, their paths, and the variables they hold themselves. */

@@ -1,5 +1,6 @@
 /** Pooling, and what leads from images to features, as layers. */
 
+import { checkBoolean } from "../data/check.js";
 import { checkOptions } from "../errors.js";
 import {
   adaptiveAvgPool2d,
@@ -14,6 +15,7 @@ import {
 import { checkLayout, checkPair } from "../ops/window.js";
 import type { Tensor } from "../tensor.js";
 import { Module } from "./module.js";
+import { checkWindows } from "./windows.js";
 
 /** How the windows of a pooling layer move; see `maxPool2d`. */
 export type PoolOptions = Omit<Pool2dOptions, "kernel">;
@@ -26,15 +28,19 @@ export class MaxPool2d extends Module {
 
   /**
    * @param kernel Height and width of a window, and unless an option says otherwise also the distance between them.
-   * @throws {OptionError} for a kernel that is no positive integer or pair of them, and for an unknown option.
+   * @throws {OptionError} for a kernel that is no positive integer or pair of them, and options that are unknown or wrong.
    */
   constructor(kernel: Pair, options: PoolOptions = {}) {
     super();
     checkOptions("MaxPool2d", options, OPTIONS);
+    checkWindows("MaxPool2d", options);
     this.options = { ...options, kernel: checkPair("MaxPool2d", "kernel", kernel) };
   }
 
-  /** @throws {ShapeError} when a window is larger than the padded images. */
+  /**
+   * @throws {ShapeError} when x does not have 4 axes or a window is larger than the padded images.
+   * @throws {OptionError} when the padding is not smaller than the kernel.
+   */
   forward(x: Tensor): Tensor {
     return maxPool2d(x, this.options);
   }
@@ -48,10 +54,15 @@ export class AvgPool2d extends Module {
   constructor(kernel: Pair, options: PoolOptions & { readonly countIncludePadding?: boolean } = {}) {
     super();
     checkOptions("AvgPool2d", options, [...OPTIONS, "countIncludePadding"]);
+    checkWindows("AvgPool2d", options);
+    checkBoolean("AvgPool2d", "countIncludePadding", options.countIncludePadding ?? true);
     this.options = { ...options, kernel: checkPair("AvgPool2d", "kernel", kernel) };
   }
 
-  /** @throws {ShapeError} when a window is larger than the padded images. */
+  /**
+   * @throws {ShapeError} when x does not have 4 axes or a window is larger than the padded images.
+   * @throws {OptionError} when the padding is not smaller than the kernel.
+   */
   forward(x: Tensor): Tensor {
     return avgPool2d(x, this.options);
   }
@@ -64,7 +75,7 @@ export class AdaptiveAvgPool2d extends Module {
 
   /**
    * @param size Height and width of the result.
-   * @throws {OptionError} for a size that is no positive integer or pair of them, and for an unknown option.
+   * @throws {OptionError} for a size that is no positive integer or pair of them, and options that are unknown or wrong.
    */
   constructor(size: Pair, options: { readonly layout?: Layout } = {}) {
     super();
@@ -83,13 +94,14 @@ export class AdaptiveAvgPool2d extends Module {
 export class GlobalAvgPool2d extends Module {
   private readonly options: { readonly layout?: Layout };
 
-  /** @throws {OptionError} for an unknown option. */
+  /** @throws {OptionError} for an option that is unknown or wrong. */
   constructor(options: { readonly layout?: Layout } = {}) {
     super();
     checkOptions("GlobalAvgPool2d", options, ["layout"]);
     this.options = { layout: checkLayout("GlobalAvgPool2d", options.layout ?? "NCHW") };
   }
 
+  /** @throws {ShapeError} when x does not have 4 axes. */
   forward(x: Tensor): Tensor {
     return globalAvgPool2d(x, this.options);
   }

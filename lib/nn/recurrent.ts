@@ -73,7 +73,7 @@ export abstract class Recurrent<State extends HiddenState> extends Module<
     this.hidden = checkCount(op, "hidden", hidden);
     this.layers = checkCount(op, "layers", layers);
     this.directions = checkBoolean(op, "bidirectional", bidirectional) ? ["", "_reverse"] : [""];
-    this.dropRate = checkRate(op, dropRate);
+    this.dropRate = checkRate(op, "dropRate", dropRate);
     this.recurrence = recurrence;
     const seeds = splitSeed(op, options.seed, layers * this.directions.length);
     const parts = this.runs().map(({ layer, suffix }, i) => {

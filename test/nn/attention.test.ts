@@ -104,7 +104,17 @@ describe("MultiheadAttention", () => {
     expect(() => new MultiheadAttention(6, 4)).toThrow("MultiheadAttention: 6 features do not divide into 4 heads");
     expect(() => new MultiheadAttention(6, 2, { dropout: 0.1 } as object)).toThrow(OptionError);
     expect(() => new MultiheadAttention(6, 2).forward(zeros([2, 3, 5]))).toThrow(
-      "MultiheadAttention: queries, keys and values must have axes [n, length, 6], got [2, 3, 5]",
+      "MultiheadAttention: query must have axes [n, length, 6], got [2, 3, 5]",
     );
+    // Neither of the two batches is stretched to the other.
+    for (const [queries, keys] of [
+      [1, 3],
+      [3, 1],
+    ] as const) {
+      // biome-ignore format: pairs
+      expect(() => new MultiheadAttention(6, 2).forward(zeros([queries, 3, 6]), zeros([keys, 4, 6]))).toThrow(
+        `MultiheadAttention: key must have axes [${queries}, length, 6], got [${keys}, 4, 6]`,
+      );
+    }
   });
 });

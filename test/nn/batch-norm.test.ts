@@ -132,7 +132,7 @@ describe("BatchNorm2d", () => {
     expect(() => layer.forward(zeros([0, 3, 2, 2]))).toThrow("training needs more than one value per channel");
     expect(() => new BatchNorm2d(0)).toThrow(OptionError);
     expect(() => new BatchNorm2d(3, { momentum: 1.5 })).toThrow(
-      'BatchNorm2d: option "momentum" must be in [0, 1], got 1.5',
+      'BatchNorm2d: option "momentum" must be a number in [0, 1], got 1.5',
     );
     expect(() => new BatchNorm2d(3, { epsilon: -1 })).toThrow(OptionError);
     expect(() => new BatchNorm2d(3, { eps: 1e-3 } as object)).toThrow("unknown option");
