@@ -33,9 +33,10 @@ export function leakyRelu(x: TensorLike, slope = 0.01): Tensor {
   return where(greater(x, 0), x, mul(x, slope));
 }
 
-/** x for x > 0, `alpha`·(eˣ − 1) otherwise (default 1). */
+/** x for x > 0, `alpha`·(eˣ − 1) otherwise (default 1). Its derivative at 0 is `alpha`. */
 export function elu(x: TensorLike, alpha = 1): Tensor {
-  return where(greater(x, 0), x, mul(expm1(minimum(x, 0)), alpha));
+  // Where the operands of a minimum are equal, the derivative goes to the second.
+  return where(greater(x, 0), x, mul(expm1(minimum(0, x)), alpha));
 }
 
 /** x · Φ(x) with the normal distribution function Φ (`normalCdf`). */

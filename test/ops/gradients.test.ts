@@ -195,6 +195,7 @@ describe("derivatives", () => {
     expect(at((x) => ng.maxPool2d(x, { kernel: 2 }), ng.ones([1, 1, 2, 2]))).toEqual([[1, 0, 0, 0]]);
     expect(at(ng.relu, ng.zeros([1]))).toEqual([[0]]);
     expect(at(ng.abs, ng.zeros([1]))).toEqual([[0]]);
+    expect(at((x) => ng.elu(x, 1.5), ng.zeros([1]))).toEqual([[1.5]]);
   });
 
   /** The derivatives of all derivatives of a scalar function: row i is that of ∂f/∂xᵢ. */
