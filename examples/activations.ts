@@ -1,6 +1,5 @@
 /**
- * Activation functions and their derivatives, plotted as activations.svg: the function in red, its derivative in blue, each
- * on [−4, 4].
+ * Activation functions and their derivatives, plotted as activations.svg.
  *
  *     node build-examples/examples/activations.js
  */
@@ -8,6 +7,7 @@
 import { writeFile } from "node:fs/promises";
 import { arange, grad, maximum, type Tensor, tensor } from "nodegrad";
 import { Activation } from "nodegrad/nn";
+import { plot } from "./plot.js";
 
 const layer = (activation: Activation) => (x: Tensor) => activation.forward(x);
 
@@ -29,22 +29,12 @@ const derivative = (f: (x: Tensor) => Tensor) => grad((x: Tensor) => f(x).sum())
 const format = (x: Tensor) => [...x.dataSync()].map((value) => value.toFixed(3)).join(", ");
 const x = arange(401).div(50).sub(4);
 
-/** A curve through [−4, 4] × [−2, 4] in a picture of 160 × 120, of which nothing outside is seen. */
-function curve(y: Tensor, colour: string): string {
-  const path = Array.from(y.dataSync(), (value, i) => `${(0.4 * i).toFixed(1)},${(20 * (4 - value)).toFixed(2)}`);
-  return `<polyline fill="none" stroke="${colour}" points="${path.join(" ")}"/>`;
-}
-
-const plots = Object.entries(functions).map(([name, f], i) => {
+const charts = Object.entries(functions).map(([name, f]) => {
   const at = tensor([-1, 1]);
   console.log(`${name}: f(±1) = ${format(f(at))}; f′(±1) = ${format(derivative(f)(at))}`);
-  const axes = '<path stroke="silver" d="M0 80H160M80 0V120"/>';
-  const place = `x="${170 * (i % 3)}" y="${140 * Math.floor(i / 3)}" width="160" height="120"`;
-  const curves = curve(derivative(f)(x), "royalblue") + curve(f(x), "crimson");
-  return `<svg ${place}>${axes}${curves}<text x="4" y="12" font-size="10">${name}</text></svg>`;
+  const curve = (name: string, y: Tensor) => ({ name, x: x.dataSync(), y: y.dataSync() });
+  const curves = [curve("function", f(x)), curve("derivative", derivative(f)(x))];
+  return { title: name, axes: ["x", "y"], curves, yRange: [-2, 4] } as const;
 });
-await writeFile(
-  "activations.svg",
-  `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 500 400">${plots.join("")}</svg>`,
-);
+await writeFile("activations.svg", plot(charts, 3));
 console.log("plot: activations.svg");

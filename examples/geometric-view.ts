@@ -1,17 +1,20 @@
 /**
  * The geometric view of a linear classifier: each score is a plane over the points, and classes meet along straight lines.
- * The regions of three classes, and their points, are painted as geometric-view.png.
+ * The regions of three classes, and their points, are plotted as geometric-view.svg.
  *
  *     node build-examples/examples/geometric-view.js [--quick]
  */
 
+import { writeFile } from "node:fs/promises";
 import { tensor } from "nodegrad";
 import { SoftmaxClassifier } from "nodegrad/classical";
-import { Random, savePng } from "nodegrad/data";
+import { imageSheet, Random } from "nodegrad/data";
 import { percent, quick } from "./inputs.js";
+import { plot } from "./plot.js";
 
 const centers = [[-0.5, -0.4], [0.5, -0.4], [0, 0.5]] as const; // biome-ignore format: as points
-const colours = [[230, 60, 60], [60, 170, 80], [60, 90, 220]] as const; // biome-ignore format: red, green, blue
+// biome-ignore format: red, green and blue of each region
+const colours = [[0.8, 0.88, 0.97], [0.97, 0.84, 0.85], [0.84, 0.94, 0.86]];
 
 const random = new Random(1);
 const labels = Int32Array.from({ length: quick ? 300 : 1500 }, (_, i) => i % 3);
@@ -32,24 +35,18 @@ console.log(
   `classes 0 and 1 meet where ${(a0 - a1).toFixed(1)} x + ${(b0 - b1).toFixed(1)} y + ${offset.toFixed(1)} = 0`,
 );
 
+// The class of each pixel; row 0 is at the top, where y = 1.
 const side = 300;
-const area = side * side;
-const pixels = new Uint8Array(3 * area);
-const paint = (pixel: number, label: number, light: number) => {
-  for (const [c, value] of (colours[label] as readonly number[]).entries()) {
-    pixels[c * area + pixel] = 255 - (255 - value) * light;
-  }
-};
+const grid = Array.from({ length: side * side }, (_, i) => {
+  return [(2 * (i % side)) / side - 1, 1 - (2 * Math.floor(i / side)) / side];
+});
+const regions = tensor(colours).gather(model.predict(tensor(grid)));
+const pixels = regions.transpose().reshape([1, 3, side, side]);
 
-// Row 0 is at the top, where y = 1.
-const grid = Array.from({ length: area }, (_, i) => [
-  (2 * (i % side)) / side - 1,
-  1 - (2 * Math.floor(i / side)) / side,
-]);
-for (const [pixel, label] of model.predict(tensor(grid)).dataSync().entries()) paint(pixel, label, 0.4);
-for (const [i, [x, y]] of points.entries()) {
-  const [column, row] = [Math.floor(((x + 1) * side) / 2), Math.floor(((1 - y) * side) / 2)];
-  if (Math.min(column, row) >= 0 && Math.max(column, row) < side) paint(row * side + column, labels[i] as number, 1);
-}
-await savePng("geometric-view.png", { pixels, channels: 3, rows: side, columns: side });
-console.log("plot: geometric-view.png");
+const curves = [0, 1, 2].map((label) => {
+  const own = points.filter((_, i) => labels[i] === label);
+  return { name: `class ${label}`, x: own.map(([x]) => x), y: own.map(([, y]) => y), style: "marks" } as const;
+});
+const seen = { xRange: [-1, 1], yRange: [-1, 1], background: imageSheet(pixels, { range: [0, 1] }) } as const;
+await writeFile("geometric-view.svg", plot([{ title: "regions of three classes", axes: ["x", "y"], curves, ...seen }]));
+console.log("plot: geometric-view.svg");

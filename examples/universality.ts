@@ -10,6 +10,7 @@ import { arange, compile, type Tensor } from "nodegrad";
 import { Activation, Linear, mseLoss, Sequential } from "nodegrad/nn";
 import { Adam, cosineSchedule } from "nodegrad/optim";
 import { quick } from "./inputs.js";
+import { plot } from "./plot.js";
 
 const f = (x: Tensor) => x.mul(3).sin().add(x.square());
 
@@ -48,13 +49,7 @@ const fine = arange(2001).div(500).sub(2).reshape([2001, 1]);
 const [wanted, found] = [f(fine), model.forward(fine)];
 console.log(`largest error on [−2, 2]: ${found.sub(wanted).abs().max().item().toFixed(4)}`);
 
-/** The curve through points (x, y) of [−2, 2] × [−2, 6] in a picture of 400 × 400. */
-function curve(y: Tensor, style: string): string {
-  const heights = y.dataSync();
-  const path = Array.from(fine.dataSync(), (x, i) => `${100 * (x + 2)},${50 * (6 - (heights[i] as number))}`);
-  return `<polyline fill="none" ${style} points="${path.join(" ")}"/>`;
-}
-
-const curves = curve(wanted, 'stroke="silver" stroke-width="6"') + curve(found, 'stroke="crimson" stroke-width="2"');
-await writeFile("universality.svg", `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 400 400">${curves}</svg>`);
+const curve = (name: string, y: Tensor) => ({ name, x: fine.dataSync(), y: y.dataSync() });
+const curves = [curve("sin(3x) + x²", wanted), { ...curve("network", found), style: "dashed" as const }];
+await writeFile("universality.svg", plot([{ title: "one hidden layer", axes: ["x", "y"], curves }]));
 console.log("plot: universality.svg");
