@@ -184,7 +184,7 @@ class Training<B> implements Run {
 
   private async runEpoch(): Promise<void> {
     const { totals } = this;
-    const { batches, values } = await this.pass("training", () => {
+    const { batches, seconds, values } = await this.pass("training", () => {
       this.model.train();
       const rest = batchesOf("fit", this.data, this.epoch, totals.progress.batches);
       return runPass(rest, this.makeStep, (progress) => this.endBatch(progress), totals);
@@ -198,7 +198,7 @@ class Training<B> implements Run {
     const validated = this.validate && (await this.pass("validation", this.validate));
     this.epoch++;
     const { epoch, step } = this;
-    const row = { epoch, step, seconds: totals.seconds, ...values, ...columnsOf(validated) } as HistoryRow;
+    const row = { epoch, step, seconds, ...values, ...columnsOf(validated) } as HistoryRow;
     this.history.rows.push(row);
     totals.reset();
     await this.tell("onEpochEnd", row);

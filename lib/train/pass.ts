@@ -11,6 +11,8 @@ export interface PassProgress {
   readonly batches: number;
   /** Examples in them. */
   readonly examples: number;
+  /** That they took; in an epoch that was resumed, with those before. */
+  readonly seconds: number;
   /** Averages over these examples, as they were seen; NaN without any. */
   readonly values: Values;
 }
@@ -35,9 +37,9 @@ export class PassTotals implements Stateful {
   private sums: Values = {};
 
   get progress(): PassProgress {
-    const { batches, examples, sums } = this;
+    const { batches, examples, seconds, sums } = this;
     const values = Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, sum / examples]));
-    return { batches, examples, values };
+    return { batches, examples, seconds, values };
   }
 
   add({ examples, values }: StepResult): void {

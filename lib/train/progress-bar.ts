@@ -21,22 +21,22 @@ export function progressBar(options: ProgressBarOptions = {}): Callback {
   const { examples, ...shown } = options;
   const totals: Partial<Record<Phase, number>> = { ...examples };
   let current: Progress | undefined;
-  let done = 0;
+  let [done, seconds] = [0, 0];
   return {
     onPassStart({ epoch, epochs }, phase) {
-      done = 0;
+      [done, seconds] = [0, 0];
       const total = totals[phase];
       const label = phase === "training" ? `epoch ${epoch + 1}/${epochs}` : "test";
-      if (total !== undefined) current = progress(total, { ...shown, label });
+      if (total !== undefined) current = progress(total, { ...shown, label, now: () => 1000 * seconds });
     },
-    onBatchEnd(_, _phase, { examples: count, values }) {
-      done = count;
-      current?.update(count, values);
+    onBatchEnd(_, _phase, { examples, seconds: taken, values }) {
+      [done, seconds] = [examples, taken];
+      current?.update(done, values);
     },
     onPassEnd(_, phase) {
       current?.stop();
       current = undefined;
-      totals[phase] = done;
+      if (done > 0) totals[phase] = done;
     },
   };
 }

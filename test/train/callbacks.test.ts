@@ -152,6 +152,16 @@ describe("progressBar", () => {
     );
   });
 
+  it("counts an epoch that was resumed from its start", () => {
+    const stream = Object.assign(new PassThrough(), { isTTY: false });
+    const bar = progressBar({ stream, unit: "points", examples: { training: 28 } });
+    const run = { epoch: 0, epochs: 1 } as Run;
+    bar.onPassStart?.(run, "training");
+    bar.onBatchEnd?.(run, "training", { batches: 2, examples: 14, seconds: 7, values: {} });
+    bar.onPassEnd?.(run, "training");
+    expect(String(stream.read())).toBe("epoch 1/1 50 %  2 points/s  7 s left\n");
+  });
+
   it("learns from the first epoch how many examples there are", async () => {
     const lines = await shown();
     expect(lines[0]).toMatch(/^epoch 2\/2 28 %/);
