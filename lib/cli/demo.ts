@@ -1,15 +1,19 @@
 /** `nodegrad demo`: LeNet-5 learns generated digits, and both backends are timed. */
 
 import type { Command } from "commander";
+import type { LabelledImages } from "../data/index.js";
 import { getBackend, setBackend } from "../index.js";
 import { lenet5 } from "../models/index.js";
 import { formatTable } from "../table.js";
 import { type ConfusionMatrix, formatConfusion } from "../train/index.js";
-import { type Dataset, firstImages, loadDataset } from "./images.js";
+import type { Classifier } from "./classifier.js";
+import { firstImages, loadImages } from "./datasets.js";
+import { describeTraining, runEpochs } from "./epochs.js";
+import { inputOf, modelOf } from "./models.js";
 import { addMachineOptions, chooseMachine, type MachineOptions } from "./options.js";
-import { count, createReport, machine } from "./report.js";
-import { defaultRecipe, describe, runEpochs } from "./train.js";
-import { type Recipe, trainOnImages } from "./training.js";
+import { count, createOutput, machine } from "./output.js";
+import { defaultRecipe, type Recipe } from "./recipe.js";
+import { normalisationOf, trainClassifier } from "./training.js";
 
 /** Images and epochs that take less than a minute on two processors. */
 const sizes: Readonly<Record<string, { readonly limit: number; readonly epochs: number }>> = {
@@ -30,22 +34,30 @@ export function addDemoCommand(program: Command): void {
 
 async function demo(options: MachineOptions): Promise<void> {
   chooseMachine(options);
-  const report = createReport(options.json);
+  const out = createOutput(options.json);
   const { limit, epochs } = sizes[getBackend().name] as (typeof sizes)[string];
-  const dataset = await loadDataset({ dataset: "digits", limit });
-  const recipe = { ...defaultRecipe, epochs };
-  const model = lenet5({ seed: recipe.seed });
-  describe(report, "lenet5", model, dataset);
-  const { last, tested, imagesPerSecond } = await runEpochs(model, dataset, recipe, report);
-  report.line(`\n${formatConfusion(tested.confusion as ConfusionMatrix)}\n`);
+  const [name, dataset] = ["lenet5", "digits"];
+  const input = inputOf(name);
+  const train = (await loadImages(dataset, "train", { limit }, input)) as LabelledImages;
+  const test = await loadImages(dataset, "test", { limit }, input);
+  const recipe = { ...defaultRecipe, lr: modelOf(name).lr, epochs };
+  const { classNames } = train;
+  const normalise = await normalisationOf(train);
+  const make = (): Classifier => {
+    return { name, model: lenet5({ seed: recipe.seed }), input, normalise, classNames, dataset };
+  };
+  const classifier = make();
+  describeTraining(out, classifier, { train, test });
+  const { last, tested, imagesPerSecond } = await runEpochs(classifier, { train, test }, recipe, out);
+  out.line(`\n${formatConfusion(tested.confusion as ConfusionMatrix)}\n`);
 
   const speeds = [{ ...machine(), imagesPerSecond }];
-  if (getBackend().name !== "reference") speeds.push(await timeReference(dataset, recipe));
-  report.line(formatTable(speeds.map(speedRow), { header: ["backend", "computes with", "threads", "images/s"] }));
-  report.result({
+  if (getBackend().name !== "reference") speeds.push(await timeReference(make, train, recipe));
+  out.line(formatTable(speeds.map(speedRow), { header: ["backend", "computes with", "threads", "images/s"] }));
+  out.result({
     command: "demo",
-    model: "lenet5",
-    dataset: dataset.name,
+    model: name,
+    dataset,
     epochs,
     trainLoss: last.loss,
     testAccuracy: tested.metrics.accuracy,
@@ -61,9 +73,9 @@ function speedRow({ backend, target, threads, imagesPerSecond }: Speed): (string
 }
 
 /** Trains a few batches on the reference backend: the first pass compiles, the second is timed. */
-async function timeReference({ train }: Dataset, recipe: Recipe): Promise<Speed> {
+async function timeReference(make: () => Classifier, images: LabelledImages, recipe: Recipe): Promise<Speed> {
   setBackend("reference");
-  const few = firstImages(train, TIMED_BATCHES * recipe.batch);
-  const { rows } = await trainOnImages(lenet5({ seed: recipe.seed }), { train: few }, { ...recipe, epochs: 2 });
+  const few = firstImages(images, TIMED_BATCHES * recipe.batch);
+  const { rows } = await trainClassifier(make(), { train: few }, { ...recipe, epochs: 2 });
   return { ...machine(), imagesPerSecond: few.count / (rows[1]?.seconds as number) };
 }

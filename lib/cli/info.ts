@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import { info } from "../index.js";
 import { formatTable } from "../table.js";
 import { addMachineOptions, chooseMachine, type MachineOptions } from "./options.js";
-import { createReport } from "./report.js";
+import { createOutput } from "./output.js";
 
 /** Adds the command. */
 export function addInfoCommand(program: Command): void {
@@ -17,8 +17,8 @@ function showInfo(options: MachineOptions): void {
   chooseMachine(options);
   const { version, backend, target, threads } = info();
   const facts = { version, backend, target, threads, node: process.versions.node, platform: platform() };
-  if (options.json) createReport(true).result(facts);
-  else createReport().line(formatTable(Object.entries(facts), { align: ["left", "left"] }));
+  if (options.json) createOutput(true).result(facts);
+  else createOutput().line(formatTable(Object.entries(facts), { align: ["left", "left"] }));
 }
 
 function platform(): string {

@@ -2,13 +2,7 @@
 
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { setBackend, setNumThreads } from "../index.js";
-
-/** Where the images come from. */
-export interface DataOptions {
-  readonly dataDir?: string;
-  readonly dataset?: "mnist" | "digits";
-  readonly limit?: number;
-}
+import { type DataOptions, datasets } from "./datasets.js";
 
 /** What computes, and how it tells. */
 export interface MachineOptions {
@@ -17,17 +11,23 @@ export interface MachineOptions {
   readonly json?: boolean;
 }
 
-/** Options of every command that works on images. */
-export interface CommonOptions extends DataOptions, MachineOptions {}
+/** Options of every command that works on a data set. */
+export interface CommonOptions extends DataOptions, MachineOptions {
+  readonly workers?: number;
+}
 
 /** Adds the options of data and machine. */
 export function addCommonOptions(command: Command): Command {
   command
-    .option("--data-dir <dir>", "folder of the data set (default: digits are generated)")
+    .optionsGroup("Data:")
     .addOption(
-      new Option("--dataset <name>", "mnist from --data-dir, or generated digits").choices(["mnist", "digits"]),
+      new Option("--dataset <name>", "what images (default: what suits the model, see below)").choices(
+        Object.keys(datasets),
+      ),
     )
-    .option("--limit <n>", "use the first n images of each set only", integer(1));
+    .option("--data-dir <dir>", "folder of the data set; without it images are generated")
+    .option("--limit <n>", "use n images of each set only", integer(1))
+    .option("--workers <n>", "threads that prepare images (default: 0, for folders all processors)", integer(0, 256));
   return addMachineOptions(command);
 }
 
@@ -35,10 +35,24 @@ export function addCommonOptions(command: Command): Command {
 export function addMachineOptions(command: Command): Command {
   const backend = new Option("--backend <name>", "what computes (default: $NODEGRAD_BACKEND or auto)");
   return command
+    .optionsGroup("Machine and output:")
     .addOption(backend.choices(["auto", "native", "reference"]))
     .option("--threads <n>", "threads to compute with (default: all processors)", integer(1, 256))
     .option("--json", "end with one line of JSON on standard output; all else goes to standard error");
 }
+
+/** What the help of commands on data sets ends with. */
+export const dataHelp = `
+Data sets:
+  digits         generated handwritten digits; the default of lenet5
+  shapes         generated shapes in colour; the default of all other models
+  mnist          digits, from --data-dir; the default of lenet5 with a folder
+  fashion-mnist  clothes, from --data-dir
+  cifar10        photographs of 32 × 32 pixels, from --data-dir; the default of others with a folder
+  folder         PNG and JPEG files, in --data-dir/train/CLASS and --data-dir/test/CLASS, or in
+                 --data-dir/CLASS: then a fifth is kept to test on
+  nodegrad data download brings mnist, fashion-mnist and cifar10. Images become as large, and as colourful, as
+  the model takes them.`;
 
 /** Puts the machine in place that the options ask for. */
 export function chooseMachine({ backend, threads }: MachineOptions): void {

@@ -1,116 +1,147 @@
 /** `nodegrad train`: a model learns a data set and is saved. */
 
+import { existsSync } from "node:fs";
 import { Argument, type Command } from "commander";
-import type { Module } from "../nn/index.js";
-import {
-  type Callback,
-  type ConfusionMatrix,
-  type Evaluation,
-  formatConfusion,
-  formatLoss,
-  type HistoryRow,
-  progressBar,
-} from "../train/index.js";
-import { checkSavePath, hashModel, models, saveModel } from "./checkpoint.js";
-import { type Dataset, loadDataset } from "./images.js";
-import { addCommonOptions, belowOne, type CommonOptions, chooseMachine, integer, nonNegative } from "./options.js";
-import { count, createReport, formatMachine, machine, percent, type Report } from "./report.js";
-import { type Recipe, testOnImages, trainOnImages } from "./training.js";
+import { OptionError } from "../index.js";
+import { type Callback, type CheckpointOptions, type ConfusionMatrix, formatConfusion } from "../train/index.js";
+import { type Classifier, hashClassifier, saveClassifier } from "./classifier.js";
+import { chooseDataset, datasets, loadImages, setApart } from "./datasets.js";
+import { describeTraining, type EpochImages, runEpochs } from "./epochs.js";
+import { checkWritable } from "./files.js";
+import { interruptible } from "./interrupt.js";
+import { inputOf, modelOf, models } from "./models.js";
+import { addCommonOptions, type CommonOptions, chooseMachine, dataHelp, integer } from "./options.js";
+import { createOutput, machine } from "./output.js";
+import { addRecipeOptions, type Recipe, type RecipeOptions, recipeOf } from "./recipe.js";
+import { defaultWorkers, normalisationOf } from "./training.js";
 
-interface TrainCommandOptions extends CommonOptions, Recipe {
+interface TrainCommandOptions extends CommonOptions, RecipeOptions {
+  readonly imageSize?: number;
   readonly output?: string;
+  readonly history?: string;
+  readonly checkpoint?: string;
+  readonly checkpointEvery?: number;
+  readonly resume?: boolean;
 }
 
-/** One epoch and at least 98.5 % on MNIST, whatever the seed. */
-export const defaultRecipe: Recipe = { epochs: 1, batch: 64, lr: 0.05, momentum: 0.9, seed: 0 };
+const EXAMPLES = `
+Examples:
+  nodegrad train lenet5                                   one epoch on generated digits
+  nodegrad train lenet5 --data-dir data --epochs 5        MNIST, from data/mnist
+  nodegrad train cifarConvnet --data-dir data --epochs 8 --crop 4 --flip --schedule cosine
+  nodegrad train resnet18 --dataset folder --data-dir pets --image-size 64 --optimizer adamw
+  nodegrad train resnet20 --epochs 50 --checkpoint resnet20.checkpoint --resume
+The last one, run again after Ctrl-C or a crash, goes on where it was, to the same bits.`;
 
 /** Adds the command. */
 export function addTrainCommand(program: Command): void {
   const command = program
     .command("train")
-    .description("train a model on images")
-    .addArgument(new Argument("<model>", "which model").choices(Object.keys(models)))
-    .option("--epochs <n>", "passes over the training images", integer(1), defaultRecipe.epochs)
-    .option("--batch <n>", "images in a step", integer(1), defaultRecipe.batch)
-    .option("--lr <rate>", "learning rate at first; it falls linearly to 0", nonNegative, defaultRecipe.lr)
-    .option("--momentum <share>", "momentum of the gradient descent, below 1", belowOne, defaultRecipe.momentum)
-    .option("--seed <n>", "of the parameters and the order of the images", integer(0), defaultRecipe.seed)
-    .option("--output <file>", "where to save the model after every epoch (default: <model>.safetensors)");
-  addCommonOptions(command).action(train);
+    .description("train a model on images and save it")
+    .addArgument(new Argument("<model>", "which model").choices(Object.keys(models)));
+  addRecipeOptions(command)
+    .optionsGroup("Files:")
+    .option("--output <file>", "where to save the model after every epoch (default: <model>.safetensors)")
+    .option("--history <file>", "write loss and accuracy of every epoch, as .csv or .json")
+    .option("--checkpoint <file>", "save the whole training after every epoch, so that it can be resumed")
+    .option("--checkpoint-every <steps>", "save it also after every so many steps", integer(1))
+    .option("--resume", "go on from --checkpoint, if it is there");
+  addCommonOptions(command)
+    .optionsGroup("Data:")
+    .option("--image-size <pixels>", "rows and columns the model is given (default: the data's)", integer(1, 4096))
+    .addHelpText("after", dataHelp)
+    .addHelpText("after", EXAMPLES)
+    .action(train);
 }
 
 async function train(name: string, options: TrainCommandOptions): Promise<void> {
-  const { epochs, batch, lr, momentum, seed, output = `${name}.safetensors` } = options;
-  await checkSavePath(output);
+  const { output = `${name}.safetensors`, history } = options;
+  const checkpoint = checkpointOf(options);
+  await checkFiles({ output, checkpoint: checkpoint?.path, history });
   chooseMachine(options);
-  const dataset = await loadDataset(options);
-  const report = createReport(options.json);
-  const model = (models[name] as (typeof models)[string])({ seed });
-  describe(report, name, model, dataset);
-  const save = () => saveModel(output, name, model);
-  const { last, tested, imagesPerSecond } = await runEpochs(model, dataset, options, report, save);
-  report.line(`\n${formatConfusion(tested.confusion as ConfusionMatrix)}\n\nsaved ${output}`);
-  report.result({
+  const recipe = recipeOf(options, modelOf(name).lr);
+  const { classifier, images } = await prepare(name, options, recipe);
+  const out = createOutput(options.json);
+  let saved = "no epoch was finished, nothing is saved";
+  const save: Callback = {
+    async onEpochEnd({ epoch, epochs, history: rows }) {
+      await saveClassifier(output, classifier);
+      saved = `${output} is as of epoch ${epoch} of ${epochs}`;
+      if (history !== undefined) await rows.save(history);
+    },
+  };
+  const { last, tested, imagesPerSecond } = await interruptible(
+    (signal) => {
+      describeTraining(out, classifier, images);
+      const workers = options.workers ?? defaultWorkers(images.train);
+      return runEpochs(classifier, images, recipe, out, {
+        ...{ signal, workers, callbacks: [save] },
+        ...(checkpoint && { checkpoint }),
+      });
+    },
+    () => `interrupted: ${saved}${checkpoint && existsSync(checkpoint.path) ? "; --resume goes on from there" : ""}`,
+  );
+  // Once more: what is kept in the end may be an earlier epoch, the best.
+  await saveClassifier(output, classifier);
+  out.line(`\n${formatConfusion(tested.confusion as ConfusionMatrix, classifier.classNames)}\n\nsaved ${output}`);
+  out.result({
     command: "train",
     model: name,
-    dataset: dataset.name,
-    ...{ epochs, batch, lr, momentum, seed, output },
+    dataset: classifier.dataset,
+    imageSize: classifier.input.rows,
+    classNames: classifier.classNames,
+    ...recipe,
+    output,
     trainLoss: last.loss,
     trainAccuracy: last.accuracy,
     testLoss: tested.loss,
     testAccuracy: tested.metrics.accuracy,
     imagesPerSecond,
     ...machine(),
-    weights: hashModel(name, model),
+    weights: hashClassifier(classifier),
   });
 }
 
-/** Says what is about to be trained, and on what. */
-export function describe(report: Report, name: string, model: Module, { name: dataset, train, test }: Dataset): void {
-  const parameters = Object.values(model.parameters()).reduce((sum, { size }) => sum + size, 0);
-  report.line(
-    `${name}: ${count(parameters)} parameters; ${dataset}: ${count(train.count)} images to train on, ` +
-      `${count(test.count)} to test on; ${formatMachine()}`,
-  );
+/** Where the training is saved to go on from, if it is. @throws {OptionError} for options without such a file. */
+function checkpointOf({ checkpoint, checkpointEvery, resume }: TrainCommandOptions): CheckpointOptions | undefined {
+  if (checkpoint !== undefined) {
+    const everySteps = checkpointEvery;
+    return { path: checkpoint, resume: resume ?? false, ...(everySteps !== undefined && { everySteps }) };
+  }
+  if (resume) throw new OptionError("--resume needs the file to go on from: give --checkpoint");
+  if (checkpointEvery !== undefined)
+    throw new OptionError("--checkpoint-every needs a file to write: give --checkpoint");
+  return undefined;
 }
 
-/** What training gave. */
-export interface TrainingResult {
-  /** The last epoch. */
-  readonly last: HistoryRow;
-  /** The test after it. */
-  readonly tested: Evaluation;
-  /** Of the training, over all epochs. */
-  readonly imagesPerSecond: number;
+/** Finds out what is wrong with the files to write before anything is done. */
+async function checkFiles(files: Readonly<Record<string, string | undefined>>): Promise<void> {
+  const { history } = files;
+  if (history !== undefined && !/\.(csv|json)$/i.test(history)) {
+    throw new OptionError(`--history: file must end in .csv or .json, got ${JSON.stringify(history)}`);
+  }
+  for (const [option, path] of Object.entries(files)) if (path !== undefined) await checkWritable(`--${option}`, path);
 }
 
-/** Trains for all epochs, with a bar and a line for each; `onEpoch` runs before the line. */
-export async function runEpochs(
-  model: Module,
-  dataset: Dataset,
-  recipe: Recipe,
-  report: Report,
-  onEpoch: () => Promise<void> = async () => {},
-): Promise<TrainingResult> {
-  const { train, test } = dataset;
-  const bar = progressBar({ examples: { training: train.count, validation: test.count } });
-  const line: Callback = {
-    // Before the report, which may fail: what has been learnt is worth more than what is said about it.
-    onEpochEnd: (_, row) => onEpoch().then(() => report.line(describeEpoch(row, recipe.epochs, train.count))),
-  };
-  const { rows } = await trainOnImages(model, dataset, recipe, [bar, line]);
-  const seconds = rows.reduce((sum, row) => sum + row.seconds, 0);
-  return {
-    last: rows.at(-1) as HistoryRow,
-    tested: await testOnImages(model, test),
-    imagesPerSecond: (rows.length * train.count) / seconds,
-  };
-}
-
-function describeEpoch({ epoch, loss, seconds, ...values }: HistoryRow, epochs: number, images: number): string {
-  const accuracy = percent(values.accuracy as number);
-  return (
-    `epoch ${epoch}/${epochs}: loss ${formatLoss(loss)}, accuracy ${accuracy}, ` +
-    `${count(images / seconds)} images/s; test accuracy ${percent(values.validationAccuracy as number)}`
-  );
+/** The images, and a classifier of them that has learnt nothing yet. */
+async function prepare(
+  name: string,
+  options: TrainCommandOptions,
+  { validation: share, seed }: Recipe,
+): Promise<{ classifier: Classifier; images: EpochImages }> {
+  const { size, smallest, channels, make } = modelOf(name);
+  const dataset = chooseDataset(options, channels);
+  const own = datasets[dataset]?.size;
+  const usual = own === undefined || size === smallest ? size : Math.max(smallest, own);
+  const input = inputOf(name, options.imageSize ?? usual);
+  const [all, test] = await Promise.all([
+    loadImages(dataset, "train", options, input),
+    loadImages(dataset, "test", options, input),
+  ]);
+  const { classNames } = all;
+  const images: EpochImages = { train: all, test };
+  if (share > 0) [images.train, images.validation] = setApart(all, share, seed);
+  const normalise = await normalisationOf(images.train);
+  const model = make({ classes: classNames.length, seed });
+  return { classifier: { name, model, input, normalise, classNames, dataset }, images };
 }

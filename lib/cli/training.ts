@@ -1,59 +1,109 @@
-/** Training and testing a classifier of images. */
+/** Training and testing classifiers of images. */
 
-import type { LabelledImages } from "../data/index.js";
-import { accuracy, crossEntropy, type Module } from "../nn/index.js";
-import { linearSchedule, SGD } from "../optim/index.js";
-import { type Callback, type Evaluation, evaluate, fit, type History, type PassProgress } from "../train/index.js";
-import { type Batch, type Dataset, imageBatches, normalise } from "./images.js";
+import { availableParallelism } from "node:os";
+import {
+  channelStatistics,
+  DataLoader,
+  type ImageFolder,
+  imageDataset,
+  type LabelledImages,
+  type Normalisation,
+} from "../data/index.js";
+import { accuracy, crossEntropy } from "../nn/index.js";
+import {
+  type Callback,
+  type CheckpointOptions,
+  type Evaluation,
+  evaluate,
+  fit,
+  type History,
+  type PassProgress,
+} from "../train/index.js";
+import type { Classifier } from "./classifier.js";
+import type { Images } from "./datasets.js";
+import { readPixels, spread, takePictures } from "./folder.js";
+import { optimizerOf, type Recipe, scheduleOf } from "./recipe.js";
 
-/** How to train. */
-export interface Recipe {
-  readonly epochs: number;
-  readonly batch: number;
-  /** Learning rate of the first step; it falls linearly towards 0. */
-  readonly lr: number;
-  readonly momentum: number;
-  /** Of the model's parameters and the order of the images. */
-  readonly seed: number;
+/** Images to learn from, and others to measure on after every epoch. */
+export interface TrainingImages {
+  readonly train: Images;
+  readonly validation?: Images;
 }
 
-/** Images in a batch that is only tested: enough for full speed, few enough for the caches. */
+/** What goes with a training. */
+export interface TrainingOptions {
+  readonly callbacks?: readonly Callback[];
+  readonly checkpoint?: CheckpointOptions;
+  /** Threads that prepare images (default 0). */
+  readonly workers?: number;
+}
+
+/** Numbers in a batch that is only tested: enough for full speed, few enough for the caches. */
+const TEST_NUMBERS = 2 ** 18;
+
+/** The most images in it. */
 const TEST_BATCH = 250;
 
-/** How a model reads images, and what is measured. */
-function measuresOf(model: Module) {
-  return {
-    forward: ({ images }: Batch) => model.forward(normalise(images)),
-    targets: ({ labels }: Batch) => labels,
-    loss: crossEntropy,
-    metrics: { accuracy },
-  };
+/** The batches of images in their order, as a classifier takes them. */
+export function loaderOf(
+  { normalise, input }: Classifier,
+  images: Images,
+  workers = 0,
+): DataLoader<"images" | "labels"> {
+  const numbers = input.channels * input.rows * input.columns;
+  const batchSize = Math.max(1, Math.min(TEST_BATCH, Math.floor(TEST_NUMBERS / numbers)));
+  return new DataLoader(imageDataset(images, { normalise }), { batchSize, workers });
 }
 
-/** Trains a model by SGD with momentum and a linearly falling learning rate, and tests it after every epoch. */
-export function trainOnImages(
-  model: Module,
-  { train, test }: Partial<Dataset> & Pick<Dataset, "train">,
-  { epochs, batch, lr, momentum, seed }: Recipe,
-  callbacks: readonly Callback[] = [],
+const measures = { loss: crossEntropy, metrics: { accuracy } };
+
+/** Trains a classifier by a recipe. */
+export function trainClassifier(
+  classifier: Classifier,
+  { train, validation }: TrainingImages,
+  recipe: Recipe,
+  { workers = 0, ...options }: TrainingOptions = {},
 ): Promise<History> {
-  const steps = epochs * Math.ceil(train.count / batch);
-  return fit(model, (epoch) => imageBatches(train, batch, { seed, epoch }), {
-    ...measuresOf(model),
-    optimizer: new SGD(model.parameters(), { learningRate: lr, momentum }),
-    schedule: linearSchedule(lr, { steps }),
+  const { model, normalise } = classifier;
+  const { batch: batchSize, epochs, seed, augment } = recipe;
+  const dataset = imageDataset(train, { normalise, augment });
+  const loader = new DataLoader(dataset, { batchSize, shuffle: true, seed, workers });
+  return fit(model, loader, {
+    ...measures,
+    ...options,
+    optimizer: optimizerOf(recipe, model.parameters()),
+    schedule: scheduleOf(recipe, epochs * loader.length),
     epochs,
     seed,
-    callbacks,
-    ...(test && { validation: () => imageBatches(test, TEST_BATCH) }),
+    ...(validation && { validation: loaderOf(classifier, validation, workers) }),
   });
 }
 
-/** How a model does on images, with its confusion matrix. */
-export function testOnImages(
-  model: Module,
-  images: LabelledImages,
-  onBatch: (progress: PassProgress) => void = () => {},
+/** How a classifier does on images, with its confusion matrix. */
+export function testClassifier(
+  classifier: Classifier,
+  images: Images,
+  options: { readonly workers?: number; readonly onBatch?: (progress: PassProgress) => void } = {},
 ): Promise<Evaluation> {
-  return evaluate(model, imageBatches(images, TEST_BATCH), { ...measuresOf(model), confusion: true, onBatch });
+  const { workers, onBatch = () => {} } = options;
+  return evaluate(classifier.model, loaderOf(classifier, images, workers), { ...measures, confusion: true, onBatch });
+}
+
+/** Threads that prepare images: decoding pictures takes long, images in memory are faster than handed over. */
+export function defaultWorkers(images: Images): number {
+  return "paths" in images ? availableParallelism() : 0;
+}
+
+/** Pictures of a folder that its statistics are taken from: the mean of all is known to about 1 % by then. */
+const SAMPLE = 500;
+
+/** What brings images to mean 0 and standard deviation 1. */
+export async function normalisationOf(images: Images): Promise<Normalisation> {
+  const { mean, std } = channelStatistics("paths" in images ? await sampleOf(images) : images);
+  return { mean, std: std.map((value) => value || 1) };
+}
+
+async function sampleOf(folder: ImageFolder): Promise<LabelledImages> {
+  const few = takePictures(folder, spread(folder.count, SAMPLE));
+  return { ...few, images: await readPixels(few) };
 }

@@ -9,7 +9,7 @@ import { checkCount } from "../ops/window.js";
 
 /** Options of classifiers of images. */
 export interface ClassifierOptions extends SeedOptions {
-  /** How many classes there are (default 1000, those of ImageNet; 10 for models of CIFAR-10). */
+  /** How many classes there are (default 1000, those of ImageNet; 10 for models of CIFAR-10 and MNIST). */
   readonly classes?: number;
 }
 

@@ -2,48 +2,17 @@
 
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { encodeSafetensors } from "../../lib/io/index.js";
+import { lenet5 } from "../../lib/models/index.js";
+import { few, main, Terminal } from "./support.js";
 
-const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), "nodegrad-cli-"));
-afterAll(() => rmSync(folder, { recursive: true }));
-
-interface Ending {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** Runs `nodegrad` in a folder of its own. */
-function nodegrad(...args: string[]): Promise<Ending> {
-  return new Promise((resolve) => {
-    const child = spawn(process.execPath, [main, ...args], { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
-    const texts = { stdout: "", stderr: "" };
-    child.stdout.on("data", (text) => {
-      texts.stdout += text;
-    });
-    child.stderr.on("data", (text) => {
-      texts.stderr += text;
-    });
-    child.on("close", (code) => resolve({ code, ...texts }));
-  });
-}
-
-/** The one line of JSON that a command ends with. */
-async function json(...args: string[]): Promise<Record<string, unknown>> {
-  const { code, stdout, stderr } = await nodegrad(...args, "--json");
-  expect(code, stderr).toBe(0);
-  expect(stdout.split("\n")).toHaveLength(2);
-  return JSON.parse(stdout);
-}
-
-/** Few enough images for the reference backend, in batches of which the last is smaller. */
-const few = ["--limit", "100", "--batch", "32"];
+const terminal = new Terminal();
+const { folder } = terminal;
+const nodegrad = terminal.run.bind(terminal);
+const json = terminal.json.bind(terminal);
 
 describe("nodegrad train", { timeout: 120_000 }, () => {
   let trained: Record<string, unknown>;
@@ -99,8 +68,9 @@ describe("nodegrad train", { timeout: 120_000 }, () => {
   });
 
   it("makes a file that eval reads, with the same result", async () => {
-    const { testAccuracy, testLoss } = await json("eval", "lenet5.safetensors", "--limit", "100");
+    const { testAccuracy, testLoss, dataset } = await json("eval", "lenet5.safetensors", "--limit", "100");
     expect({ testAccuracy, testLoss }).toEqual({ testAccuracy: trained.testAccuracy, testLoss: trained.testLoss });
+    expect(dataset).toBe("digits");
   });
 
   it("writes for people: progress to standard error, results to standard output", async () => {
@@ -143,6 +113,48 @@ describe("a mistake", () => {
     ["a count below 1", ["train", "lenet5", "--batch", "0"], /must be an integer of at least 1/],
     ["too many threads", ["info", "--threads", "257"], /must be an integer from 1 to 256/],
     ["a rate that is no number", ["train", "lenet5", "--lr", "fast"], /'fast' is invalid. It must be a number/],
+    [
+      "a share that leaves nothing",
+      ["train", "lenet5", "--validation", "0.95"],
+      /'0.95' is invalid. It must be at most 0.9/,
+    ],
+    [
+      "momentum without SGD",
+      ["train", "lenet5", "--optimizer", "adam", "--momentum", "0.5"],
+      /--momentum is an option of sgd, n/,
+    ],
+    [
+      "an unknown schedule",
+      ["train", "lenet5", "--schedule", "sine"],
+      /'sine' is invalid.*linear, cosine, step, constant/,
+    ],
+    [
+      "a size that a model does not take",
+      ["train", "lenet5", "--image-size", "32"],
+      /lenet5: .* 32 × 32; expected 28 × 28/,
+    ],
+    ["a size too small", ["train", "alexnet", "--image-size", "32"], /alexnet: .* 32 × 32; expected at least 63 × 63/],
+    [
+      "a resumption of nothing",
+      ["train", "lenet5", "--resume"],
+      /--resume needs the file to go on from: give --checkpoint/,
+    ],
+    [
+      "a history of another format",
+      ["train", "lenet5", "--history", "h.txt"],
+      /--history: file must end in .csv or .json/,
+    ],
+    [
+      "a history in no folder",
+      ["train", "lenet5", "--history", "a/h.csv"],
+      /--history: cannot write .*there is no folder/,
+    ],
+    [
+      "a checkpoint in no folder",
+      ["train", "lenet5", "--checkpoint", "a/c"],
+      /--checkpoint: cannot write .*there is no/,
+    ],
+    ["an unknown data set", ["train", "lenet5", "--dataset", "minst"], /'minst' is invalid.*mnist/],
     ["an empty number", ["train", "lenet5", "--momentum", ""], /must be a number of at least 0/],
     ["a momentum of 1", ["train", "lenet5", "--momentum", "1"], /'1' is invalid. It must be .* at least 0 and below 1/],
     ["an unknown backend", ["info", "--backend", "gpu"], /'gpu' is invalid/],
@@ -154,13 +166,13 @@ describe("a mistake", () => {
     [
       "a folder for generated data",
       ["train", "lenet5", "--dataset", "digits", "--data-dir", "."],
-      /dataset "digits" is generated: leave out --data-dir/,
+      /data set "digits" is generated: leave out --data-dir/,
     ],
     ["data without a folder", ["train", "lenet5", "--dataset", "mnist"], /give --data-dir/],
     [
       "a folder to write to that is not there",
       ["train", "lenet5", "--output", "a/b"],
-      /saveModel: cannot write file: "a\/b" \(there is no folder "a"\)/,
+      /--output: cannot write file: "a\/b" \(there is no folder "a"\)/,
     ],
     ["a folder that is a file", ["train", "lenet5", "--output", "garbage.safetensors/b"], /there is no folder/],
     ["a folder as the file to write", ["train", "lenet5", "--output", "."], /cannot write file: "\." \(not a file\)/],
@@ -168,7 +180,15 @@ describe("a mistake", () => {
     ["a file to write without a name", ["train", "lenet5", "--output", ""], /cannot write file: "" \(not a file\)/],
     ["a file that is not there", ["eval", "missing.safetensors"], /loadSafetensors: cannot read file/],
     ["a file of another format", ["eval", "garbage.safetensors"], /decodeSafetensors: truncated/],
-    ["a file without a model", ["eval", "unnamed.safetensors"], /loadModel: unknown model ""/],
+    ["a file without a model", ["eval", "plain.safetensors"], /not a model that nodegrad train has saved: "plain/],
+    ["a file of another model", ["eval", "unknown.safetensors"], /loadClassifier: unknown model "lenet6": "unknown/],
+    [
+      "a file without classes",
+      ["eval", "classes.safetensors"],
+      /loadClassifier: classNames is missing or corrupt: "cl/,
+    ],
+    ["a file with another size", ["eval", "size.safetensors"], /lenet5: images of another size than it takes: 32 × 32/],
+    ["a file that has no mean", ["predict", "mean.safetensors", "x.png"], /loadClassifier: mean is missing or corrupt/],
     [
       "a model with other shapes",
       ["eval", "shapes.safetensors"],
@@ -180,19 +200,22 @@ describe("a mistake", () => {
   beforeAll(() => {
     const one = { dtype: "float32", shape: [1], data: Float32Array.of(1) } as const;
     const save = (name: string, bytes: Uint8Array) => writeFileSync(join(folder, name), bytes);
+    const names = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
+    const right = { format: "nodegrad classifier 1", model: "lenet5", dataset: "digits", imageSize: "28", mean: "[0]" };
+    const about = { ...right, std: "[1]", classNames: JSON.stringify(names) };
+    const state = lenet5({ seed: 0 }).state();
     save("garbage.safetensors", Uint8Array.of(1, 2, 3));
-    save("unnamed.safetensors", encodeSafetensors({ one }));
-    save("shapes.safetensors", encodeSafetensors({ "conv1.weight": one }, { model: "lenet5" }));
-    save("names.safetensors", encodeSafetensors({ "conv9.weight": one }, { model: "lenet5" }));
+    save("plain.safetensors", encodeSafetensors({ one }));
+    save("unknown.safetensors", encodeSafetensors({ one }, { ...about, model: "lenet6" }));
+    save("classes.safetensors", encodeSafetensors(state, right));
+    save("size.safetensors", encodeSafetensors(state, { ...about, imageSize: "32" }));
+    save("mean.safetensors", encodeSafetensors(state, { ...about, mean: '["0"]' }));
+    save("shapes.safetensors", encodeSafetensors({ "conv1.weight": one }, about));
+    save("names.safetensors", encodeSafetensors({ "conv9.weight": one }, about));
   });
 
   it.each(cases)("such as %s is one line and exit code 1", { timeout: 30_000 }, async (_, args, message) => {
-    const { code, stdout, stderr } = await nodegrad(...args);
-    const lines = stderr.split("\n");
-    expect(lines).toEqual([expect.stringMatching(/^error: /), ""]);
-    expect(lines[0]).toMatch(message);
-    expect(stdout).toBe("");
-    expect(code).toBe(1);
+    expect(await terminal.mistake(...args)).toMatch(message);
   });
 });
 
@@ -200,9 +223,17 @@ describe("nodegrad", () => {
   it("explains itself", async () => {
     const { code, stdout } = await nodegrad("--help");
     expect(code).toBe(0);
-    for (const command of ["train", "eval", "demo", "info"])
+    for (const command of ["train", "eval", "predict", "summary", "data", "demo", "info", "bench"])
       expect(stdout).toMatch(new RegExp(`^ {2}${command} `, "m"));
-    expect((await nodegrad("train", "--help")).stdout).toContain("--momentum <share>");
+    const help = (await nodegrad("train", "--help")).stdout;
+    for (const text of ["Training:", "--momentum <share>", "fashion-mnist", "nodegrad train lenet5 --data-dir data"]) {
+      expect(help).toContain(text);
+    }
+    // What examples name exists: a command with other options would be a mistake.
+    for (const [, line] of help.matchAll(/^ {2}nodegrad (train .*?)(?: {2,}.*)?$/gm)) {
+      const options = [...(line as string).matchAll(/--[a-z-]+/g)].map(([option]) => option);
+      for (const option of options) expect(help).toContain(`  ${option}`);
+    }
   });
 
   it("tells its version and what computes", async () => {

@@ -1,13 +1,19 @@
 import { existsSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { firstImages, normalise } from "../../lib/cli/images.js";
-import { testOnImages, trainOnImages } from "../../lib/cli/training.js";
-import { generateDigits, loadMnist } from "../../lib/data/index.js";
+import {
+  DataLoader,
+  generateDigits,
+  imageDataset,
+  type LabelledImages,
+  loadMnist,
+  takeImages,
+} from "../../lib/data/index.js";
 import { OptionError } from "../../lib/errors.js";
 import { compile, getBackend, setBackend, tensor, zeros } from "../../lib/index.js";
 import { lenet5 } from "../../lib/models/index.js";
-import { crossEntropy, type Sequential } from "../../lib/nn/index.js";
-import { SGD } from "../../lib/optim/index.js";
+import { accuracy, crossEntropy, type Sequential } from "../../lib/nn/index.js";
+import { linearSchedule, SGD } from "../../lib/optim/index.js";
+import { evaluate, fit, type History } from "../../lib/train/index.js";
 
 const parameters = (model: Sequential) =>
   Object.values(model.parameters()).reduce((sum, variable) => sum + variable.size, 0);
@@ -21,6 +27,24 @@ function shapes(model: Sequential): Record<string, readonly number[]> {
       return [name, x.shape.slice(1)];
     }),
   );
+}
+
+/** Batches with about mean 0 and standard deviation 1. */
+function loaderOf(images: LabelledImages, batchSize: number, seed?: number): DataLoader<"images" | "labels"> {
+  const dataset = imageDataset(images, { normalise: { mean: 0.1307, std: 0.3081 } });
+  return new DataLoader(dataset, { batchSize, ...(seed !== undefined && { shuffle: true, seed }) });
+}
+
+/** Trains by SGD with momentum and a rate that falls linearly. */
+function train(
+  model: Sequential,
+  images: LabelledImages,
+  { epochs, batch, rate }: { readonly epochs: number; readonly batch: number; readonly rate: number },
+): Promise<History> {
+  const loader = loaderOf(images, batch, 1);
+  const schedule = linearSchedule(rate, { steps: epochs * loader.length });
+  const optimizer = new SGD(model.parameters(), { learningRate: rate, momentum: 0.9 });
+  return fit(model, loader, { loss: crossEntropy, optimizer, schedule, epochs, seed: 1 });
 }
 
 describe("lenet5", () => {
@@ -57,6 +81,13 @@ describe("lenet5", () => {
     expect(parameters(model)).toBe(61_816);
   });
 
+  it("tells any number of classes apart, in both variants", () => {
+    for (const variant of ["modern", "1998"] as const) {
+      expect(lenet5({ seed: 1, classes: 3, variant }).forward(zeros([2, 1, 28, 28])).shape).toEqual([2, 3]);
+    }
+    expect(() => lenet5({ classes: 0 })).toThrow(OptionError);
+  });
+
   it("starts from its seed, every layer with numbers of its own", () => {
     const weights = (seed: number) => lenet5({ seed, variant: "1998" }).parameters()["fc3.weight"]?.toArray();
     expect(weights(5)).toEqual(weights(5));
@@ -68,8 +99,7 @@ describe("lenet5", () => {
   it("learns in the variant of 1998 too, through its six sigmoids", { timeout: 240_000 }, async () => {
     setBackend("auto");
     const model = lenet5({ seed: 1, variant: "1998" });
-    const recipe = { epochs: 4, batch: 32, lr: 0.2, momentum: 0.9, seed: 1 };
-    const history = await trainOnImages(model, { train: generateDigits({ count: 6400 }) }, recipe);
+    const history = await train(model, generateDigits({ count: 6400 }), { epochs: 4, batch: 32, rate: 0.2 });
     const losses = history.column("loss");
     expect(losses[0]).toBeGreaterThan(2);
     expect(losses.at(-1)).toBeLessThan(0.5);
@@ -84,7 +114,11 @@ describe("lenet5", () => {
   it.each(["reference", "auto"])("learns two images by heart on the %s backend", (backend) => {
     setBackend(backend);
     const digits = generateDigits({ count: 2 });
-    const images = normalise(tensor(digits.images, { shape: [2, 1, 28, 28] }));
+    const images = tensor(digits.images, { shape: [2, 1, 28, 28] })
+      .cast("float32")
+      .div(255)
+      .sub(0.1307)
+      .div(0.3081);
     const labels = tensor(digits.labels);
     const model = lenet5({ seed: 1 });
     const optimizer = new SGD(model.parameters(), { learningRate: 0.02 });
@@ -107,10 +141,15 @@ describe.skipIf(dir === undefined || !existsSync(dir))("LeNet-5 on MNIST (needs 
     setBackend("auto");
     // The reference is fifty times slower: it shows that it learns, on less.
     const [count, least] = getBackend().name === "native" ? [2000, 0.9] : [500, 0.65];
-    const train = firstImages(await loadMnist(dir as string), count);
-    const test = firstImages(await loadMnist(dir as string, { split: "test" }), count / 2);
+    const first = (images: LabelledImages, n: number) =>
+      takeImages(
+        images,
+        Int32Array.from({ length: n }, (_, i) => i),
+      );
     const model = lenet5({ seed: 1 });
-    await trainOnImages(model, { train }, { epochs: 3, batch: 64, lr: 0.05, momentum: 0.9, seed: 1 });
-    expect((await testOnImages(model, test)).metrics.accuracy).toBeGreaterThan(least);
+    await train(model, first(await loadMnist(dir as string), count), { epochs: 3, batch: 64, rate: 0.05 });
+    const test = loaderOf(first(await loadMnist(dir as string, { split: "test" }), count / 2), 250);
+    const { metrics } = await evaluate(model, test, { loss: crossEntropy, metrics: { accuracy } });
+    expect(metrics.accuracy).toBeGreaterThan(least);
   });
 });

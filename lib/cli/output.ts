@@ -3,7 +3,7 @@
 import { info } from "../index.js";
 
 /** Writes lines for people, and at the end a line of JSON for programs if that is asked for. */
-export interface Report {
+export interface Output {
   /** A line or more. */
   line(text: string): void;
   /** The result as JSON, if it is wanted. */
@@ -11,7 +11,7 @@ export interface Report {
 }
 
 /** With JSON, standard output carries nothing else. */
-export function createReport(json = false): Report {
+export function createOutput(json = false): Output {
   return {
     line: (text) => void (json ? process.stderr : process.stdout).write(`${text}\n`),
     result: (values) => void (json && process.stdout.write(`${JSON.stringify(values)}\n`)),
