@@ -10,6 +10,7 @@ import { checkOptions } from "../errors.js";
 import { MAX_SIZE } from "../shape.js";
 import { checkInteger, checkSeed } from "./check.js";
 import type { LabelledImages } from "./labelled-images.js";
+import { CHANNELS, type Colour, develop, type Placed, paint, place } from "./painting.js";
 import { Random } from "./random.js";
 import { type Outline, outlines, SHAPE_NAMES } from "./shape-outlines.js";
 
@@ -23,18 +24,11 @@ export interface ShapesOptions {
   size?: number;
 }
 
-const CHANNELS = 3;
-
 /** Blots on the background, behind the shape. */
 const BLOTS = 4;
 
 /** How much lighter than the background a shape is at least, summed over the channels. */
 const CONTRAST = 150;
-
-/** Half the range of the noise on each pixel and channel. */
-const NOISE = 24;
-
-type Colour = readonly [red: number, green: number, blue: number];
 
 /**
  * Generates images of coloured shapes.
@@ -61,7 +55,7 @@ export function generateShapes(options: ShapesOptions): LabelledImages {
   for (let i = 0; i < count; i++) {
     const random = new Random(seed, i);
     const colour = paintBackground(canvas, size, random);
-    paint(canvas, size, place(outlines[labels[i] as number] as Outline, size, random), colour);
+    paint(canvas, size, placeAnywhere(outlines[labels[i] as number] as Outline, size, random), colour);
     develop(canvas, random, images.subarray(i * imageSize, (i + 1) * imageSize));
   }
   return { images, labels, count, channels: CHANNELS, rows: size, columns: size, classes, classNames: SHAPE_NAMES };
@@ -108,56 +102,13 @@ function direction(random: Random): [number, number] {
   }
 }
 
-/** An outline in an image: what it is there, in pixels, and the square around `(x, y)` that holds it. */
-interface Placed {
-  readonly outline: Outline;
-  readonly x: number;
-  readonly y: number;
-  /** Half the side of the square. */
-  readonly reach: number;
-}
-
-/** An outline turned, stretched, scaled and moved into an image: its signed distance is then about that in pixels. */
-function place(outline: Outline, size: number, random: Random): Placed {
-  // A rotation by the angle whose half has the tangent `t`: sine and cosine without calling either.
-  const t = 0.1 * random.bell();
-  const cos = (1 - t * t) / (1 + t * t);
-  const sin = (2 * t) / (1 + t * t);
+/** An outline turned, stretched, scaled and moved into an image. */
+function placeAnywhere(outline: Outline, size: number, random: Random): Placed {
+  const tilt = 0.1 * random.bell();
   const scale = size * random.uniform(0.25, 0.42);
   const stretch = random.uniform(0.85, 1.15);
   const room = 0.8 * (size / 2 - scale);
   const x = size / 2 + random.uniform(-room, room);
   const y = size / 2 + random.uniform(-room, room);
-  const placed: Outline = (px, py) => {
-    const [u, v] = [(px - x) / scale, (py - y) / scale];
-    return scale * outline((cos * u + sin * v) * stretch, (cos * v - sin * u) / stretch);
-  };
-  return { outline: placed, x, y, reach: 1.2 * scale + 1 };
-}
-
-/** Covers what lies inside an outline with a colour; pixels at its edge in part. */
-function paint(canvas: Float64Array, size: number, { outline, x, y, reach }: Placed, colour: Colour): void {
-  const area = size * size;
-  const left = Math.max(0, Math.floor(x - reach));
-  const right = Math.min(size, Math.ceil(x + reach));
-  const top = Math.max(0, Math.floor(y - reach));
-  const bottom = Math.min(size, Math.ceil(y + reach));
-  for (let row = top; row < bottom; row++) {
-    for (let column = left; column < right; column++) {
-      const distance = outline(column + 0.5, row + 0.5);
-      if (distance >= 0.5) continue;
-      const covered = Math.min(1, 0.5 - distance);
-      for (let at = row * size + column, c = 0; c < CHANNELS; c++, at += area) {
-        canvas[at] = (canvas[at] as number) * (1 - covered) + (colour[c] as number) * covered;
-      }
-    }
-  }
-}
-
-/** Brightness 0–255 of a painted image, with noise. */
-function develop(canvas: Float64Array, random: Random, image: Uint8Array): void {
-  for (let i = 0; i < image.length; i++) {
-    const value = (canvas[i] as number) + random.uniform(-NOISE, NOISE);
-    image[i] = Math.floor(Math.min(255, Math.max(0, value)) + 0.5);
-  }
+  return place(outline, { x, y, scale, stretch, tilt });
 }
