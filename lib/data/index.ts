@@ -51,6 +51,18 @@ export { loadFashionMnist, loadMnist } from "./mnist.js";
 export type { Normalisation } from "./normalise.js";
 export { Random } from "./random.js";
 export { type Fit, resizeImage } from "./resize.js";
+export { captionOf, type Question, questionsAbout, SCENE_ANSWERS } from "./scene-words.js";
+export {
+  generateScenes,
+  SCENE_COLOURS,
+  SCENE_SHAPES,
+  type Scene,
+  type SceneColour,
+  type SceneShape,
+  type Scenes,
+  type ScenesOptions,
+} from "./shape-scenes.js";
 export { generateShapes, type ShapesOptions } from "./shapes.js";
 export { type SplitIndicesOptions, splitImages, splitIndices, takeImages } from "./split.js";
 export { type ChannelStatistics, channelStatistics } from "./statistics.js";
+export { type EncodeOptions, Vocabulary } from "./vocabulary.js";
