@@ -4,9 +4,10 @@ import { checkInteger } from "../data/check.js";
 import { type Arrays, Random } from "../data/index.js";
 import { checkOptions, OptionError, show } from "../errors.js";
 import { Embedding, Linear, LSTM, type LSTMState, Module, splitSeed } from "../nn/index.js";
-import { type SeedOptions, softmax, tensor } from "../ops/index.js";
+import { type SeedOptions, tensor } from "../ops/index.js";
 import { compile } from "../runtime/compile-function.js";
 import type { Tensor } from "../tensor.js";
+import { checkTemperature, draw } from "./draw.js";
 
 /** Options of `CharLSTM`. */
 export interface CharLSTMOptions extends SeedOptions {
@@ -121,16 +122,14 @@ export class CharLSTM extends Module {
     const op = "CharLSTM.generate";
     checkOptions(op, options, ["temperature", "seed"]);
     checkInteger(op, "length", length, 0, Number.MAX_SAFE_INTEGER);
-    const { temperature = 1, seed = 0 } = options;
-    if (!(Number.isFinite(temperature) && temperature >= 0)) {
-      throw new OptionError(`${op}: option "temperature" must be a number ≥ 0, got ${show(temperature)}`);
-    }
-    const given = this.encode(prompt);
-    if (given.length === 0) throw new OptionError(`${op}: prompt must have a character, got ${show(prompt)}`);
+    const { seed = 0 } = options;
+    const temperature = checkTemperature(op, options.temperature ?? 1);
+    const characters = this.encode(prompt);
+    if (characters.length === 0) throw new OptionError(`${op}: prompt must have a character, got ${show(prompt)}`);
     const { training } = this;
     this.eval();
     try {
-      return this.continue(given, length, temperature, new Random(seed));
+      return this.continue(characters, length, temperature, new Random(seed));
     } finally {
       this.train(training);
     }
@@ -164,22 +163,4 @@ export function alphabetOf(text: string): string {
   return [...new Set(checkText("alphabetOf", "text", text))]
     .sort((a, b) => (a.codePointAt(0) as number) - (b.codePointAt(0) as number))
     .join("");
-}
-
-/** A place, drawn with the probabilities of the scores' softmax, or the place of the largest score. */
-function draw(scores: ArrayLike<number>, temperature: number, random: Random): number {
-  const values = Array.from(scores);
-  const best = values.indexOf(Math.max(...values));
-  if (temperature === 0) return best;
-  const shares = softmax(
-    tensor(values)
-      .sub(values[best] as number)
-      .div(temperature),
-  ).dataSync();
-  let left = random.uniform();
-  const index = shares.findIndex((share) => {
-    left -= share;
-    return left < 0;
-  });
-  return index < 0 ? best : index;
 }
