@@ -54,7 +54,7 @@ export function imageSheet(images: Tensor, options: ImageSheetOptions = {}): Ima
     throw new OptionError(`${op}: larger than ${MAX_SIDE} pixels: ${sheet.columns} × ${sheet.rows}`);
   }
 
-  const values = Float64Array.from(images.dataSync(), Number);
+  const values = new Float64Array(images.dataSync());
   const size = channels * height * width;
   const whole = range === "sheet" ? extremes(values) : range;
   const pixels = new Uint8Array(channels * sheet.rows * sheet.columns).fill(255);
@@ -105,8 +105,11 @@ function extremes(values: Float64Array): [number, number] {
 /** Values as 0–255. */
 function brightness(values: Float64Array, [black, white]: readonly [number, number]): Uint8ClampedArray {
   // Clamped arrays round, cut off, and turn NaN into 0.
-  return Uint8ClampedArray.from(values, (value) => {
-    if (value === black && value === white) return 128;
-    return value === black ? 0 : 255 * ((value - black) / (white - black));
-  });
+  const levels = new Uint8ClampedArray(values.length);
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] as number;
+    if (value === black) levels[i] = value === white ? 128 : 0;
+    else levels[i] = 255 * ((value - black) / (white - black));
+  }
+  return levels;
 }
