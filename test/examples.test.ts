@@ -254,6 +254,25 @@ const results: Readonly<Record<string, (output: string) => void>> = {
     expect(approximation).toEqual([...approximation].sort((a, b) => b - a));
     expect(estimation).toEqual([...estimation].sort((a, b) => a - b));
   },
+  "feature-maps": (output) => {
+    expect(numbers(output, /images: ([\d.]+) %/g)[0]).toBeGreaterThan(50);
+    expect(output).toContain("16 maps of 32 × 32: feature-maps-1.png");
+    expect(output).toContain("16 maps of 16 × 16: feature-maps-2.png");
+    for (const name of ["filters.png", "feature-maps-1.png", "feature-maps-2.png"]) expectPng(name);
+  },
+  "training-report": (output) => {
+    const lines = numbers(output, /training loss ([\d.]+), .*\n {2}validation: loss ([\d.]+)/g);
+    const [narrow, , wide, wideApart] = lines as [number, number, number, number];
+    // The first learns too little, the second too much.
+    expect(narrow).toBeGreaterThan(2 * wide);
+    expect(wideApart).toBeGreaterThan(1.5 * wide);
+    for (const name of ["narrow", "wide", "convolutional"]) {
+      const page = readFileSync(join(folder, `report-${name}.html`), "utf8");
+      expect(page).toMatch(/accuracy [\d.]+ % of 300; best: [\w-]+ \([\d.]+ %\), worst: /);
+      // Filters, and mistakes.
+      expect(page.match(/<img /g)).toHaveLength(25);
+    }
+  },
   "train-lenet5": (output) => {
     const shares = numbers(output, /test accuracy ([\d.]+) %/g);
     expect(shares).toHaveLength(2);
