@@ -41,3 +41,13 @@ export function checkNumber(op: string, option: string, value: unknown, min: num
   if (typeof value === "number" && value >= min && value <= max) return value;
   throw new OptionError(`${op}: option "${option}" must be a number in [${min}, ${max}], got ${show(value)}`);
 }
+
+/**
+ * A function that the caller gives.
+ *
+ * @throws {OptionError} for anything else.
+ */
+export function checkFunction(op: string, option: string, value: unknown): void {
+  if (typeof value === "function") return;
+  throw new OptionError(`${op}: option "${option}" must be a function, got ${show(value)}`);
+}

@@ -124,6 +124,9 @@ export async function downloadDataset(
   if (typeof dir !== "string") throw new OptionError(`${op}: dir must be a string, got ${show(dir)}`);
   checkOptions(op, options, ["mirrors", ...TRANSFER_OPTIONS]);
   const { mirrors = [], ...transfer } = options;
+  if (!Array.isArray(mirrors) || !mirrors.every((base) => typeof base === "string")) {
+    throw new OptionError(`${op}: option "mirrors" must be a list of addresses, got ${show(mirrors)}`);
+  }
   const folder = join(dir, name);
   if (name === "cifar10" && (await hasCifar10(folder))) return folder;
   for (const { name: file, bytes, sha256 } of published[name].files) {

@@ -6,7 +6,8 @@ import { mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { checkOptions, FormatError, NetworkError, OptionError, show } from "../errors.js";
-import { checkInteger, checkNumber } from "./check.js";
+import { leftoversOf, withOwnFile } from "../io/own-file.js";
+import { checkFunction, checkInteger, checkNumber } from "./check.js";
 
 /** How far a download is. */
 export interface DownloadProgress {
@@ -23,9 +24,9 @@ export interface TransferOptions {
   timeoutMs?: number;
   /** How often to try every server again (default 3). */
   retries?: number;
-  /** How long to wait before trying again, in milliseconds, doubled each time (default 500). */
+  /** How long to wait before trying again, in milliseconds, doubled each time up to 10 minutes (default 500). */
   retryDelayMs?: number;
-  /** Called as bytes arrive. */
+  /** Called as bytes arrive. What it throws ends the download. */
   onProgress?: (progress: DownloadProgress) => void;
   /** Ends the download: it rejects with the signal's reason, and what has arrived stays for the next attempt. */
   signal?: AbortSignal;
@@ -63,29 +64,53 @@ class AttemptError extends Error {
   }
 }
 
+/** What the caller's `onProgress` has thrown, its `cause`: nothing to try again for. */
+class CallerError extends Error {}
+
 /**
  * Downloads a file, unless it is there already with the right checksum.
  *
- * What arrives is kept in `<path>.part` and continued from by the next attempt, also of another process, as far as the
- * server can. The file takes its name when it is complete and its checksum is right, so whoever sees it can trust
- * it. A server that sends more than `bytes` is cut off.
+ * What has arrived when a download fails is kept in `<path>.part` and continued from by the next one, also of another
+ * process, as far as the server can; so is, on the same host, what a process that was killed had received. Several
+ * downloads of one file at a time do not disturb each other. The file takes its name when it is complete and
+ * its checksum is right, so whoever sees it can trust it. A server that sends more than `bytes` is cut off.
  *
  * @throws {NetworkError} when no server gave the whole file; the message tells what each did.
  * @throws {FormatError} when a server gave a file with another checksum, and none the right one.
  * @throws {OptionError} for an option that is unknown or out of range, or a path that cannot be written.
  */
 export async function downloadFile(options: DownloadFileOptions): Promise<void> {
-  const { path, sha256, retries, retryDelayMs, signal } = checkDownload(options);
+  const { path, sha256 } = checkDownload(options);
   if ((await checksum(path)) === sha256) return;
-  const part = `${path}.part`;
   await mkdir(dirname(path), { recursive: true }).catch((cause) => {
     throw new OptionError(`downloadFile: cannot make folder: ${show(dirname(path))} (${reasonOf(cause)})`, { cause });
   });
+  await withPart(path, (part) => complete(part, options));
+}
 
+/** Lets `use` continue what earlier downloads have left, in a file of its own, and leaves what remains to later ones. */
+async function withPart(path: string, use: (part: string) => Promise<void>): Promise<void> {
+  await withOwnFile(path, ".part", async (part) => {
+    // Whoever renames a file has it: of several downloads one continues it.
+    for (const left of [`${path}.part`, ...(await leftoversOf(path, ".part"))]) {
+      if ((await lengthOf(left)) > (await lengthOf(part))) await rename(left, part).catch(() => {});
+    }
+    try {
+      await use(part);
+    } finally {
+      if ((await lengthOf(part)) > 0) await rename(part, `${path}.part`).catch(() => {});
+    }
+  });
+}
+
+/** Receives the rest of a file, from one server or another, and gives it its name. */
+async function complete(part: string, options: DownloadFileOptions): Promise<void> {
+  const { path, sha256, retries = 3, retryDelayMs = 500, signal } = options;
   let urls = [...options.urls];
   const failures: AttemptError[] = [];
   for (let round = 0; round <= retries && urls.length > 0; round++) {
-    if (round > 0) await pause(retryDelayMs * 2 ** (round - 1), undefined, { signal }).catch(() => {});
+    const delay = Math.min(retryDelayMs * 2 ** (round - 1), MAX_DELAY_MS);
+    if (round > 0) await pause(delay, undefined, { signal }).catch(() => {});
     for (const url of urls) {
       signal?.throwIfAborted();
       try {
@@ -96,6 +121,7 @@ export async function downloadFile(options: DownloadFileOptions): Promise<void> 
         throw new AttemptError("the checksum is another", !isContinued, true);
       } catch (error) {
         signal?.throwIfAborted();
+        if (error instanceof CallerError) throw error.cause;
         const failure = asAttemptError(error, path);
         failures.push(new AttemptError(`${url}: ${failure.message}`, failure.isFinal, failure.isCorrupt));
         if (failure.isFinal) urls = urls.filter((other) => other !== url);
@@ -110,7 +136,7 @@ export async function downloadFile(options: DownloadFileOptions): Promise<void> 
 function checkDownload(options: DownloadFileOptions) {
   const op = "downloadFile";
   checkOptions(op, options, ["urls", "path", "bytes", "sha256", ...TRANSFER_OPTIONS]);
-  const { urls, path, sha256, retries = 3, retryDelayMs = 500, signal } = options;
+  const { urls, path, sha256, retries = 3, retryDelayMs = 500, onProgress, signal } = options;
   if (!Array.isArray(urls) || urls.length === 0 || !urls.every((url) => /^https?:/.test(url) && URL.canParse(url))) {
     throw new OptionError(`${op}: option "urls" must be http or https addresses, at least one, got ${show(urls)}`);
   }
@@ -121,11 +147,18 @@ function checkDownload(options: DownloadFileOptions) {
   checkInteger(op, "bytes", options.bytes, 1, Number.MAX_SAFE_INTEGER);
   checkNumber(op, "timeoutMs", options.timeoutMs ?? TIMEOUT_MS, 1, 2 ** 31 - 1);
   checkInteger(op, "retries", retries, 0, 100);
-  checkNumber(op, "retryDelayMs", retryDelayMs, 0, 600_000);
-  return { path, sha256, retries, retryDelayMs, signal };
+  checkNumber(op, "retryDelayMs", retryDelayMs, 0, MAX_DELAY_MS);
+  if (onProgress !== undefined) checkFunction(op, "onProgress", onProgress);
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw new OptionError(`${op}: option "signal" must be an AbortSignal, got ${show(signal)}`);
+  }
+  return { path, sha256 };
 }
 
 const TIMEOUT_MS = 30_000;
+
+/** Longest pause before trying again. */
+const MAX_DELAY_MS = 600_000;
 
 /** Replies of a server that may be another a moment later: timeout, too early, too many requests. */
 const PASSING_STATUS = new Set([408, 425, 429]);
@@ -152,7 +185,7 @@ async function receive(url: string, part: string, options: DownloadFileOptions):
         if (position + chunk.length > bytes) throw new AttemptError(`more than the ${bytes} bytes of the file`, true);
         await file.writeFile(chunk);
         position += chunk.length;
-        onProgress?.({ path, receivedBytes: position, totalBytes: bytes });
+        tell(onProgress, { path, receivedBytes: position, totalBytes: bytes });
       }
       await file.sync();
     } finally {
@@ -167,6 +200,14 @@ async function receive(url: string, part: string, options: DownloadFileOptions):
     clearTimeout(timer);
     // Lets go of the connection when the rest of the reply is not wanted.
     stall.abort();
+  }
+}
+
+function tell(onProgress: TransferOptions["onProgress"], progress: DownloadProgress): void {
+  try {
+    onProgress?.(progress);
+  } catch (cause) {
+    throw new CallerError("onProgress", { cause });
   }
 }
 

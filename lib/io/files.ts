@@ -1,11 +1,9 @@
 /** Whole files in and out, with errors that name the operation and the path. */
 
-import { randomUUID } from "node:crypto";
-import { open, readdir, readFile, rename, rm } from "node:fs/promises";
-import { hostname } from "node:os";
-import { basename, dirname, join } from "node:path";
-import { threadId } from "node:worker_threads";
+import { open, readFile, rename, rm } from "node:fs/promises";
+import { dirname } from "node:path";
 import { FormatError, OptionError, show } from "../errors.js";
+import { leftoversOf, withOwnFile } from "./own-file.js";
 
 /**
  * The bytes of a file.
@@ -14,6 +12,7 @@ import { FormatError, OptionError, show } from "../errors.js";
  * @throws {OptionError} when the file is missing or cannot be read; `cause` is the system's error.
  */
 export async function readBytes(op: string, path: string): Promise<Uint8Array> {
+  checkPath(op, path);
   try {
     return await readFile(path);
   } catch (cause) {
@@ -24,61 +23,29 @@ export async function readBytes(op: string, path: string): Promise<Uint8Array> {
 /**
  * Writes a file so that a reader, or a crash at any moment, sees the old content or the new, never a part.
  *
- * The bytes go to a temporary file in the same folder (a rename is atomic only within one file
- * system), reach the disk, and then take the name; at last the folder reaches the disk. What earlier writers of
- * the path left behind when they were killed is removed.
+ * The bytes go to a file of their own in the same folder, reach the disk, and then take the name; at last the folder
+ * reaches the disk. What earlier writers of the path left behind when they were killed is removed.
  *
  * @param op Name of the public function, for the message.
  * @throws {OptionError} when the folder is missing or cannot be written; `cause` is the system's error.
  */
 export async function writeAtomically(op: string, path: string, bytes: Uint8Array): Promise<void> {
-  const folder = dirname(path);
-  const temporary = `${temporaryPrefix(path)}${process.pid}.${threadId}.${randomUUID().slice(0, 8)}.tmp`;
-  writing.add(temporary);
+  checkPath(op, path);
   try {
-    await removeLeftovers(path);
-    try {
-      await writeDurably(join(folder, temporary), bytes);
-      await rename(join(folder, temporary), path);
-    } catch (cause) {
-      await rm(join(folder, temporary), { force: true });
-      throw cause;
-    }
-    await syncFolder(folder);
+    for (const leftover of await leftoversOf(path, ".tmp")) await rm(leftover, { force: true });
+    await withOwnFile(path, ".tmp", async (own) => {
+      await writeDurably(own, bytes);
+      await rename(own, path);
+    });
+    await syncFolder(dirname(path));
   } catch (cause) {
     throw new OptionError(`${op}: cannot write file: ${show(path)} (${reason(cause)})`, { cause });
-  } finally {
-    writing.delete(temporary);
   }
 }
 
-/** Names of the temporary files that this thread is writing. */
-const writing = new Set<string>();
-
-/** How the names of temporary files for a path begin on this host; the process and its thread follow. */
-function temporaryPrefix(path: string): string {
-  return `.${basename(path)}.${hostname()}.`;
-}
-
-/** Removes the temporary files of writers that run no more. */
-async function removeLeftovers(path: string): Promise<void> {
-  const prefix = temporaryPrefix(path);
-  for (const name of await readdir(dirname(path))) {
-    if (!name.startsWith(prefix) || !name.endsWith(".tmp") || writing.has(name)) continue;
-    const [pid, thread] = name.slice(prefix.length).split(".").map(Number) as [number, number];
-    // A restarted container often has the process number of the one that was killed.
-    const isGone = pid === process.pid ? thread === threadId : !isRunning(pid);
-    if (isGone) await rm(join(dirname(path), name), { force: true });
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (cause) {
-    return (cause as NodeJS.ErrnoException).code !== "ESRCH";
-  }
+/** @throws {OptionError} for a path that is no string: a number, say, would be taken for an open file. */
+export function checkPath(op: string, path: unknown): void {
+  if (typeof path !== "string") throw new OptionError(`${op}: path must be a string, got ${show(path)}`);
 }
 
 async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {

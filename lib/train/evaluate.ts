@@ -1,6 +1,6 @@
 /** A model applied to data it does not learn from: how well it does, and what it says. */
 
-import { checkInteger } from "../data/check.js";
+import { checkFunction, checkInteger } from "../data/check.js";
 import { checkOptions, OptionError, ShapeError, show } from "../errors.js";
 import type { AnyModule } from "../nn/index.js";
 import { argMax, cast, concat, max, softmax } from "../ops/index.js";
@@ -100,12 +100,6 @@ export class Measures<B> {
   countExamples(batch: B): number {
     return this.targets(batch).shape[0] ?? 1;
   }
-}
-
-/** @internal @throws {OptionError} unless the option is a function. */
-export function checkFunction(op: string, option: string, value: unknown): void {
-  if (typeof value === "function") return;
-  throw new OptionError(`${op}: option "${option}" must be a function, got ${show(value)}`);
 }
 
 /** Models of other arguments and results need the option `forward`. */

@@ -1,6 +1,6 @@
 /** Training: steps of an optimiser over the batches of many epochs. */
 
-import { checkBoolean, checkInteger, checkSeed } from "../data/check.js";
+import { checkBoolean, checkFunction, checkInteger, checkSeed } from "../data/check.js";
 import { Random } from "../data/index.js";
 import { checkOptions, OptionError, show } from "../errors.js";
 import type { AnyModule } from "../nn/index.js";
@@ -10,15 +10,7 @@ import { compile } from "../runtime/compile-function.js";
 import type { Tensor } from "../tensor.js";
 import type { Callback, Phase, Run, Stateful } from "./callback.js";
 import { isMissing, loadCheckpoint, saveCheckpoint } from "./checkpoint.js";
-import {
-  checkFunction,
-  type Evaluation,
-  evaluator,
-  MEASURE_OPTIONS,
-  type MeasureOptions,
-  Measures,
-  numbersOf,
-} from "./evaluate.js";
+import { type Evaluation, evaluator, MEASURE_OPTIONS, type MeasureOptions, Measures, numbersOf } from "./evaluate.js";
 import { History, type HistoryRow } from "./history.js";
 import { type PassProgress, PassTotals, runPass } from "./pass.js";
 import { type Batch, type BatchSource, batchesOf, type Values } from "./source.js";

@@ -1,9 +1,11 @@
+import { spawnSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { mkdir, mkdtemp, open, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { unpackCifar10 } from "../../lib/data/download-dataset.js";
@@ -161,6 +163,41 @@ describe("downloadFile", () => {
     await expectWhole();
   });
 
+  it("continues what a process that was killed left, and not what a running one has", async () => {
+    script = [serve(content)];
+    await mkdir(join(folder, "new"));
+    const { pid } = spawnSync(process.execPath, ["--version"]);
+    const partOf = (id: number) => join(folder, "new", `.file.bin.${hostname()}.${id}.0.12345678.part`);
+    await writeFile(partOf(pid), content.subarray(0, 20_000));
+    await writeFile(partOf(process.ppid), content.subarray(0, 30_000));
+    await download();
+    expect(requests.map(from)).toEqual([20_000]);
+    await rm(partOf(process.ppid));
+    await expectWhole();
+  });
+
+  it("does not disturb other downloads of the same file", async () => {
+    // Each request is answered bit by bit, so that all are under way at once.
+    script = [
+      async (request, response) => {
+        const start = from(request);
+        const range = start > 0 && { "content-range": `bytes ${start}-${content.length - 1}/${content.length}` };
+        response.writeHead(range ? 206 : 200, { "content-length": content.length - start, ...range });
+        for (let at = start; at < content.length; at += 10_000) {
+          response.write(content.subarray(at, at + 10_000));
+          await pause(2);
+        }
+        response.end();
+      },
+    ];
+    await mkdir(join(folder, "new"));
+    await writeFile(`${path}.part`, content.subarray(0, 50_000));
+    const later = async (ms: number) => pause(ms).then(() => download({ retries: 0 }));
+    await Promise.all([later(0), later(0), later(5), later(10)]);
+    await expectWhole();
+    expect(requests.map(from).sort((a, b) => a - b)).toEqual([0, 0, 0, 50_000]);
+  });
+
   it("takes what an earlier call completed but could not name", async () => {
     script = [status(500)];
     await mkdir(join(folder, "new"));
@@ -253,6 +290,13 @@ describe("downloadFile", () => {
       /encoded as gzip/,
     ],
     ["is no content", status(204), NetworkError, 3, /status 204/],
+    [
+      "is behind redirections without end",
+      (_, response) => response.writeHead(302, { location: "/file" }).end(),
+      NetworkError,
+      3 * 21,
+      /file: redirect count exceeded$/,
+    ],
   ])("says so when the file %s", async (_, handler, type, attempts, message) => {
     script = [handler];
     const failure = await download({ retries: 2 }).catch((error: unknown) => error);
@@ -288,6 +332,25 @@ describe("downloadFile", () => {
     await expect(download({ timeoutMs: 20, retries: 1 })).rejects.toThrow(/no bytes for 20 ms$/);
   });
 
+  it("ends with what onProgress throws", async () => {
+    script = [serve(content)];
+    const mine = new TypeError("mine");
+    const onProgress = () => {
+      throw mine;
+    };
+    await expect(download({ onProgress })).rejects.toBe(mine);
+    expect(requests).toHaveLength(1);
+  });
+
+  it("keeps what it has when a server has less", async () => {
+    script = [status(416)];
+    await mkdir(join(folder, "new"));
+    await writeFile(`${path}.part`, content.subarray(0, 99_000));
+    await expect(download()).rejects.toThrow(/status 416$/);
+    expect((await readFile(`${path}.part`)).length).toBe(99_000);
+    expect(requests).toHaveLength(1);
+  });
+
   it("says when nobody answers", async () => {
     await expect(download({ urls: ["http://127.0.0.1:1/file"], retries: 0 })).rejects.toThrow(NetworkError);
   });
@@ -311,7 +374,7 @@ describe("downloadFile", () => {
     await writeFile(join(folder, "new"), "a file, not a folder");
     await expect(download()).rejects.toThrow(/downloadFile: cannot make folder/);
     await rm(join(folder, "new"));
-    await mkdir(`${path}.part`, { recursive: true });
+    await mkdir(path, { recursive: true });
     const failure = await download({ urls: [`${base}/a`, `${base}/b`] }).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(OptionError);
     expect((failure as Error).message).toMatch(/cannot write file.*EISDIR/);
@@ -327,6 +390,8 @@ describe("downloadFile", () => {
     [{ timeoutMs: 0 }, /"timeoutMs"/],
     [{ retries: -1 }, /"retries"/],
     [{ retryDelayMs: -1 }, /"retryDelayMs"/],
+    [{ onProgress: 5 }, /"onProgress" must be a function/],
+    [{ signal: 5 }, /"signal" must be an AbortSignal/],
     [{ url: "x" }, /did you mean "urls"/],
   ])("refuses %j", async (options, message) => {
     await expect(download(options)).rejects.toThrow(OptionError);
