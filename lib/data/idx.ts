@@ -10,8 +10,9 @@
  * ```
  */
 
-import { allocate, type DType, dtypeInfo, type TypedArray } from "../dtype.js";
-import { type Fail, failer, readBytes } from "../io/files.js";
+import type { DType, TypedArray } from "../dtype.js";
+import { type Element, elements, readElements } from "../io/elements.js";
+import { checkBytes, type Fail, failer, readBytes } from "../io/files.js";
 import { MAX_RANK, MAX_SIZE, showShape, sizeOf } from "../shape.js";
 import { gunzip, gunzipHead, isGzip } from "./gzip.js";
 
@@ -24,7 +25,7 @@ export interface IdxArray {
 
 /** What the first bytes of an IDX file say. */
 interface Header {
-  readonly dtype: DType;
+  readonly element: Element;
   readonly shape: number[];
   /** Where the elements begin. */
   readonly start: number;
@@ -32,16 +33,14 @@ interface Header {
   readonly end: number;
 }
 
-const dtypeOf = new Map<number, DType>([
-  [0x08, "uint8"],
-  [0x0c, "int32"],
-  [0x0d, "float32"],
-  [0x0e, "float64"],
-]);
-
-const unsupportedTypes = new Map([
-  [0x09, "int8"],
-  [0x0b, "int16"],
+/** Elements by the type in the header. */
+const types = new Map<number, Element | undefined>([
+  [0x08, elements.get("u1")],
+  [0x09, elements.get("i1")],
+  [0x0b, elements.get("i2")],
+  [0x0c, elements.get("i4")],
+  [0x0d, elements.get("f4")],
+  [0x0e, elements.get("f8")],
 ]);
 
 /** Compressed bytes that certainly hold the IDX header: a gzip header with a long file name and a Huffman table. */
@@ -60,30 +59,31 @@ export async function readIdx(path: string): Promise<IdxArray> {
 /**
  * The array in the bytes of an IDX file, plain or compressed with gzip.
  *
- * Elements of type uint8, int32, float32 and float64 are copied into the typed array of that dtype.
+ * int8 and int16 become int32; other elements keep their dtype. Data is copied.
  *
  * @param name What to call the bytes in messages, usually the path.
- * @throws {FormatError} when the bytes are of another format, truncated, corrupt or too long, or hold int8 or
- *   int16, more than 8 axes or more than 2³¹ − 1 elements.
+ * @throws {FormatError} when the bytes are of another format, truncated, corrupt or too long, or hold
+ *   more than 8 axes or more than 2³¹ − 1 elements.
+ * @throws {OptionError} for what is no `Uint8Array`.
  */
 export function parseIdx(bytes: Uint8Array, name = "bytes"): IdxArray {
-  const fail: Fail = failer("parseIdx", name);
+  const op = "parseIdx";
+  const fail: Fail = failer(op, name);
+  checkBytes(op, bytes);
   const plain = isGzip(bytes) ? unpack(bytes, fail) : bytes;
-  const { dtype, shape, start, end } = parseHeader(plain, fail);
+  const { element, shape, start, end } = parseHeader(plain, fail);
   if (plain.length < end) fail(`truncated, ${plain.length} of ${end} bytes`);
   if (plain.length > end) fail(`trailing bytes, ${plain.length} instead of ${end}`);
-  return { dtype, shape, data: readElements(dtype, plain.subarray(start)) };
+  const data = readElements(plain.subarray(start), element, false, sizeOf(shape), fail);
+  return { dtype: element.dtype, shape, data };
 }
 
 function parseHeader(bytes: Uint8Array, fail: Fail): Header {
   const [zero0, zero1, type, rank] = bytes;
   if (type === undefined || rank === undefined) fail(`truncated, ${bytes.length} bytes, no header`);
   if (zero0 !== 0 || zero1 !== 0) fail(`not an IDX file, it begins with ${zero0}, ${zero1} instead of 0, 0`);
-  const dtype = dtypeOf.get(type);
-  if (dtype === undefined) {
-    const unsupported = unsupportedTypes.get(type);
-    fail(unsupported ? `elements of type ${unsupported} are unsupported` : `unknown element type ${type}`);
-  }
+  const element = types.get(type);
+  if (element === undefined) fail(`unknown element type ${type}`);
   if (rank > MAX_RANK) fail(`${rank} axes, at most ${MAX_RANK} are supported`);
   const start = 4 + 4 * rank;
   if (bytes.length < start) fail(`truncated, ${bytes.length} bytes, the header has ${start}`);
@@ -91,7 +91,7 @@ function parseHeader(bytes: Uint8Array, fail: Fail): Header {
   const shape = Array.from({ length: rank }, (_, axis) => view.getUint32(4 + 4 * axis));
   const size = sizeOf(shape);
   if (size > MAX_SIZE) fail(`too many elements, ${showShape(shape)}, at most 2³¹ − 1`);
-  return { dtype, shape, start, end: start + size * dtypeInfo[dtype].bytes };
+  return { element, shape, start, end: start + size * element.bytes };
 }
 
 /**
@@ -101,18 +101,4 @@ function parseHeader(bytes: Uint8Array, fail: Fail): Header {
 function unpack(bytes: Uint8Array, fail: Fail): Uint8Array {
   const head = gunzipHead(bytes.subarray(0, GZIP_HEAD_BYTES), fail);
   return gunzip(bytes, parseHeader(head, fail).end, fail);
-}
-
-/** Copies big-endian elements into a typed array. */
-function readElements(dtype: DType, bytes: Uint8Array): TypedArray {
-  if (dtype === "uint8") return new Uint8Array(bytes);
-  const width = dtypeInfo[dtype].bytes;
-  const data = allocate(dtype, bytes.length / width);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  for (let i = 0; i < data.length; i++) {
-    if (dtype === "int32") data[i] = view.getInt32(i * width);
-    else if (dtype === "float32") data[i] = view.getFloat32(i * width);
-    else data[i] = view.getFloat64(i * width);
-  }
-  return data;
 }

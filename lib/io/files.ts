@@ -65,6 +65,11 @@ async function syncFolder(path: string): Promise<void> {
   await folder?.close();
 }
 
+/** @throws {OptionError} unless the content of a file is given as bytes. */
+export function checkBytes(op: string, bytes: unknown): void {
+  if (!(bytes instanceof Uint8Array)) throw new OptionError(`${op}: bytes must be a Uint8Array, got ${show(bytes)}`);
+}
+
 /** Throws a `FormatError` about one file. */
 export type Fail = (problem: string, options?: ErrorOptions) => never;
 

@@ -7,5 +7,5 @@ export {
   loadSafetensors,
   type SafetensorsFile,
   saveSafetensors,
-  type TensorData,
 } from "./safetensors.js";
+export type { TensorData } from "./tensor-data.js";

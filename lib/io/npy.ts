@@ -10,35 +10,12 @@
  * ```
  */
 
-import { allocate, checkDType, type DType, dtypeInfo, type TypedArray } from "../dtype.js";
-import { OptionError, ShapeError, show } from "../errors.js";
-import { checkShape, MAX_RANK, MAX_SIZE, type Shape, showShape, sizeOf } from "../shape.js";
-import { type Fail, failer, readBytes, writeAtomically } from "./files.js";
-import type { TensorData } from "./safetensors.js";
-
-/** How the elements of a file are read. */
-interface Element {
-  readonly bytes: number;
-  /** What they become. */
-  readonly dtype: DType;
-  readonly get: (view: DataView, at: number, littleEndian: boolean) => number;
-}
-
-/** Elements by the kind and width in `descr`. Integers that an int32 may not hold are checked as they are read. */
-const elements = new Map<string, Element>([
-  ["f2", { bytes: 2, dtype: "float32", get: (view, at, little) => halfToNumber(view.getUint16(at, little)) }],
-  ["f4", { bytes: 4, dtype: "float32", get: (view, at, little) => view.getFloat32(at, little) }],
-  ["f8", { bytes: 8, dtype: "float64", get: (view, at, little) => view.getFloat64(at, little) }],
-  ["i1", { bytes: 1, dtype: "int32", get: (view, at) => view.getInt8(at) }],
-  ["i2", { bytes: 2, dtype: "int32", get: (view, at, little) => view.getInt16(at, little) }],
-  ["i4", { bytes: 4, dtype: "int32", get: (view, at, little) => view.getInt32(at, little) }],
-  ["i8", { bytes: 8, dtype: "int32", get: (view, at, little) => Number(view.getBigInt64(at, little)) }],
-  ["u1", { bytes: 1, dtype: "uint8", get: (view, at) => view.getUint8(at) }],
-  ["u2", { bytes: 2, dtype: "int32", get: (view, at, little) => view.getUint16(at, little) }],
-  ["u4", { bytes: 4, dtype: "int32", get: (view, at, little) => view.getUint32(at, little) }],
-  ["u8", { bytes: 8, dtype: "int32", get: (view, at, little) => Number(view.getBigUint64(at, little)) }],
-  ["b1", { bytes: 1, dtype: "bool", get: (view, at) => view.getUint8(at) }],
-]);
+import { allocate, type DType, type TypedArray } from "../dtype.js";
+import { show } from "../errors.js";
+import { MAX_RANK, MAX_SIZE, type Shape, showShape, sizeOf } from "../shape.js";
+import { type Element, elements, readElements } from "./elements.js";
+import { checkBytes, type Fail, failer, readBytes, writeAtomically } from "./files.js";
+import { checkTensorData, type TensorData } from "./tensor-data.js";
 
 /** `descr` of what is written. */
 const descrOf: { readonly [D in DType]: string } = {
@@ -71,9 +48,12 @@ const MAX_HEADER_BYTES = 65_536;
  * @throws {FormatError} when the bytes are of another format, truncated, corrupt or too long, hold records, text, complex
  *   numbers or objects, an integer that int32 does not hold, a bool other than 0 and 1, more than 8 axes or more than
  *   2³¹ − 1 elements.
+ * @throws {OptionError} for what is no `Uint8Array`.
  */
 export function decodeNpy(bytes: Uint8Array, name = "bytes"): TensorData {
-  const fail: Fail = failer("decodeNpy", name);
+  const op = "decodeNpy";
+  const fail: Fail = failer(op, name);
+  checkBytes(op, bytes);
   const [text, start] = headerText(bytes, fail);
   const { element, littleEndian, isFortran, shape } = parseHeader(text, fail);
   const size = sizeOf(shape);
@@ -99,7 +79,8 @@ function headerText(bytes: Uint8Array, fail: Fail): [string, number] {
 }
 
 /** An entry of the dictionary, after white space. */
-const ENTRY = /\s*['"](descr|fortran_order|shape)['"]\s*:\s*('[^']*'|"[^"]*"|True|False|\([\d,\sL]*\))\s*(?:,|(?=\}))/y;
+const ENTRY =
+  /\s*['"](descr|fortran_order|shape)['"]\s*:\s*('[^']*'|"[^"]*"|True|False|\((?:\d+L?\s*(?:,\s*|(?=\))))*\))\s*(?:,|(?=\}))/y;
 
 /** The three entries of the dictionary, in any order. Anything else is refused rather than understood. */
 function parseHeader(text: string, fail: Fail): Header {
@@ -124,34 +105,6 @@ function parseHeader(text: string, fail: Fail): Header {
   if (axes.length > MAX_RANK) fail(`${axes.length} axes, at most ${MAX_RANK} are supported`);
   if (sizeOf(axes) > MAX_SIZE) fail(`too many elements, ${showShape(axes)}, at most 2³¹ − 1`);
   return { element, littleEndian: byteOrder !== ">", isFortran: order === "True", shape: axes };
-}
-
-function readElements(
-  bytes: Uint8Array,
-  { bytes: width, dtype, get }: Element,
-  littleEndian: boolean,
-  size: number,
-  fail: Fail,
-): TypedArray {
-  const data = allocate(dtype, size);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  for (let i = 0; i < size; i++) {
-    const value = get(view, i * width, littleEndian);
-    if (dtype === "int32" && (value < -(2 ** 31) || value >= 2 ** 31)) fail(`integer beyond int32, ${value} at ${i}`);
-    if (dtype === "bool" && value > 1) fail(`bool other than 0 and 1, ${value} at ${i}`);
-    data[i] = value;
-  }
-  return data;
-}
-
-/** The number that 16 bits of IEEE 754 stand for. */
-function halfToNumber(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 31) return fraction ? Number.NaN : sign * Infinity;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  return sign * (1024 + fraction) * 2 ** (exponent - 25);
 }
 
 /** The elements of a column-major array in row-major order. */
@@ -179,16 +132,8 @@ function toRowMajor(data: TypedArray, shape: Shape): TypedArray {
  * @throws {ShapeError} for a bad shape, or data of another length.
  * @throws {OptionError} for data of another typed array class.
  */
-export function encodeNpy({ dtype, shape, data }: TensorData): Uint8Array {
-  const op = "encodeNpy";
-  const { Array: Expected } = dtypeInfo[checkDType(op, dtype)];
-  if (!(data instanceof Expected)) {
-    throw new OptionError(`${op}: data of ${dtype} must be a ${Expected.name}, got ${show(data)}`);
-  }
-  const size = sizeOf(checkShape(op, shape));
-  if (size !== data.length) {
-    throw new ShapeError(`${op}: ${showShape(shape)} holds ${size} elements, got ${data.length}`);
-  }
+export function encodeNpy(array: TensorData): Uint8Array {
+  const { dtype, shape, data } = checkTensorData("encodeNpy", array);
   const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(", ")})`;
   const dictionary = `{'descr': '${descrOf[dtype]}', 'fortran_order': False, 'shape': ${tuple}, }`;
   // The elements begin at a multiple of 64 bytes, and the header ends with a newline.

@@ -10,17 +10,11 @@
  * Elements are copied as they lie in memory: every platform Node.js supports nodegrad on is little-endian.
  */
 
-import { type ArrayOf, allocate, checkDType, type DType, dtypeInfo, type TypedArray } from "../dtype.js";
-import { OptionError, ShapeError, show } from "../errors.js";
+import { allocate, type DType, dtypeInfo, type TypedArray } from "../dtype.js";
+import { OptionError, type ShapeError, show } from "../errors.js";
 import { checkShape, type Shape, showShape, sizeOf } from "../shape.js";
-import { type Fail, failer, readBytes, writeAtomically } from "./files.js";
-
-/** One tensor as plain data: `data` holds `shape` row-major, as the typed array of `dtype`. */
-export interface TensorData<D extends DType = DType> {
-  readonly dtype: D;
-  readonly shape: Shape;
-  readonly data: ArrayOf[D];
-}
+import { checkBytes, type Fail, failer, readBytes, writeAtomically } from "./files.js";
+import { checkTensorData, type TensorData } from "./tensor-data.js";
 
 /** What a safetensors file holds. Both records have no prototype, so any name is safe as a key. */
 export interface SafetensorsFile {
@@ -81,13 +75,18 @@ export function encodeSafetensors(
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
   const op = "encodeSafetensors";
-  for (const [name, tensor] of Object.entries(tensors)) checkTensor(op, name, tensor);
+  if (!isRecord(tensors)) throw new OptionError(`${op}: needs tensors by name, got ${show(tensors)}`);
+  for (const [name, tensor] of Object.entries(tensors)) {
+    if (name === METADATA) throw new OptionError(`${op}: reserved name: ${show(name)}`);
+    checkTensorData(`${op}: tensor ${show(name)}`, tensor);
+  }
+  checkMetadata(op, metadata);
   const sorted = Object.entries(tensors).sort(
     ([aName, a], [bName, b]) => dtypeInfo[b.dtype].bytes - dtypeInfo[a.dtype].bytes || (aName < bName ? -1 : 1),
   );
 
   const header: Record<string, unknown> = Object.create(null);
-  if (Object.keys(metadata).length > 0) header[METADATA] = checkMetadata(op, metadata);
+  if (Object.keys(metadata).length > 0) header[METADATA] = metadata;
   let end = 0;
   for (const [name, { dtype, shape, data }] of sorted) {
     const begin = end;
@@ -119,9 +118,12 @@ export function encodeSafetensors(
  * @param name What to call the bytes in messages, usually the path.
  * @throws {FormatError} when the bytes are truncated, corrupt, or hold a dtype or shape nodegrad lacks, or
  *   integers beyond int32.
+ * @throws {OptionError} for what is no `Uint8Array`.
  */
 export function decodeSafetensors(bytes: Uint8Array, name = "bytes"): SafetensorsFile {
-  const fail: Fail = failer("decodeSafetensors", name);
+  const op = "decodeSafetensors";
+  const fail: Fail = failer(op, name);
+  checkBytes(op, bytes);
   const [header, dataStart] = parseHeader(bytes, fail);
   const body = bytes.subarray(dataStart);
 
@@ -238,26 +240,13 @@ function checkLayout(entries: readonly Entry[], size: number, fail: Fail): void 
   if (covered < size) fail(`trailing bytes: ${size} bytes of data, the header describes ${covered}`);
 }
 
-function checkTensor(op: string, name: string, { dtype, shape, data }: TensorData): void {
-  const tensor = `${op}: tensor ${show(name)}`;
-  if (name === METADATA) throw new OptionError(`${op}: reserved name: ${show(name)}`);
-  const { Array: Expected } = dtypeInfo[checkDType(tensor, dtype)];
-  if (!(data instanceof Expected)) {
-    throw new OptionError(`${tensor}: data of ${dtype} must be a ${Expected.name}, got ${show(data)}`);
-  }
-  const size = sizeOf(checkShape(tensor, shape));
-  if (data.length !== size) {
-    throw new ShapeError(`${tensor}: ${showShape(shape)} holds ${size} elements, got ${data.length}`);
-  }
-}
-
-function checkMetadata(op: string, metadata: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+function checkMetadata(op: string, metadata: unknown): void {
+  if (!isRecord(metadata)) throw new OptionError(`${op}: metadata must be texts by name, got ${show(metadata)}`);
   for (const [field, text] of Object.entries(metadata)) {
     if (typeof text !== "string") {
       throw new OptionError(`${op}: metadata must be text: ${show(field)} is ${show(text)}`);
     }
   }
-  return metadata;
 }
 
 function bytesOf(data: TypedArray): Uint8Array {

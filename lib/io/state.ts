@@ -4,7 +4,7 @@ import { FormatError, show } from "../errors.js";
 import { tensor } from "../ops/index.js";
 import { sameShape, showShape } from "../shape.js";
 import { assign, type Variable } from "../tensor.js";
-import type { TensorData } from "./safetensors.js";
+import type { TensorData } from "./tensor-data.js";
 
 /** Copies of the values, by name: what `saveSafetensors` takes. */
 export function captureState(variables: Readonly<Record<string, Variable>>): Record<string, TensorData> {

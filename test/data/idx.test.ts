@@ -16,6 +16,8 @@ describe("parseIdx", () => {
   });
 
   it.each<[string, number[], number[], ArrayLike<number>]>([
+    ["int32", [0x09, 1, 0, 0, 0, 3, 5, 0x80, 0xff], [3], Int32Array.of(5, -128, -1)],
+    ["int32", [0x0b, 1, 0, 0, 0, 2, 1, 2, 0xff, 0xfe], [2], Int32Array.of(258, -2)],
     ["int32", [0x0c, 1, 0, 0, 0, 2, 0, 0, 1, 2, 0xff, 0xff, 0xff, 0xfe], [2], Int32Array.of(258, -2)],
     ["float32", [0x0d, 1, 0, 0, 0, 2, 0x3f, 0x80, 0, 0, 0xc0, 0x20, 0, 0], [2], Float32Array.of(1, -2.5)],
     ["float64", [0x0e, 1, 0, 0, 0, 1, 0x3f, 0xf8, 0, 0, 0, 0, 0, 0], [1], Float64Array.of(1.5)],
@@ -52,8 +54,6 @@ describe("parseIdx", () => {
   it.each<[string, Uint8Array, RegExp]>([
     ["nothing", new Uint8Array(0), /truncated, 0 bytes, no header/],
     ["another format", Buffer.from("\x89PNG\r\n"), /not an IDX file/],
-    ["int8", Uint8Array.of(0, 0, 9, 1, 0, 0, 0, 1, 5), /int8 are unsupported/],
-    ["int16", Uint8Array.of(0, 0, 0x0b, 1, 0, 0, 0, 1, 5, 5), /int16 are unsupported/],
     ["an unknown type", Uint8Array.of(0, 0, 7, 1, 0, 0, 0, 1, 5), /unknown element type 7/],
     ["nine axes", Uint8Array.of(0, 0, 8, 9, ...new Uint8Array(36)), /9 axes/],
     ["2³¹ elements", Uint8Array.of(0, 0, 8, 1, 0x80, 0, 0, 0), /too many elements, \[2147483648\]/],
