@@ -4,7 +4,7 @@ import { checkOptions, OptionError, ShapeError, show } from "../errors.js";
 import { showShape } from "../shape.js";
 import { Tensor } from "../tensor.js";
 import { checkInteger } from "./check.js";
-import type { Image } from "./image.js";
+import type { Image } from "./labelled-images.js";
 import { MAX_SIDE } from "./resize.js";
 
 /** How a sheet looks. */

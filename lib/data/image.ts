@@ -3,16 +3,10 @@
 import { type DecodedPng, decode as decodePngFile, encode as encodePngFile } from "fast-png";
 import { decode as decodeJpegFile } from "jpeg-js";
 import { checkOptions, OptionError, ShapeError, show } from "../errors.js";
-import { type Fail, failer, readBytes, writeAtomically } from "../io/files.js";
+import { checkBytes, type Fail, failer, readBytes, writeAtomically } from "../io/files.js";
 import { DEFLATE_RATIO } from "./gzip.js";
-import type { ImageSize } from "./labelled-images.js";
+import { checkImage, type Image } from "./labelled-images.js";
 import { type Fit, resizeImage } from "./resize.js";
-
-/** A picture. */
-export interface Image extends ImageSize {
-  /** Brightness 0–255, `[channels, rows, columns]`, row-major. */
-  readonly pixels: Uint8Array;
-}
 
 /** Options of `decodeImage`. */
 export interface DecodeImageOptions {
@@ -40,16 +34,18 @@ interface Samples {
 
 /**
  * The picture in the bytes of a PNG or JPEG file, told by their first bytes. Transparency is dropped, 16 bits are
- * cut to 8, colour profiles are not applied.
+ * cut to 8, and neither colour profiles nor the orientation that a camera notes are applied.
  *
  * @param name What to call the bytes in messages, usually the path.
- * @throws {FormatError} when the bytes are of another format, truncated, corrupt, or claim more pixels than they can hold.
- * @throws {OptionError} for an option that is unknown or another number of channels.
+ * @throws {FormatError} when the bytes are of another format, truncated, corrupt, claim more pixels than they can hold, or
+ *   are an interlaced PNG of less than 8 bits.
+ * @throws {OptionError} for what is no `Uint8Array`, an option that is unknown or another number of channels.
  */
 export function decodeImage(bytes: Uint8Array, options: DecodeImageOptions = {}, name = "bytes"): Image {
   const op = "decodeImage";
   checkOptions(op, options, ["channels"]);
   const channels = checkChannels(op, options.channels);
+  checkBytes(op, bytes);
   const fail: Fail = failer(op, name);
   if (isPng(bytes)) return toImage(readPng(bytes, fail), channels);
   if (bytes[0] === 0xff && bytes[1] === 0xd8) return toImage(readJpeg(bytes, fail), channels);
@@ -88,11 +84,13 @@ function readPng(bytes: Uint8Array, fail: Fail): Samples {
   // Signature, then a chunk of 13 bytes that begins with width and height.
   if (bytes.length < 33) fail("truncated PNG");
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const [columns, rows, depth] = [view.getUint32(16), view.getUint32(20), view.getUint8(24)];
+  const [columns, rows, depth, isInterlaced] = [view.getUint32(16), view.getUint32(20), view.getUint8(24), bytes[28]];
   if (rows === 0 || columns === 0) fail("PNG without pixels");
   if (rows * (1 + (columns * depth) / 8) > DEFLATE_RATIO * bytes.length) {
     fail(`PNG claims ${columns} × ${rows} pixels, more than ${bytes.length} bytes can hold`);
   }
+  // fast-png takes the lines of a pass for longer than they are.
+  if (isInterlaced && depth < 8) fail(`interlaced PNG of ${depth} bits is unsupported`);
   try {
     return pngSamples(decodePngFile(bytes, { checkCrc: true }));
   } catch (cause) {
@@ -181,13 +179,14 @@ function toImage({ rows, columns, channels: given, data }: Samples, channels: 1 
  *
  * @param image With 1 channel (grey), 3 (red, green, blue) or 4 (and opacity).
  * @throws {ShapeError} for another number of channels, an empty image, or pixels of another number than its size says.
+ * @throws {OptionError} for what is no image.
  */
-export function encodePng({ pixels, channels, rows, columns }: Image): Uint8Array {
-  const area = rows * columns;
-  if (![1, 3, 4].includes(channels) || !(area > 0) || pixels.length !== channels * area) {
-    const given = `${pixels.length} pixels for [${channels}, ${rows}, ${columns}]`;
-    throw new ShapeError(`encodePng: no image: ${given}; expected 1, 3 or 4 channels`);
+export function encodePng(image: Image): Uint8Array {
+  const { pixels, channels, rows, columns } = checkImage("encodePng", image);
+  if (![1, 3, 4].includes(channels)) {
+    throw new ShapeError(`encodePng: an image has ${channels} channels; expected 1, 3 or 4`);
   }
+  const area = rows * columns;
   const data = new Uint8Array(pixels.length);
   for (let i = 0; i < data.length; i++) data[i] = pixels[(i % channels) * area + Math.floor(i / channels)] as number;
   return encodePngFile({ width: columns, height: rows, channels, depth: 8, data });

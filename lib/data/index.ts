@@ -36,7 +36,6 @@ export {
   type DecodeImageOptions,
   decodeImage,
   encodePng,
-  type Image,
   type LoadImageOptions,
   loadImage,
   savePng,
@@ -44,7 +43,7 @@ export {
 export { type ImageDatasetOptions, imageDataset } from "./image-dataset.js";
 export { type ImageFolder, type ImageFolderOptions, loadImageFolder, openImageFolder } from "./image-folder.js";
 export { type ImageSheetOptions, imageSheet } from "./image-sheet.js";
-export type { ImageSize, LabelledImages, Labels } from "./labelled-images.js";
+export type { Image, ImageSize, LabelledImages, Labels } from "./labelled-images.js";
 export { type LineChartOptions, lineChart } from "./line-chart.js";
 export { type Batch, DataLoader, type DataLoaderOptions } from "./loader.js";
 export { loadFashionMnist, loadMnist } from "./mnist.js";

@@ -2,7 +2,7 @@
 
 import { OptionError, show } from "../errors.js";
 import { checkInteger } from "./check.js";
-import type { Image } from "./image.js";
+import { checkImage, type Image } from "./labelled-images.js";
 
 /**
  * How a picture of other proportions fits: `"cover"` cuts off what is too much, at both ends alike; `"stretch"` keeps all
@@ -18,10 +18,12 @@ export const MAX_SIDE = 32_768;
  * that fall linearly with the distance: bilinear interpolation for larger pictures, without aliasing for smaller ones.
  *
  * @param fit What becomes of other proportions (default `"cover"`).
- * @throws {OptionError} for a size or fit out of range.
+ * @throws {OptionError} for a size or fit out of range, or what is no image, {ShapeError} for one with other pixels than its
+ *   size says.
  */
 export function resizeImage(image: Image, rows: number, columns: number, fit: Fit = "cover"): Image {
   const op = "resizeImage";
+  checkImage(op, image);
   checkInteger(op, "rows", rows, 1, MAX_SIDE);
   checkInteger(op, "columns", columns, 1, MAX_SIDE);
   checkFit(op, fit);

@@ -41,11 +41,19 @@ function chunk(type: string, data: Uint8Array): Buffer {
 }
 
 /** A PNG file with the given lines, each with its filter in front. */
-function png(columns: number, rows: number, depth: number, type: number, lines: number[], palette?: number[]): Buffer {
+function png(
+  columns: number,
+  rows: number,
+  depth: number,
+  type: number,
+  lines: number[],
+  palette?: number[],
+  interlace = 0,
+): Buffer {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(columns);
   header.writeUInt32BE(rows, 4);
-  header.set([depth, type], 8);
+  header.set([depth, type, 0, 0, interlace], 8);
   return Buffer.concat([
     Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
     chunk("IHDR", header),
@@ -121,6 +129,11 @@ describe("decodeImage", () => {
     ["a PNG without pixels", png(0, 1, 8, 0, [0]), /PNG without pixels/],
     ["a PNG with too few lines", png(1, 3, 8, 0, [0, 1, 0, 2]), /corrupt PNG/],
     ["a palette that is too short", png(1, 1, 8, 3, [0, 1], [1, 2, 3]), /no colour 1 in the palette of 1/],
+    [
+      "an interlaced PNG of few bits",
+      png(1, 2, 2, 3, [0, 0b01000000, 0, 0b10000000], [1, 2, 3, 4, 5, 6, 7, 8, 9], 1),
+      /interlaced PNG of 2 bits is unsupported/,
+    ],
     ["a depth of 3", png(1, 1, 3, 0, [0, 1]), /corrupt PNG/],
     [
       "a JPEG that claims more than it can hold",
