@@ -37,6 +37,9 @@ export function parseCsv(text: string | Uint8Array, options: CsvOptions = {}, na
   checkOptions(op, options, ["header", "delimiter"]);
   const header = checkBoolean(op, "header", options.header ?? true);
   const { delimiter = "," } = options;
+  if (typeof text !== "string" && !(text instanceof Uint8Array)) {
+    throw new OptionError(`${op}: text must be a string or a Uint8Array, got ${show(text)}`);
+  }
   if (typeof delimiter !== "string" || delimiter.length !== 1 || '"\r\n'.includes(delimiter)) {
     throw new OptionError(`${op}: option "delimiter" must be one character, got ${show(delimiter)}`);
   }
@@ -67,22 +70,35 @@ export async function readCsv(path: string, options: CsvOptions = {}): Promise<C
   return parseCsv(await readBytes("readCsv", path), options, path);
 }
 
+/** Decimal numbers as most programs write them. Those of other bases, which `Number` knows, are more likely names. */
+const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
+/** The number in a field, undefined when it is none. */
+function numberOf(field: string): number | undefined {
+  const text = field.trim();
+  if (NUMBER.test(text)) return Number(text);
+  if (text === "" || /^[+-]?nan$/i.test(text)) return Number.NaN;
+  if (/^[+-]?inf(inity)?$/i.test(text)) return text.startsWith("-") ? -Infinity : Infinity;
+  return undefined;
+}
+
 /**
- * Columns of a table as numbers, float32 `[rows, columns]`. An empty field is NaN.
+ * Columns of a table as numbers, float32 `[rows, columns]`: decimal ones, `inf` and `nan`. An empty field is NaN.
  *
  * @param columns Which, in this order (default: all).
  * @throws {FormatError} for a field that is no number.
- * @throws {OptionError} for a column that does not exist.
+ * @throws {OptionError} for a column that does not exist, and for what is no table or list of columns.
  */
-export function csvNumbers(table: CsvTable, columns: readonly string[] = table.columns): TensorData<"float32"> {
+export function csvNumbers(table: CsvTable, columns: readonly string[] = table?.columns): TensorData<"float32"> {
   const op = "csvNumbers";
+  if (!Array.isArray(columns)) throw new OptionError(`${op}: columns must be a list of names, got ${show(columns)}`);
   const positions = columns.map((column) => columnOf(op, table, column));
   const data = new Float32Array(table.rows.length * positions.length);
   table.rows.forEach((row, i) => {
     positions.forEach((position, j) => {
-      const field = (row[position] as string).trim();
-      const value = field === "" ? Number.NaN : Number(field);
-      if (Number.isNaN(value) && field !== "" && !/^[+-]?nan$/i.test(field)) {
+      const field = row[position] as string;
+      const value = numberOf(field);
+      if (value === undefined) {
         throw new FormatError(`${op}: no number: ${show(field)} in row ${i} of column ${show(columns[j])}`);
       }
       data[i * positions.length + j] = value;
@@ -113,7 +129,9 @@ export function csvClasses(table: CsvTable, column: string): CsvClasses {
   return { labels: { dtype: "int32", shape: [names.length], data }, classNames };
 }
 
-function columnOf(op: string, { columns }: CsvTable, column: string): number {
+function columnOf(op: string, table: CsvTable, column: string): number {
+  if (!Array.isArray(table?.columns)) throw new OptionError(`${op}: needs the table of parseCsv, got ${show(table)}`);
+  const { columns } = table;
   const position = columns.indexOf(column);
   if (position >= 0) return position;
   throw new OptionError(`${op}: no column ${show(column)}: the columns are ${columns.map(show).join(", ")}`);

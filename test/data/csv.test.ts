@@ -71,7 +71,9 @@ describe("csvNumbers", () => {
     const { data, ...facts } = csvNumbers(iris, ["width", "length"]);
     expect(facts).toEqual({ dtype: "float32", shape: [3, 2] });
     expect(data).toEqual(Float32Array.of(3.5, 5.1, Number.NaN, 7, 3.2, 6.4));
-    expect(csvNumbers(parseCsv("a\n nan \n-Infinity"))).toMatchObject({ data: Float32Array.of(Number.NaN, -Infinity) });
+    const written = "a\n nan \n-Infinity\ninf\n-inf\n+4\n1.\n.5\n2.5E-1";
+    const numbers = [Number.NaN, -Infinity, Infinity, -Infinity, 4, 1, 0.5, 0.25];
+    expect(csvNumbers(parseCsv(written))).toMatchObject({ data: Float32Array.from(numbers) });
   });
 
   it("refuses what is no number, and a column that does not exist", () => {
