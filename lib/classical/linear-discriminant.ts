@@ -2,7 +2,20 @@
 
 import { checkNumber } from "../data/check.js";
 import { checkOptions } from "../errors.js";
-import { add, argMax, div, gather, matmul, maximum, scatterAdd, sub, tensor, transpose, zeros } from "../ops/index.js";
+import {
+  add,
+  argMax,
+  div,
+  gather,
+  matmul,
+  maximum,
+  mean,
+  scatterAdd,
+  sub,
+  tensor,
+  transpose,
+  zeros,
+} from "../ops/index.js";
 import type { Tensor } from "../tensor.js";
 import { Classifier } from "./estimator.js";
 import type { Examples } from "./examples.js";
@@ -19,11 +32,10 @@ export interface LinearDiscriminantOptions {
 
 /** What `fit` has found. */
 interface Discriminants {
-  /** Scores: x·weight + bias. `[d, classes]` and `[classes]`. */
+  /** Scores: (x − mean)·weight + bias. `[d, classes]` and `[classes]`. */
   readonly weight: Tensor;
   readonly bias: Tensor;
-  /** Coordinates: (x − mean)·directions. `[d]` and `[d, k]`. */
-  readonly mean: Tensor;
+  /** Coordinates: (x − mean)·directions, `[d, k]`. */
   readonly directions: Tensor;
 }
 
@@ -33,11 +45,14 @@ interface Discriminants {
  *
  * x·Σ⁻¹μ_c − ½ μ_c·Σ⁻¹μ_c + ln π_c,
  *
- * linear in x. `transform` gives the coordinates of examples in which the means of classes lie furthest apart, seen in
+ * linear in x; x and μ_c are seen from the mean of all examples, which adds the same to the score of every class and keeps
+ * rounding errors small. `transform` gives the coordinates of examples in which the means of classes lie furthest apart, seen in
  * units of Σ (R. A. Fisher, 1936; C. R. Rao, 1948).
  */
 export class LinearDiscriminant extends Classifier {
   readonly #shrinkage: number;
+  /** The mean of the examples, `[d]`. */
+  #mean: Tensor | undefined;
   #found: Discriminants | undefined;
 
   /** @throws {OptionError} for an option that is unknown or wrong. */
@@ -67,21 +82,23 @@ export class LinearDiscriminant extends Classifier {
    */
   transform(x: Examples): Tensor {
     const examples = this.check("transform", x);
-    const { mean, directions } = this.learned(this.#found);
-    return matmul(sub(examples, mean), directions);
+    return matmul(this.centred(examples), this.learned(this.#found).directions);
   }
 
   protected override learn(x: Tensor, labels: Int32Array, classes: number): void {
     const [count, features] = x.shape as [number, number];
     const known = tensor(labels);
     const counts = scatterAdd(zeros([classes]), known, 1).realize();
-    const sums = scatterAdd(zeros([classes, features]), known, x);
+    const middle = mean(x, { axes: 0 }).realize();
+    const centred = sub(x, middle);
+    const sums = scatterAdd(zeros([classes, features]), known, centred);
     // A class may have no example. Its score is −∞, whatever its mean.
     const means = div(sums, maximum(counts, 1).reshape([classes, 1])).realize();
-    const within = sub(x, gather(means, known));
+    const within = sub(centred, gather(means, known));
     const covariance = this.shrunk(toMatrix(div(matmul(transpose(within), within), count)));
     const shares = [...counts.dataSync()].map((number) => number / count);
     this.#found = discriminantsOf(covariance, toMatrix(transpose(means)), shares);
+    this.#mean = middle;
   }
 
   protected override decide(x: Tensor): Tensor {
@@ -90,7 +107,11 @@ export class LinearDiscriminant extends Classifier {
 
   private discriminate(x: Tensor): Tensor {
     const { weight, bias } = this.learned(this.#found);
-    return add(matmul(x, weight), bias);
+    return add(matmul(this.centred(x), weight), bias);
+  }
+
+  private centred(x: Tensor): Tensor {
+    return sub(x, this.learned(this.#mean));
   }
 
   private shrunk(covariance: Matrix): Matrix {
@@ -102,18 +123,18 @@ export class LinearDiscriminant extends Classifier {
   }
 }
 
-/** @param means Of a class each column, `[d, classes]`. @param shares π of each class. */
+/** @param means Of a class each column, `[d, classes]`, seen from that of all. @param shares π of each class. */
 function discriminantsOf(covariance: Matrix, means: Matrix, shares: readonly number[]): Discriminants {
   const [features, classes] = [means.rows, means.columns];
   const weight = solvePositive("LinearDiscriminant.fit", covariance, means);
   const bias = shares.map((share, c) => Math.log(share) - means.getColumnVector(c).dot(weight.getColumnVector(c)) / 2);
 
-  // Directions w with the largest wᵀDDᵀw where wᵀΣw = 1, D the distances √π_c·(μ_c − μ): w = Σ⁻¹Dv/√λ for the eigenvectors v
-  // of DᵀΣ⁻¹D, which has as many rows as there are classes only.
-  const average = (columns: Matrix) => columns.mmul(Matrix.columnVector(shares));
-  const fromAverage = (columns: Matrix) =>
-    columns.clone().subColumnVector(average(columns)).mulRowVector(shares.map(Math.sqrt));
-  const [apart, solved] = [fromAverage(means), fromAverage(weight)];
+  // Directions w with the largest wᵀDDᵀw where wᵀΣw = 1, D the distances √π_c·μ_c: w = Σ⁻¹Dv/√λ for the eigenvectors v of
+  // DᵀΣ⁻¹D, which has as many rows as there are classes only.
+  const [apart, solved] = [means, weight].map((columns) => columns.clone().mulRowVector(shares.map(Math.sqrt))) as [
+    Matrix,
+    Matrix,
+  ];
   const { values, vectors } = eigh(apart.transpose().mmul(solved));
   const k = Math.min(classes - 1, features);
   const scales = values.slice(0, k).map((value) => (value > 0 ? 1 / Math.sqrt(value) : 0));
@@ -122,7 +143,6 @@ function discriminantsOf(covariance: Matrix, means: Matrix, shares: readonly num
   return {
     weight: fromMatrix(weight),
     bias: tensor(Float32Array.from(bias)),
-    mean: tensor(Float32Array.from(average(means).to1DArray())),
     directions: directions === undefined ? zeros([features, 0]) : fromMatrix(directions),
   };
 }

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { LinearDiscriminant, type LinearDiscriminantOptions } from "../../lib/classical/index.js";
 import { generateDigits, loadMnist, Random } from "../../lib/data/index.js";
-import { tensor } from "../../lib/index.js";
+import { softmax, tensor } from "../../lib/index.js";
 
 describe("LinearDiscriminant", () => {
   it("finds the line between two normal classes", () => {
@@ -43,6 +43,23 @@ describe("LinearDiscriminant", () => {
       return means.reduce((sum, mean) => sum + mean ** 2, 0);
     });
     expect([...spread].sort((a, b) => b - a)).toEqual(spread);
+  });
+
+  it("is as exact far from 0", () => {
+    // Steps of 1/256, and a distance of 2¹³ that float32 holds with them.
+    const random = new Random(2);
+    const labels = Array.from({ length: 300 }, (_, i) => i % 3);
+    const near = labels.map((label) => [0, 1].map((j) => Math.round(256 * (random.bell() + Number(j < label))) / 256));
+    const far = near.map((point) => point.map((value) => value + 8192));
+    const options = { shrinkage: 0 };
+    const [here, there] = [near, far].map((points) => {
+      const model = new LinearDiscriminant(options).fit(tensor(points), labels);
+      return softmax(model.scores(tensor(points)), { axis: 1 }).dataSync();
+    });
+    // The mean is off by 2⁻¹¹ at most, which is a part of what all examples and means have in common.
+    there?.forEach((share, i) => {
+      expect(Math.abs(share - (here?.[i] as number))).toBeLessThan(1e-3);
+    });
   });
 
   it("weighs classes by how many examples they have", () => {
