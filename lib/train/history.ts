@@ -42,8 +42,9 @@ export class History implements Stateful {
 
   /** A line of names and one for each row, separated by commas; numbers so that they can be read back exactly. */
   toCSV(): string {
+    // Rows of a resumed training are in the order of its checkpoint.
     const { columns } = this;
-    const lines = [columns, ...this.rows.map((row) => columns.map((name) => row[name]))];
+    const lines = [columns.map(quoted), ...this.rows.map((row) => columns.map((name) => row[name]))];
     return lines.map((line) => `${line.join(",")}\n`).join("");
   }
 
@@ -82,4 +83,9 @@ export class History implements Stateful {
     );
     this.rows.splice(0, this.rows.length, ...(rows as unknown as HistoryRow[]));
   }
+}
+
+/** A name as a field of CSV. */
+function quoted(name: string): string {
+  return /[",\r\n]/.test(name) ? `"${name.replaceAll('"', '""')}"` : name;
 }

@@ -120,6 +120,20 @@ describe("History", () => {
     expect(() => other.loadState({ loss: loss as never, epoch: epoch as never, step: short })).toThrow(FormatError);
   });
 
+  it("is a table also when a checkpoint has its columns in another order", () => {
+    const history = new History();
+    const { accuracy, epoch, loss, seconds, step } = example().state() as Record<string, never>;
+    history.loadState({ accuracy, epoch, loss, seconds, step });
+    history.rows.push({ epoch: 3, step: 6, seconds: 0.3, loss: 0.25, accuracy: 0.75 });
+    expect(history.toCSV().trim().split("\n").at(-1)).toBe("0.75,3,0.25,0.3,6");
+  });
+
+  it("quotes names that CSV would take apart", () => {
+    const history = new History();
+    history.rows.push({ epoch: 1, step: 1, seconds: 1, loss: 1, 'top "5", all': 1 });
+    expect(history.toCSV()).toBe('epoch,step,seconds,loss,"top ""5"", all"\n1,1,1,1,1\n');
+  });
+
   it("gives columns, and names those it has", () => {
     expect(example().column("accuracy")).toEqual([0.5, 1]);
     expect(() => example().column("acuracy")).toThrow("known: epoch, step, seconds, loss, accuracy");
