@@ -1,4 +1,9 @@
-/** Minibatch gradient descent, as the linear systems use it. */
+/**
+ * Minibatch gradient descent, as the linear systems use it.
+ *
+ * Not `fit` of `nodegrad/train`: that lies above, fetches batches asynchronously and serves callbacks and checkpoints. Here
+ * all examples are one tensor, and `fit` has learned when it returns, as in every classical system.
+ */
 
 import { checkInteger, checkSeed } from "../data/check.js";
 import { batches } from "../data/index.js";

@@ -5,6 +5,7 @@ import { showShape } from "../shape.js";
 import type { Tensor } from "../tensor.js";
 import {
   checkExamples,
+  checkFinite,
   checkLabels,
   checkTargets,
   type Examples,
@@ -38,6 +39,7 @@ abstract class Estimator {
     const rows = checkExamples(op, x, extent);
     const [count, features] = rows.shape as [number, number];
     if (count === 0) throw new ShapeError(`${op}: no examples: ${showShape(rows.shape)}`);
+    checkFinite(op, rows);
     learn(rows);
     this.#features = features;
     return this;
@@ -69,7 +71,7 @@ export abstract class Classifier extends Estimator {
    * @param x Examples `[n, …]`; of a typed array, y tells how many it holds.
    * @param y Class of each, `[n]`.
    * @throws {ShapeError} when the two do not fit each other, and when there are no examples.
-   * @throws {OptionError} for labels that are no integers ≥ 0.
+   * @throws {OptionError} for labels that are no integers ≥ 0, and for features that are NaN or infinite.
    */
   fit(x: Examples, y: Labels): this {
     const labels = checkLabels(this.operation("fit"), y);
@@ -118,6 +120,7 @@ export abstract class Regressor extends Estimator {
    * @param x Examples `[n, …]`; of a typed array, y tells how many it holds.
    * @param y Number to predict for each, `[n]`, finite.
    * @throws {ShapeError} when the two do not fit each other, and when there are no examples.
+   * @throws {OptionError} for a number or a feature that is NaN or infinite.
    */
   fit(x: Examples, y: Targets): this {
     const targets = checkTargets(this.operation("fit"), y);
@@ -165,6 +168,7 @@ export abstract class Transform extends Estimator {
    *
    * @param x Examples: a tensor `[n, …]`.
    * @throws {ShapeError} when there are no examples.
+   * @throws {OptionError} for features that are NaN or infinite.
    */
   fit(x: Tensor): this {
     return this.fitWith(x, undefined, (examples) => this.learn(examples));

@@ -2,7 +2,7 @@
 
 import { type DType, dtypeInfo, type TypedArray } from "../dtype.js";
 import { DTypeError, OptionError, ShapeError, show } from "../errors.js";
-import { cast, reshape, tensor } from "../ops/index.js";
+import { cast, mul, reshape, sum, tensor } from "../ops/index.js";
 import { showShape } from "../shape.js";
 import { Tensor } from "../tensor.js";
 
@@ -40,6 +40,21 @@ export function checkExamples(op: string, x: unknown, extent?: Extent): Tensor {
     throw new ShapeError(`${op}: examples have ${features} features; expected ${extent.features}, as in fit`);
   }
   return rows;
+}
+
+/**
+ * Refuses features that no distance, product or mean is defined for.
+ *
+ * @param x Float32 `[n, features]`.
+ * @throws {OptionError} for a feature that is NaN or infinite.
+ */
+export function checkFinite(op: string, x: Tensor): void {
+  // 0·x is NaN for these alone, and is computed within the sum: no second tensor.
+  if (sum(mul(x, 0)).item() === 0) return;
+  const values = x.dataSync();
+  const wrong = values.findIndex((value) => !Number.isFinite(value));
+  const [row, column] = [Math.floor(wrong / (x.shape[1] as number)), wrong % (x.shape[1] as number)];
+  throw new OptionError(`${op}: x[${row}, ${column}] must be a finite number, got ${values[wrong]}`);
 }
 
 function tensorRows(op: string, x: Tensor): Tensor {

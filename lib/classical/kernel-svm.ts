@@ -3,9 +3,10 @@
 import { checkInteger, checkSeed } from "../data/check.js";
 import { Random } from "../data/index.js";
 import type { TypedArray } from "../dtype.js";
-import { checkOptions, OptionError, show } from "../errors.js";
+import { checkOptions, OptionError, ShapeError, show } from "../errors.js";
 import { add, gather, matmul, tensor } from "../ops/index.js";
-import { MAX_SIZE } from "../shape.js";
+import { checkTensor } from "../ops/operands.js";
+import { MAX_SIZE, sameShape, showShape } from "../shape.js";
 import type { Tensor } from "../tensor.js";
 import { BinaryClassifier } from "./binary.js";
 import { type Kernel, rbf } from "./kernels.js";
@@ -72,7 +73,7 @@ export class KernelSVM extends BinaryClassifier {
   }
 
   protected override separate(x: Tensor, signs: Int32Array): void {
-    const kernels = add(this.#kernel(x, x), 1).dataSync();
+    const kernels = add(this.kernels("fit", x, x), 1).dataSync();
     const alpha = this.maximise(kernels, signs);
     const support = [...alpha.keys()].filter((i) => (alpha[i] as number) > 0);
     const weights = support.map((i) => (alpha[i] as number) * (signs[i] as number));
@@ -84,7 +85,16 @@ export class KernelSVM extends BinaryClassifier {
 
   protected override margin(x: Tensor): Tensor {
     const { vectors, weights } = this.learned(this.#support);
-    return matmul(add(this.#kernel(x, vectors), 1), weights);
+    return matmul(add(this.kernels("margins", x, vectors), 1), weights);
+  }
+
+  /** @throws {OptionError} when the kernel gives no tensor, {ShapeError} when it is not `[m, n]`. */
+  private kernels(method: string, a: Tensor, b: Tensor): Tensor {
+    const op = this.operation(method);
+    const table = checkTensor(op, this.#kernel(a, b), "what the kernel gives");
+    const expected = [a.shape[0] as number, b.shape[0] as number];
+    if (sameShape(table.shape, expected)) return table;
+    throw new ShapeError(`${op}: the kernel gives ${showShape(table.shape)}; expected ${showShape(expected)}`);
   }
 
   /** The α of each example, given k + 1 of each with each, `[n, n]`. */

@@ -4,7 +4,8 @@ import { checkBoolean } from "../data/check.js";
 import { checkOptions, ShapeError } from "../errors.js";
 import { crossEntropy, Linear, multiclassHingeLoss } from "../nn/index.js";
 import { argMax, concat, expandDims, ones, reshape, tensor } from "../ops/index.js";
-import { type Shape, showShape, sizeOf } from "../shape.js";
+import { checkTensor } from "../ops/operands.js";
+import { checkShape, type Shape, showShape, sizeOf } from "../shape.js";
 import type { Tensor } from "../tensor.js";
 import { checkDescent, DESCENT_OPTIONS, type Descent, type DescentOptions, descend } from "./descent.js";
 import { Classifier } from "./estimator.js";
@@ -78,8 +79,9 @@ export abstract class LinearClassifier extends Classifier {
    */
   templates(shape: Shape): Tensor {
     const { weight } = this.model;
-    if (sizeOf(shape) !== this.features) {
-      throw new ShapeError(`${this.operation("templates")}: ${showShape(shape)} is not of ${this.features} features`);
+    const op = this.operation("templates");
+    if (sizeOf(checkShape(op, shape)) !== this.features) {
+      throw new ShapeError(`${op}: ${showShape(shape)} is not of ${this.features} features`);
     }
     return reshape(weight, [weight.shape[0] as number, ...shape]);
   }
@@ -123,6 +125,7 @@ export class LinearSVM extends LinearClassifier {
  * @throws {ShapeError} unless there are 2 axes.
  */
 export function appendOnes(x: Tensor): Tensor {
+  checkTensor("appendOnes", x, "x");
   if (x.rank !== 2) throw new ShapeError(`appendOnes: needs 2 axes [n, d], got ${showShape(x.shape)}`);
   return concat([x, ones([x.shape[0] as number, 1], { dtype: x.dtype })], { axis: 1 });
 }
@@ -133,6 +136,8 @@ export function appendOnes(x: Tensor): Tensor {
  * @throws {ShapeError} when the two do not fit each other.
  */
 export function absorbBias(weight: Tensor, bias: Tensor): Tensor {
+  checkTensor("absorbBias", weight, "weight");
+  checkTensor("absorbBias", bias, "bias");
   if (weight.rank !== 2 || bias.rank !== 1 || weight.shape[0] !== bias.shape[0]) {
     const given = `weight ${showShape(weight.shape)}, bias ${showShape(bias.shape)}`;
     throw new ShapeError(`absorbBias: bias does not fit the weight: ${given}; expected [classes, d] and [classes]`);

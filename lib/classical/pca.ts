@@ -3,6 +3,7 @@
 import { checkInteger } from "../data/check.js";
 import { checkOptions, OptionError, ShapeError } from "../errors.js";
 import { add, div, matmul, mean, square, sub, sum, transpose } from "../ops/index.js";
+import { checkTensor } from "../ops/operands.js";
 import { MAX_SIZE, showShape } from "../shape.js";
 import type { Tensor } from "../tensor.js";
 import { Transform } from "./estimator.js";
@@ -65,6 +66,7 @@ export class PCA extends Transform {
    */
   reconstruct(z: Tensor): Tensor {
     const { mean, directions } = this.found;
+    checkTensor("PCA.reconstruct", z, "z");
     if (z.rank !== 2 || z.shape[1] !== directions.shape[0]) {
       throw new ShapeError(`PCA.reconstruct: z must be [n, ${directions.shape[0]}], got ${showShape(z.shape)}`);
     }

@@ -12,7 +12,7 @@ import type { Random } from "./random.js";
 export interface AugmentOptions {
   /** Random crop: the image is moved by up to this many pixels along each axis; what comes into view is black. */
   cropPadding?: number;
-  /** Whether to mirror every other image, left for right (default false). */
+  /** Whether to mirror images, left for right, each with a probability of ½ (default false). */
   flip?: boolean;
   /**
    * Cutout: a square with this side, its centre anywhere in the image, becomes 0: the mean colour of normalised images

@@ -1,8 +1,9 @@
 /** From a data set to the minibatches of an epoch: which examples, and their values. */
 
-import { checkOptions, IndexError, OptionError, ShapeError, show } from "../errors.js";
+import { checkOptions, OptionError, ShapeError, show } from "../errors.js";
+import { checkBytes } from "../io/files.js";
 import { MAX_SIZE } from "../shape.js";
-import { checkBoolean, checkInteger, checkSeed } from "./check.js";
+import { checkBoolean, checkIndices, checkInteger, checkSeed } from "./check.js";
 import type { Labels } from "./labelled-images.js";
 import { Random } from "./random.js";
 
@@ -118,13 +119,15 @@ export function gatherPixels(images: Uint8Array, indices: Int32Array, out: Uint8
 
 /** Elements of an image; 0 for a batch of none. */
 function checkBatch(op: string, images: Uint8Array, indices: Int32Array, out: Float32Array | Uint8Array): number {
+  checkBytes(op, images);
+  if (!ArrayBuffer.isView(out)) throw new OptionError(`${op}: out must be a typed array, got ${show(out)}`);
   if (indices.length === 0 && out.length === 0) return 0;
   const size = out.length / indices.length;
   if (!Number.isInteger(size) || size === 0 || images.length % size !== 0) {
     const given = `${indices.length} of ${images.length} elements into ${out.length}`;
     throw new ShapeError(`${op}: out does not hold the batch: ${given}; expected as many as the batch's images have`);
   }
-  for (let i = 0; i < indices.length; i++) checkIndex(op, indices, i, images.length / size);
+  checkIndices(op, indices, images.length / size);
   return size;
 }
 
@@ -134,17 +137,10 @@ function checkBatch(op: string, images: Uint8Array, indices: Int32Array, out: Fl
  * @throws {IndexError} when there is no label of an index.
  */
 export function gatherLabels(labels: Labels, indices: Int32Array): Int32Array {
-  return indices.map((index, i) => {
-    checkIndex("gatherLabels", indices, i, labels.length);
-    return labels[index] as number;
-  });
-}
-
-function checkIndex(op: string, indices: Int32Array, position: number, count: number): void {
-  const index = indices[position] as number;
-  if (index < 0 || index >= count) {
-    throw new IndexError(`${op}: index out of range: ${index} at position ${position}; expected [0, ${count})`);
-  }
+  const op = "gatherLabels";
+  if (!ArrayBuffer.isView(labels)) throw new OptionError(`${op}: labels must be a typed array, got ${show(labels)}`);
+  checkIndices(op, indices, labels.length);
+  return indices.map((index) => labels[index] as number);
 }
 
 function checkFinite(op: string, option: string, value: unknown): number {

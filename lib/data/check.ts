@@ -1,6 +1,6 @@
 /** Checks shared by the options of data sets and loaders. */
 
-import { OptionError, show } from "../errors.js";
+import { IndexError, OptionError, show } from "../errors.js";
 
 /**
  * An integer option.
@@ -50,4 +50,18 @@ export function checkNumber(op: string, option: string, value: unknown, min: num
 export function checkFunction(op: string, option: string, value: unknown): void {
   if (typeof value === "function") return;
   throw new OptionError(`${op}: option "${option}" must be a function, got ${show(value)}`);
+}
+
+/**
+ * Positions of examples.
+ *
+ * @throws {OptionError} for anything but an `Int32Array`, {IndexError} for one outside `[0, count)`.
+ */
+export function checkIndices(op: string, indices: Int32Array, count: number): void {
+  if (!(indices instanceof Int32Array))
+    throw new OptionError(`${op}: indices must be an Int32Array, got ${show(indices)}`);
+  indices.forEach((index, position) => {
+    if (index >= 0 && index < count) return;
+    throw new IndexError(`${op}: index out of range: ${index} at position ${position}; expected [0, ${count})`);
+  });
 }

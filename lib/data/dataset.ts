@@ -1,9 +1,11 @@
 /** What a data set is to a loader: batches of arrays, each a function of the examples asked for. */
 
 import { allocate } from "../dtype.js";
-import { checkOptions, IndexError, OptionError, ShapeError, show } from "../errors.js";
+import { checkOptions, OptionError, ShapeError, show } from "../errors.js";
 import type { TensorData } from "../io/index.js";
+import { checkTensorData } from "../io/tensor-data.js";
 import { showShape, sizeOf } from "../shape.js";
+import { checkIndices } from "./check.js";
 
 /** The arrays of a batch by name; the first axis of each counts the examples. */
 export type Arrays<Names extends string = string> = Readonly<Record<Names, TensorData>>;
@@ -50,19 +52,19 @@ export interface Dataset<Names extends string = string> {
  *
  * @param arrays `[count, …]` each, with the same count.
  * @throws {ShapeError} for an array without axes, with another count or with data of another size than its shape.
- * @throws {OptionError} when there is no array.
+ * @throws {OptionError} when there is no array, or one that is not `{ dtype, shape, data }`, {DTypeError} for an unknown
+ *   dtype.
  */
 export function arrayDataset<Names extends string>(arrays: Arrays<Names>): Dataset<Names> {
   const op = "arrayDataset";
   checkOptions(op, arrays, Object.keys(arrays ?? {}));
   const entries = Object.entries(arrays) as [Names, TensorData][];
   if (entries.length === 0) throw new OptionError(`${op}: no arrays: ${show(arrays)}`);
+  for (const [name, array] of entries) checkTensorData(`${op}: ${show(name)}`, array);
   const length = entries[0]?.[1].shape[0] ?? 0;
-  for (const [name, { shape, data }] of entries) {
-    if (shape.length === 0 || shape[0] !== length || sizeOf(shape) !== data.length) {
-      const given = `${show(name)} is ${showShape(shape)} with ${data.length} elements`;
-      throw new ShapeError(`${op}: not the rows of ${length} examples: ${given}`);
-    }
+  for (const [name, { shape }] of entries) {
+    if (shape[0] === length) continue;
+    throw new ShapeError(`${op}: not the rows of ${length} examples: ${show(name)} is ${showShape(shape)}`);
   }
   return {
     length,
@@ -83,12 +85,4 @@ function takeRows({ dtype, shape, data }: TensorData, indices: Int32Array): Tens
     rows.set(data.subarray(index * size, (index + 1) * size), i * size);
   });
   return { dtype, shape: [indices.length, ...shape.slice(1)], data: rows };
-}
-
-/** @throws {IndexError} for an index outside `[0, length)`. */
-export function checkIndices(op: string, indices: Int32Array, length: number): void {
-  indices.forEach((index, position) => {
-    if (index >= 0 && index < length) return;
-    throw new IndexError(`${op}: index out of range: ${index} at position ${position}; expected [0, ${length})`);
-  });
 }

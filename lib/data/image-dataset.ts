@@ -1,10 +1,11 @@
 /** Images as a data set: normalised, and changed at random where that is asked for. */
 
-import { checkOptions } from "../errors.js";
+import { checkOptions, OptionError, show } from "../errors.js";
 import { type Augmentation, type AugmentOptions, augmentImage, checkAugmentation, mixRows } from "./augment.js";
-import { type Arrays, type BatchRequest, checkIndices, type Dataset } from "./dataset.js";
+import { checkIndices } from "./check.js";
+import type { Arrays, BatchRequest, Dataset } from "./dataset.js";
 import { type ImageFolder, readPicture } from "./image-folder.js";
-import type { LabelledImages } from "./labelled-images.js";
+import { checkLabelledImages, type LabelledImages } from "./labelled-images.js";
 import { type Normalisation, normalisationTable } from "./normalise.js";
 import { deriveSeed, Random } from "./random.js";
 
@@ -30,13 +31,16 @@ const BATCH_STREAMS = 2 ** 31;
  * Random numbers of an image depend on the loader's seed, the epoch and the image alone, so that batches are the same on
  * any number of threads.
  *
- * @throws {OptionError} for an option that is unknown or out of range.
+ * @throws {OptionError} for an option that is unknown or out of range, and for what is no source.
+ * @throws {ShapeError} when the source holds other pixels or labels than its size says, {IndexError} for a label that is no
+ *   class.
  */
 export function imageDataset(
   source: LabelledImages | ImageFolder,
   options: ImageDatasetOptions = {},
 ): Dataset<"images" | "labels"> {
   const op = "imageDataset";
+  checkSource(op, source);
   checkOptions(op, options, ["normalise", "augment"]);
   const { normalise = { mean: 0, std: 1 }, augment = {} } = options;
   const augmentation = checkAugmentation(op, augment);
@@ -51,6 +55,13 @@ export function imageDataset(
     },
     blueprint: { module: import.meta.url, name: "imageDataset", args: [source, options] },
   };
+}
+
+function checkSource(op: string, source: LabelledImages | ImageFolder): void {
+  if (typeof source !== "object" || source === null) {
+    throw new OptionError(`${op}: source must be images or an image folder, got ${show(source)}`);
+  }
+  if (!("paths" in source)) checkLabelledImages(op, source);
 }
 
 /** The image at each position of a batch, `[channels, rows, columns]`. */

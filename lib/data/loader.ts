@@ -1,6 +1,7 @@
 /** From a data set to the batches a training loop sees: in order, on time, prepared on other threads if asked to. */
 
 import { checkOptions, OptionError, show } from "../errors.js";
+import { checkTensorData } from "../io/tensor-data.js";
 import { tensor } from "../ops/index.js";
 import { MAX_SIZE } from "../shape.js";
 // Not for its type alone: tensors get their methods there.
@@ -8,7 +9,7 @@ import "../tensor.js";
 import type { Tensor } from "../tensor.js";
 import { batchesFor } from "./batches.js";
 import { checkInteger } from "./check.js";
-import type { Arrays, BatchRequest, Dataset } from "./dataset.js";
+import type { Arrays, BatchRequest, Blueprint, Dataset } from "./dataset.js";
 import { WorkerPool } from "./worker-pool.js";
 
 /** Options of `DataLoader`. */
@@ -61,7 +62,7 @@ export class DataLoader<Names extends string> implements AsyncIterable<Batch<Nam
   constructor(dataset: Dataset<Names>, options: DataLoaderOptions) {
     const op = "DataLoader";
     checkOptions(op, options, ["batchSize", "shuffle", "seed", "dropLast", "epochs", "workers", "prefetch"]);
-    if (typeof dataset?.read !== "function") {
+    if (typeof dataset?.read !== "function" || !Number.isInteger(dataset.length)) {
       throw new OptionError(`${op}: dataset must be a Dataset, such as imageDataset makes, got ${show(dataset)}`);
     }
     const { batchSize, shuffle = false, dropLast = false, seed = 0 } = options;
@@ -71,13 +72,11 @@ export class DataLoader<Names extends string> implements AsyncIterable<Batch<Nam
     this.#epochs = checkInteger(op, "epochs", options.epochs ?? 1, 1, MAX_SIZE);
     this.#workers = checkInteger(op, "workers", options.workers ?? 0, 0, 256);
     this.#prefetch = checkInteger(op, "prefetch", options.prefetch ?? 2 * this.#workers, 0, 65_536);
-    if (this.#workers > 0 && dataset.blueprint === undefined) {
-      throw new OptionError(`${op}: option "workers" needs a data set with a blueprint, got ${this.#workers}`);
-    }
+    if (this.#workers > 0) checkBlueprint(op, dataset.blueprint, this.#workers);
   }
 
   /**
-   * The batches of one epoch.
+   * The batches of one epoch. Several loops may run at a time, each with threads of its own.
    *
    * @param epoch Which, an integer ≥ 0 (default 0): each has an order and random changes of its own.
    * @throws {OptionError} for anything else.
@@ -146,8 +145,24 @@ export class DataLoader<Names extends string> implements AsyncIterable<Batch<Nam
   }
 }
 
+/** @throws {OptionError} unless threads can make a data set of it. */
+function checkBlueprint(op: string, blueprint: Blueprint | undefined, workers: number): void {
+  if (blueprint === undefined) {
+    throw new OptionError(`${op}: option "workers" needs a data set with a blueprint, got ${workers}`);
+  }
+  const { module, name, args } = blueprint;
+  if (URL.canParse(module) && typeof name === "string" && Array.isArray(args)) return;
+  const given = `{ module: ${show(module)}, name: ${show(name)}, args: ${show(args)} }`;
+  throw new OptionError(`${op}: blueprint must be the URL of a module, a name and arguments, got ${given}`);
+}
+
+/** @throws {OptionError} for what a data set read that are no arrays by name. */
 function toTensors<Names extends string>(arrays: Arrays<Names>): Batch<Names> {
-  const tensors = Object.entries<Arrays[string]>(arrays).map(([name, { data, shape, dtype }]) => {
+  if (typeof arrays !== "object" || arrays === null) {
+    throw new OptionError(`DataLoader: dataset must read arrays by name, got ${show(arrays)}`);
+  }
+  const tensors = Object.entries<Arrays[string]>(arrays).map(([name, array]) => {
+    const { data, shape, dtype } = checkTensorData(`DataLoader: ${show(name)}`, array);
     return [name, tensor(data, { shape, dtype })];
   });
   return Object.fromEntries(tensors) as Batch<Names>;

@@ -1,5 +1,7 @@
 /** Random numbers for preparing data on the host: shuffling, augmentation, generated examples. */
 
+import { checkInteger, checkSeed } from "./check.js";
+
 const TWO_32 = 2 ** 32;
 
 /**
@@ -18,9 +20,12 @@ export class Random {
 
   /**
    * @param seed A non-negative safe integer.
-   * @param stream An integer in [0, 2³²).
+   * @param stream An integer in [0, 2³²) (default 0).
+   * @throws {OptionError} for anything else.
    */
   constructor(seed: number, stream = 0) {
+    checkSeed("Random", seed);
+    checkInteger("Random", "stream", stream, 0, TWO_32 - 1);
     this.a = stream | 0;
     this.b = seed | 0;
     this.c = Math.floor(seed / TWO_32) | 0;
@@ -38,8 +43,14 @@ export class Random {
     return out >>> 0;
   }
 
-  /** An integer in [0, bound), each equally likely; `bound` is an integer in [1, 2³²]. */
+  /**
+   * An integer in [0, bound), each equally likely.
+   *
+   * @param bound An integer in [1, 2³²].
+   * @throws {OptionError} for anything else.
+   */
   below(bound: number): number {
+    checkInteger("Random.below", "bound", bound, 1, TWO_32);
     // Numbers past the last whole multiple of the bound are drawn again: they would favour small results.
     const limit = TWO_32 - (TWO_32 % bound);
     let draw = this.uint32();

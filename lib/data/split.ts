@@ -2,9 +2,8 @@
 
 import { checkOptions, OptionError, ShapeError, show } from "../errors.js";
 import { MAX_SIZE } from "../shape.js";
-import { checkInteger, checkSeed } from "./check.js";
-import { checkIndices } from "./dataset.js";
-import type { LabelledImages, Labels } from "./labelled-images.js";
+import { checkIndices, checkInteger, checkSeed } from "./check.js";
+import { checkLabelledImages, type LabelledImages, type Labels } from "./labelled-images.js";
 import { Random } from "./random.js";
 
 /** Options of `splitIndices`. */
@@ -57,6 +56,7 @@ export function splitIndices(
 
 /** Where each part ends, as a share of all. */
 function endsOf(op: string, shares: readonly number[]): number[] {
+  if (!Array.isArray(shares)) throw new OptionError(`${op}: shares must be a list of numbers, got ${show(shares)}`);
   let end = 0;
   const ends = shares.map((share) => {
     end += share;
@@ -85,9 +85,12 @@ function groupsOf(count: number, labels: Labels | undefined): Int32Array[] {
  * Some images of a set, copied, in the order of the indices.
  *
  * @throws {IndexError} when there is no image of an index.
+ * @throws {OptionError} for what are no images or no indices.
  */
 export function takeImages(images: LabelledImages, indices: Int32Array): LabelledImages {
-  checkIndices("takeImages", indices, images.count);
+  const op = "takeImages";
+  checkLabelledImages(op, images);
+  checkIndices(op, indices, images.count);
   const size = images.channels * images.rows * images.columns;
   const taken = new Uint8Array(indices.length * size);
   indices.forEach((index, i) => {
@@ -108,6 +111,7 @@ export function takeImages(images: LabelledImages, indices: Int32Array): Labelle
  * @throws {OptionError} for shares or a seed out of range.
  */
 export function splitImages(images: LabelledImages, shares: readonly number[], seed = 0): LabelledImages[] {
+  checkLabelledImages("splitImages", images);
   const parts = splitIndices(images.count, shares, { seed, stratify: images.labels });
   return parts.map((indices) => takeImages(images, indices));
 }

@@ -1,7 +1,7 @@
 /** What images look like on average. */
 
 import { OptionError } from "../errors.js";
-import type { LabelledImages } from "./labelled-images.js";
+import { checkLabelledImages, type LabelledImages } from "./labelled-images.js";
 
 /** Mean and standard deviation of each channel, brightness in [0, 1]. */
 export interface ChannelStatistics {
@@ -13,9 +13,10 @@ export interface ChannelStatistics {
  * Mean and standard deviation of each channel over all pixels of all images, with brightness v / 255: exact but for the
  * last division and root. As `normalise` of `imageDataset` they give images of mean 0 and standard deviation 1.
  *
- * @throws {OptionError} without images.
+ * @throws {OptionError} without images, {ShapeError} when there are other pixels than the size says.
  */
-export function channelStatistics({ images, count, channels, rows, columns }: LabelledImages): ChannelStatistics {
+export function channelStatistics(set: LabelledImages): ChannelStatistics {
+  const { images, count, channels, rows, columns } = checkLabelledImages("channelStatistics", set);
   if (images.length === 0) throw new OptionError(`channelStatistics: no images, got ${count}`);
   const area = rows * columns;
   const mean: number[] = [];

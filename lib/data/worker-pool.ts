@@ -1,6 +1,6 @@
 /** Threads that read batches of a data set. */
 
-import { Worker } from "node:worker_threads";
+import { Worker, type WorkerOptions } from "node:worker_threads";
 import * as errors from "../errors.js";
 import type { Arrays, BatchRequest, Blueprint } from "./dataset.js";
 
@@ -51,7 +51,7 @@ export class WorkerPool {
     const url = new URL(compiledUrl(new URL("./worker.js", import.meta.url).href));
     // Threads inherit the flags of the process, but refuse this one, which is about a program on the command line.
     const isEvaluated = process.execArgv.some((flag) => flag.startsWith("--input-type"));
-    const thread = new Worker(url, { workerData, ...(isEvaluated && { execArgv: [] }) });
+    const thread = startThread(url, { workerData, ...(isEvaluated && { execArgv: [] }) });
     const reader: Reader = { thread, job: undefined };
     thread.unref();
     thread.on("message", (reply: Reply) => {
@@ -61,6 +61,7 @@ export class WorkerPool {
       else job?.reject(revive(reply.error));
       this.#next(reader);
     });
+    thread.on("messageerror", (error) => this.#fail(error));
     thread.on("error", (error) => this.#fail(error));
     thread.on("exit", (code) => {
       this.#fail(new errors.OptionError(`DataLoader: a thread ended while it read: exit code ${code}`));
@@ -103,6 +104,16 @@ export class WorkerPool {
     this.#failure ??= error;
     for (const { job } of this.#readers) job?.reject(this.#failure);
     for (const job of this.#waiting.splice(0)) job.reject(this.#failure);
+  }
+}
+
+/** @throws {OptionError} when the blueprint holds what cannot be cloned, such as functions. */
+function startThread(url: URL, options: WorkerOptions): Worker {
+  try {
+    return new Worker(url, options);
+  } catch (cause) {
+    const reason = (cause as Error).message;
+    throw new errors.OptionError(`DataLoader: a blueprint that threads cannot be sent: ${reason}`, { cause });
   }
 }
 

@@ -1,6 +1,8 @@
 /** How a classifier does on each class: the confusion matrix and what follows from it. */
 
-import { IndexError, ShapeError } from "../errors.js";
+import { checkInteger } from "../data/check.js";
+import { IndexError, OptionError, ShapeError, show } from "../errors.js";
+import { MAX_SIZE } from "../shape.js";
 import { formatTable } from "../table.js";
 
 /** Counts of examples: `matrix[truth][prediction]`. */
@@ -25,6 +27,7 @@ export interface ClassScore {
  * @param predictions Predicted class of each example, `[n]`.
  * @throws {ShapeError} when the lengths differ.
  * @throws {IndexError} when a class is not an integer in `[0, classes)`.
+ * @throws {OptionError} for what are no lists, and no number of classes.
  */
 export function confusionMatrix(
   truth: ArrayLike<number>,
@@ -32,6 +35,11 @@ export function confusionMatrix(
   classes: number,
 ): ConfusionMatrix {
   const op = "confusionMatrix";
+  checkInteger(op, "classes", classes, 0, MAX_SIZE);
+  for (const [name, list] of Object.entries({ truth, predictions })) {
+    if (Array.isArray(list) || ArrayBuffer.isView(list)) continue;
+    throw new OptionError(`${op}: ${name} must be a list or typed array of classes, got ${show(list)}`);
+  }
   if (truth.length !== predictions.length) {
     throw new ShapeError(`${op}: lengths differ: ${truth.length} labels, ${predictions.length} predictions`);
   }
@@ -48,8 +56,15 @@ export function confusionMatrix(
   return matrix;
 }
 
-/** Precision, recall, F1 and count of every class. */
+/**
+ * Precision, recall, F1 and count of every class.
+ *
+ * @throws {ShapeError} unless the matrix has as many columns as rows.
+ */
 export function classScores(matrix: ConfusionMatrix): ClassScore[] {
+  if (!Array.isArray(matrix) || !matrix.every((row) => Array.isArray(row) && row.length === matrix.length)) {
+    throw new ShapeError(`classScores: not a confusion matrix [classes, classes]: ${show(matrix)}`);
+  }
   return matrix.map((row, i) => {
     const right = row[i] as number;
     const count = sum(row);
@@ -63,6 +78,7 @@ export function classScores(matrix: ConfusionMatrix): ClassScore[] {
  * class, the accuracy, and the classes with the best and the worst accuracy.
  *
  * @param names Names of the classes (default their indices).
+ * @throws {ShapeError} unless the matrix has as many columns as rows.
  */
 export function formatConfusion(matrix: ConfusionMatrix, names: readonly string[] = []): string {
   const nameOf = (i: number) => names[i] ?? String(i);

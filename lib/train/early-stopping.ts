@@ -1,6 +1,6 @@
 /** Ending a training that no longer improves. */
 
-import { checkInteger } from "../data/check.js";
+import { checkBoolean, checkInteger } from "../data/check.js";
 import { checkOptions, FormatError, OptionError, show } from "../errors.js";
 import type { TensorData } from "../io/index.js";
 import type { Callback, Run } from "./callback.js";
@@ -20,7 +20,12 @@ export interface EarlyStoppingOptions {
   readonly restoreBest?: boolean;
 }
 
-/** A callback that ends a training when a value has not improved for some epochs. NaN is no improvement. */
+/**
+ * A callback that ends a training when a value has not improved for some epochs. NaN is no improvement. It remembers the best
+ * value: a second training needs one of its own.
+ *
+ * @throws {OptionError} for an option that is unknown or out of range.
+ */
 export function earlyStopping(options: EarlyStoppingOptions = {}): EarlyStopping {
   return new EarlyStopping(options);
 }
@@ -55,11 +60,14 @@ export class EarlyStopping implements Callback {
     if (!(Number.isFinite(minDelta) && minDelta >= 0)) {
       throw new OptionError(`${op}: option "minDelta" must be a number ≥ 0, got ${show(minDelta)}`);
     }
+    if (typeof monitor !== "string") {
+      throw new OptionError(`${op}: option "monitor" must be the name of a column, got ${show(monitor)}`);
+    }
     this.monitor = monitor;
     this.sign = mode === "min" ? 1 : -1;
     this.patience = checkInteger(op, "patience", patience, 1, Number.MAX_SAFE_INTEGER);
     this.minDelta = minDelta;
-    this.restoreBest = restoreBest;
+    this.restoreBest = checkBoolean(op, "restoreBest", restoreBest);
   }
 
   /** A training that had stopped when it was saved stays so. */

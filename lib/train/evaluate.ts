@@ -2,8 +2,9 @@
 
 import { checkFunction, checkInteger } from "../data/check.js";
 import { checkOptions, OptionError, ShapeError, show } from "../errors.js";
-import type { AnyModule } from "../nn/index.js";
+import { type AnyModule, Module } from "../nn/index.js";
 import { argMax, cast, concat, max, softmax } from "../ops/index.js";
+import { checkTensor } from "../ops/operands.js";
 import { compile } from "../runtime/compile-function.js";
 import { showShape } from "../shape.js";
 import type { Tensor } from "../tensor.js";
@@ -67,13 +68,17 @@ export class Measures<B> {
   readonly forward: (batch: B) => Tensor;
   readonly targets: (batch: B) => Tensor;
 
-  /** @throws {OptionError} for what is no function, or no name of a metric. */
+  /** @throws {OptionError} for what is no module or function, or no name of a metric. */
   constructor(
     private readonly op: string,
     model: AnyModule,
     private readonly options: MeasureOptions<B>,
   ) {
     const { forward, targets, loss, metrics = {} } = options;
+    if (!(model instanceof Module)) throw new OptionError(`${op}: model must be a module, got ${show(model)}`);
+    if (typeof metrics !== "object" || metrics === null) {
+      throw new OptionError(`${op}: option "metrics" must be functions by name, got ${show(metrics)}`);
+    }
     for (const [name, fn] of Object.entries({ forward, targets })) {
       if (fn !== undefined) checkFunction(op, name, fn);
     }
@@ -89,7 +94,7 @@ export class Measures<B> {
     const { loss, metrics } = this.options;
     return Object.fromEntries(
       Object.entries({ loss, ...metrics }).map(([name, measure]) => {
-        const value = measure(outputs, targets);
+        const value = checkTensor(this.op, measure(outputs, targets), name);
         if (value.size === 1) return [name, value];
         throw new ShapeError(`${this.op}: ${name} of a batch must be a scalar, got ${showShape(value.shape)}`);
       }),
@@ -133,6 +138,7 @@ export async function evaluate<B = Batch>(
   options: EvaluateOptions<B>,
 ): Promise<Evaluation> {
   checkOptions("evaluate", options, [...MEASURE_OPTIONS, "confusion", "mistakes", "onBatch"]);
+  if (options.onBatch !== undefined) checkFunction("evaluate", "onBatch", options.onBatch);
   return evaluator("evaluate", model, options)(data, options.onBatch);
 }
 
@@ -166,8 +172,8 @@ export function evaluator<B>(
       const { values, verdicts } = await step.async(batch);
       if (verdicts !== undefined) {
         const read = { truth: verdicts.truth.dataSync(), predicted: verdicts.predicted.dataSync() };
-        truth.push(...read.truth);
-        predicted.push(...read.predicted);
+        for (const label of read.truth) truth.push(label);
+        for (const label of read.predicted) predicted.push(label);
         if (mistakes > 0) list.add(batch, { ...read, confidence: verdicts.confidence.dataSync() });
       }
       return { examples: measures.countExamples(batch), values: numbersOf(values) };
@@ -199,6 +205,7 @@ export async function predict<B = Batch>(
   checkOptions(op, options, ["forward"]);
   const { forward = (batch: B) => apply(model, partOf(op, batch, 0)) } = options;
   checkFunction(op, "forward", forward);
+  if (!(model instanceof Module)) throw new OptionError(`${op}: model must be a module, got ${show(model)}`);
   const step = compile(forward);
   const outputs: Tensor[] = [];
   const run = async (batch: B) => {

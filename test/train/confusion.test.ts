@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { IndexError, ShapeError } from "../../lib/errors.js";
+import { IndexError, NodegradError, ShapeError } from "../../lib/errors.js";
+import { tensor, zeros } from "../../lib/index.js";
+import { crossEntropy, Linear } from "../../lib/nn/index.js";
 import { classScores, confusionMatrix, formatConfusion } from "../../lib/train/confusion.js";
+import { evaluate } from "../../lib/train/index.js";
 
 const truth = Uint8Array.of(0, 0, 0, 0, 1, 1, 2, 2);
 const predictions = Int32Array.of(0, 0, 0, 1, 1, 1, 1, 0);
@@ -45,6 +48,29 @@ describe("confusionMatrix", () => {
     expect(() => confusionMatrix(labels, predicted, 3)).toThrow(/at 1; expected \[0, 3\)/);
   });
 });
+
+describe("mistakes", () => {
+  // biome-ignore lint/suspicious/noExplicitAny: what TypeScript would not let pass
+  const wrong = (value?: unknown): any => value;
+
+  it.each<[string, () => unknown, RegExp]>([
+    ["tensors", () => confusionMatrix(wrong(tensor([0])), [0], 1), /^confusionMatrix: truth must be a list/],
+    ["no predictions", () => confusionMatrix([0], wrong(), 1), /^confusionMatrix: predictions must be a list/],
+    ["half a class", () => confusionMatrix([0], [0], 1.5), /^confusionMatrix: option "classes" must be an integer/],
+    ["no matrix", () => classScores(wrong()), /^classScores: not a confusion matrix/],
+    ["rows of other lengths", () => formatConfusion([[1, 2], [3]]), /^classScores: not a confusion matrix/],
+  ])("as %s are refused", (_, run, message) => {
+    expect(run).toThrow(NodegradError);
+    expect(run).toThrow(message);
+  });
+});
+
+it("is counted over batches of any size", async () => {
+  const count = 200_000;
+  const batch = [zeros([count, 1]), zeros([count], { dtype: "int32" })];
+  const { confusion } = await evaluate(new Linear(1, 2), [batch], { loss: crossEntropy, confusion: true });
+  expect(confusion?.flat().reduce((sum, n) => sum + n)).toBe(count);
+}, 60_000);
 
 describe("classScores", () => {
   it("follow from the matrix", () => {
