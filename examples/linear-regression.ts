@@ -11,7 +11,7 @@ const outliers = { x: [...plain.x, 2, 4, 5, 0.6], y: [...plain.y, 20.1, 13.1, 2.
 
 for (const [name, { x, y }] of Object.entries({ plain, outliers })) {
   for (const loss of ["l2", "l1"] as const) {
-    // L2 in closed form by the normal equations, L1 as the median of y/x, weighted by |x|.
+    // L2 in closed form by singular values, L1 as the median of y/x, weighted by |x|.
     const [exact] = new LinearRegression({ loss, bias: false }).fit(Float32Array.from(x), y).weight;
     const descent = new LinearRegression({ loss, bias: false, solver: "descent", epochs: 1500, learningRate: 0.02 });
     const [found] = descent.fit(Float32Array.from(x), y).weight;
