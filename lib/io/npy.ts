@@ -10,7 +10,7 @@
  * ```
  */
 
-import { allocate, type DType, type TypedArray } from "../dtype.js";
+import type { DType, TypedArray } from "../dtype.js";
 import { show } from "../errors.js";
 import { MAX_RANK, MAX_SIZE, type Shape, showShape, sizeOf } from "../shape.js";
 import { type Element, elements, readElements } from "./elements.js";
