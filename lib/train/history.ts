@@ -42,7 +42,6 @@ export class History implements Stateful {
 
   /** A line of names and one for each row, separated by commas; numbers so that they can be read back exactly. */
   toCSV(): string {
-    // Rows of a resumed training are in the order of its checkpoint.
     const { columns } = this;
     const lines = [columns.map(quoted), ...this.rows.map((row) => columns.map((name) => row[name]))];
     return lines.map((line) => `${line.join(",")}\n`).join("");

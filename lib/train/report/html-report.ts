@@ -1,8 +1,9 @@
 /** The report of a training, written while it runs. */
 
+import { checkFunction } from "../../data/check.js";
 import { checkOptions, OptionError, show } from "../../errors.js";
 import type { Callback, Run } from "../callback.js";
-import { checkFunction, type Evaluation } from "../evaluate.js";
+import type { Evaluation } from "../evaluate.js";
 import { checkReport, formatPage, type Report, writePage } from "./report.js";
 
 /** Options of `htmlReport`. */
