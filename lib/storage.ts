@@ -21,6 +21,18 @@ export interface State {
   dispose(): void;
 }
 
+/** A run off the calling thread. */
+export interface PendingRun {
+  /** Settles when the run is over; rejects with what it failed with. */
+  readonly done: Promise<void>;
+  /**
+   * Waits for the run, and for those asked for before it, on the calling thread.
+   *
+   * @throws what the run failed with.
+   */
+  wait(): void;
+}
+
 /**
  * The values of one realised tensor or variable.
  *
@@ -37,6 +49,9 @@ export class Storage {
   state: State | undefined;
   /** The backend whose memory `state` is. */
   owner: object | undefined;
+  /** The run in flight that computes the values, if any; `data` must not be looked at before it is over. */
+  pending: PendingRun | undefined;
+  private failure: { readonly error: unknown } | undefined;
   /** Runs in flight that read or write this storage. */
   inFlight = 0;
   disposed = false;
@@ -56,6 +71,28 @@ export class Storage {
     if (this.inFlight > 0) {
       throw new StorageBusyError(`${op}: storage is in use by ${this.inFlight} run(s) in flight; await them first`);
     }
+  }
+
+  /**
+   * Waits on the calling thread until the values are there.
+   *
+   * @throws what the run that should have computed them failed with.
+   */
+  wait(): void {
+    try {
+      this.pending?.wait();
+      this.pending = undefined;
+    } catch (error) {
+      this.fail(error);
+    }
+    if (this.failure !== undefined) throw this.failure.error;
+  }
+
+  /** There will be no values: the run that should have computed them has failed. */
+  fail(error: unknown): void {
+    this.pending = undefined;
+    this.failure = { error };
+    this.data = undefined;
   }
 
   /** Frees the values early. Idempotent. */

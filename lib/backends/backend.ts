@@ -8,9 +8,9 @@
  */
 
 import type { DType, TypedArray } from "../dtype.js";
-import type { State } from "../storage.js";
+import type { PendingRun, State } from "../storage.js";
 
-export type { State } from "../storage.js";
+export type { PendingRun, State } from "../storage.js";
 
 /** What a run reads and writes, by the slots of the Program's buffers. */
 export interface Bindings {
@@ -45,10 +45,10 @@ export interface Executable {
    */
   run(bindings: Bindings): void;
   /**
-   * Runs the Program off the calling thread. The arrays must not be touched until the promise settles.
-   * Rejects with what `run` throws.
+   * Runs the Program off the calling thread. The arrays must not be touched until the run is over; it fails with what
+   * `run` throws.
    */
-  runAsync(bindings: Bindings): Promise<void>;
+  submit(bindings: Bindings): PendingRun;
   /**
    * How the machine runs each instruction (`"winograd F(4x4,3x3), 196 tiles"`), one text per instruction, empty where
    * it had no choice. For people: the wording may change. A machine with one way for everything leaves it out.

@@ -123,7 +123,7 @@ async function runAsync({ executable, states, updated }: Instance, bindings: Bin
   for (const storage of storages) storage.inFlight++;
   const versions = updated.map((variable) => ({ variable, before: variable.advance(), after: variable.version }));
   try {
-    await executable.runAsync(bindings);
+    await executable.submit(bindings).done;
   } catch (error) {
     for (const { variable, before, after } of versions) variable.revert(after, before);
     throw error;

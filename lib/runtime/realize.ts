@@ -12,7 +12,7 @@ import { Tensor } from "../graph/tensor.js";
 import { activeTrace } from "../graph/trace.js";
 import { Variable } from "../graph/variable.js";
 import { printProgram } from "../program/print.js";
-import { Storage } from "../storage.js";
+import { type PendingRun, Storage } from "../storage.js";
 import { currentMachine, type Machine } from "./backends.js";
 import { getConfig } from "./config.js";
 import { debugTrace, warnOfDoubleWork } from "./debug.js";
@@ -28,7 +28,10 @@ export function realize(...tensors: readonly Tensor[]): void {
   execute("realize", { roots: unrealised(tensors), updates: [] });
 }
 
-/** The same off the calling thread. */
+/**
+ * The same off the calling thread. From the call on the tensors are operands of others as if they had values; who reads
+ * one waits for the run, and gets what it fails with.
+ */
 export async function realizeAsync(...tensors: readonly Tensor[]): Promise<void> {
   await executeAsync("realize", { roots: unrealised(tensors), updates: [] });
 }
@@ -52,6 +55,34 @@ export function assignAll(updates: readonly (readonly [Variable, Tensor])[], als
   execute("assign", { roots: unrealised(also), updates: resolved });
 }
 
+/** A run that also fails with the runs that should have computed what it read. */
+class SubmittedRun implements PendingRun {
+  readonly done: Promise<void>;
+  #sources: readonly Storage[];
+  readonly #run: PendingRun;
+
+  /** @param storages What the run reads. */
+  constructor(run: PendingRun, storages: readonly Storage[]) {
+    this.#run = run;
+    this.#sources = storages.filter(({ pending }) => pending !== undefined);
+    this.done = this.#result();
+  }
+
+  wait(): void {
+    this.#run.wait();
+    for (const source of this.#sources) source.wait();
+  }
+
+  async #result(): Promise<void> {
+    try {
+      await this.#run.done;
+      for (const source of this.#sources) source.wait();
+    } finally {
+      this.#sources = []; // Or every run would keep those before it.
+    }
+  }
+}
+
 function unrealised(tensors: readonly Tensor[]): Tensor[] {
   for (const tensor of tensors) {
     if (!(tensor instanceof Tensor)) throw new OptionError(`realize: needs tensors, got ${show(tensor)}`);
@@ -62,20 +93,29 @@ function unrealised(tensors: readonly Tensor[]): Tensor[] {
 function execute(what: string, request: Request): void {
   if (request.roots.length === 0 && request.updates.length === 0) return;
   const run = prepareRun(what, request);
+  for (const storage of run.storages) storage.wait();
   run.executable.run(run.bindings);
   run.settle();
 }
 
 async function executeAsync(what: string, request: Request): Promise<void> {
   if (request.roots.length === 0 && request.updates.length === 0) return;
-  const run = prepareRun(what, request);
-  for (const storage of run.storages) storage.inFlight++;
+  const { executable, bindings, storages, settle } = prepareRun(what, request);
+  const run = new SubmittedRun(executable.submit(bindings), storages);
+  settle();
+  const results = request.roots.map(({ storage }) => storage as Storage);
+  const inUse = [...storages, ...results];
+  for (const storage of results) storage.pending = run;
+  for (const storage of inUse) storage.inFlight++;
   try {
-    await run.executable.runAsync(run.bindings);
+    await run.done;
+    for (const storage of results) storage.pending = undefined;
+  } catch (error) {
+    for (const storage of results) storage.fail(error);
+    throw error;
   } finally {
-    for (const storage of run.storages) storage.inFlight--;
+    for (const storage of inUse) storage.inFlight--;
   }
-  run.settle();
 }
 
 interface PreparedRun {
@@ -142,11 +182,15 @@ export function compileFor(
  * @throws {StaleTensorError} when they have been disposed.
  * @throws {OptionError} when there never were any, because it stands for an argument of a compiled function.
  */
-export function arrayOf({ storage }: Tensor): TypedArray {
-  if (storage === undefined) {
-    throw new OptionError("realize: a tensor made while a function was compiled has no values; return it from there");
-  }
-  return checkedData(storage);
+export function arrayOf(leaf: Tensor): TypedArray {
+  const storage = storageOf(leaf);
+  storage.wait();
+  return dataOf(storage);
+}
+
+function storageOf({ storage }: Tensor): Storage {
+  if (storage !== undefined) return storage;
+  throw new OptionError("realize: a tensor made while a function was compiled has no values; return it from there");
 }
 
 function bind({ backend }: Machine, graph: Graph): Bindings {
@@ -156,7 +200,7 @@ function bind({ backend }: Machine, graph: Graph): Bindings {
   });
   // Loops, because a stack trace of ten frames should still reach the caller's line.
   const inputs: TypedArray[] = [];
-  for (const leaf of graph.inputs) inputs.push(arrayOf(leaf));
+  for (const leaf of graph.inputs) inputs.push(dataOf(storageOf(leaf)));
   const states: State[] = [];
   for (const leaf of graph.states) states.push(stateOn(backend, leaf.variable));
   const outputs = graph.roots.map((root) => allocateResult(root.dtype, root.size));
@@ -175,14 +219,15 @@ function storagesOf(graph: Graph): Storage[] {
 export function valuesOf(tensor: Tensor): TypedArray {
   if (tensor instanceof Variable) return variableValues(tensor);
   if (tensor.storage === undefined) realize(tensor);
-  return checkedData(tensor.storage as Storage);
+  return arrayOf(tensor);
 }
 
 /** The values of a tensor, computed off the calling thread if need be; otherwise as `valuesOf`. */
 export async function valuesOfAsync(tensor: Tensor): Promise<TypedArray> {
   if (tensor instanceof Variable) return variableValues(tensor);
   if (tensor.storage === undefined) await realizeAsync(tensor);
-  return checkedData(tensor.storage as Storage);
+  await tensor.storage?.pending?.done;
+  return arrayOf(tensor);
 }
 
 function variableValues(variable: Variable): TypedArray {
@@ -190,7 +235,9 @@ function variableValues(variable: Variable): TypedArray {
   return hostValues(variable);
 }
 
-function checkedData({ data }: Storage): TypedArray {
-  if (data === undefined) throw new StaleTensorError("realize: a tensor was used after it had been disposed");
-  return data;
+function dataOf(storage: Storage): TypedArray {
+  const { data } = storage;
+  if (data !== undefined) return data;
+  storage.wait(); // Says what the run that should have computed the values failed with.
+  throw new StaleTensorError("realize: a tensor was used after it had been disposed");
 }

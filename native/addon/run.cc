@@ -1,5 +1,7 @@
 #include "run.h"
 
+#include <algorithm>
+#include <array>
 #include <memory>
 #include <string>
 #include <vector>
@@ -11,14 +13,25 @@
 namespace ng {
 namespace {
 
+// First number of an outcome, as in lib/backends/native/loader.ts; a fault's four numbers follow.
+constexpr double kRan = 1, kFault = 2, kNotRun = 3;
+constexpr int64_t kOutcomeLength = 5;
+
+napi_valuetype type_of(napi_env env, napi_value value) {
+  napi_valuetype type = napi_undefined;
+  napi_typeof(env, value, &type);
+  return type;
+}
+
 // One call of run() or runAsync(): its arguments, checked against the Program.
 class Call {
  public:
-  // Arguments: handle, input arrays, output arrays, Int32Array of state handles, Float64Array of scalars.
+  // Arguments: handle, input arrays, output arrays, Int32Array of state handles, Float64Array of scalars; of
+  // asynchronous runs a Float64Array for the outcome, or undefined.
   // On failure returns false with a JavaScript error pending.
   bool read(napi_env env, napi_callback_info info, bool async) {
-    size_t count = 5;
-    napi_value arguments[5];
+    size_t count = 6;
+    napi_value arguments[6];
     void* data;
     napi_get_cb_info(env, info, &count, arguments, nullptr, &data);
     environment = static_cast<Environment*>(data);
@@ -41,18 +54,22 @@ class Call {
     return program->run(bindings, &environment->arena, environment->packed, environment->threads, &fault);
   }
 
-  // Undefined, or [opcode, position, index, limit] of the first bad index.
+  // [opcode, position, index, limit] of the first bad index.
+  std::array<double, 4> fault_numbers() const {
+    return {static_cast<double>(program->opcode(fault.instruction)), static_cast<double>(fault.position),
+            static_cast<double>(fault.index), static_cast<double>(fault.limit)};
+  }
+
+  // Undefined, or the numbers of the fault.
   napi_value result(napi_env env) const {
     napi_value value;
     if (!fault.raised) {
       napi_get_undefined(env, &value);
       return value;
     }
-    const double numbers[] = {static_cast<double>(program->opcode(fault.instruction)),
-                              static_cast<double>(fault.position), static_cast<double>(fault.index),
-                              static_cast<double>(fault.limit)};
-    napi_create_array_with_length(env, 4, &value);
-    for (uint32_t i = 0; i < 4; i++) {
+    const std::array<double, 4> numbers = fault_numbers();
+    napi_create_array_with_length(env, numbers.size(), &value);
+    for (uint32_t i = 0; i < numbers.size(); i++) {
       napi_value number;
       napi_create_double(env, numbers[i], &number);
       napi_set_element(env, value, i, number);
@@ -76,6 +93,7 @@ class Call {
   Environment* environment = nullptr;
   std::shared_ptr<PreparedProgram> program;
   IndexFault fault;
+  double* outcome = nullptr;  // where an asynchronous run says how it ended, if the caller wants to know
 
  private:
   // All that may run JavaScript: after this the arrays cannot change before they are bound.
@@ -86,6 +104,7 @@ class Call {
     error = get_elements(env, arguments[2], program->slots(BufferKind::kOutput), &outputs);
     if (!error.empty()) return "outputs: " + error;
     values_.insert(values_.end(), outputs.begin(), outputs.end());
+    if (async && type_of(env, arguments[5]) != napi_undefined) values_.push_back(arguments[5]);
     for (size_t i = 0; async && i < values_.size(); i++) {
       if (is_resizable(env, values_[i]))
         return format("array %zu is resizable, which excludes asynchronous runs", i);
@@ -100,12 +119,22 @@ class Call {
       error = bind_arrays(env, BufferKind::kOutput, values_.data() + inputs_.size(), &outputs_);
     if (error.empty()) error = check_aliases();
     if (error.empty()) error = bind_states(env, arguments[3]);
-    if (!error.empty()) return error;
-    if (program->scalars() == 0) return "";
-    char* scalars = nullptr;
-    error = check_array(env, arguments[4], DType::kFloat64, program->scalars(), &scalars);
-    scalars_ = reinterpret_cast<const double*>(scalars);
-    return error.empty() ? "" : "scalars: " + error;
+    if (error.empty() && values_.size() > inputs_.size() + outputs_.size()) {
+      error = bind_numbers(env, "outcome", values_.back(), kOutcomeLength, &outcome);
+    }
+    if (!error.empty() || program->scalars() == 0) return error;
+    double* scalars = nullptr;
+    error = bind_numbers(env, "scalars", arguments[4], program->scalars(), &scalars);
+    scalars_ = scalars;
+    return error;
+  }
+
+  static std::string bind_numbers(napi_env env, const char* name, napi_value value, int64_t length,
+                                  double** numbers) {
+    char* data = nullptr;
+    const std::string error = check_array(env, value, DType::kFloat64, length, &data);
+    *numbers = reinterpret_cast<double*>(data);
+    return error.empty() ? "" : std::string(name) + ": " + error;
   }
 
   std::string bind_arrays(napi_env env, BufferKind kind, const napi_value* values,
@@ -205,6 +234,13 @@ class AsyncRun : public Executor::Job {
 
   void run() override {
     if (!call.run()) problem = kNoMemory;
+    if (call.outcome == nullptr) return;
+    if (call.fault.raised) {
+      const std::array<double, 4> numbers = call.fault_numbers();
+      std::copy(numbers.begin(), numbers.end(), call.outcome + 1);
+    }
+    // Read after waiting for the executor, whose lock orders it.
+    call.outcome[0] = problem != nullptr ? kNotRun : call.fault.raised ? kFault : kRan;
   }
 
   void done() override {
@@ -268,6 +304,7 @@ napi_value run_async(napi_env env, napi_callback_info info) {
     job.release();
   } else {
     job->problem = "run: no thread can be started";
+    if (job->call.outcome != nullptr) job->call.outcome[0] = kNotRun;
     job->settle(env);
   }
   return promise;

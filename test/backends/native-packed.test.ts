@@ -113,7 +113,7 @@ describe("packed weights", () => {
     // In the order they were asked for, on the executor's thread.
     const runs = [bindings(state), bindings(state), bindings(state)];
     const [before, between, after] = runs as [typeof bound, typeof bound, typeof bound];
-    await Promise.all([inference.runAsync(before), step.runAsync(between), inference.runAsync(after)]);
+    await Promise.all([inference.submit(before).done, step.submit(between).done, inference.submit(after).done]);
     expect(same(before, multiply(negative))).toBe(true);
     expect(same(between, multiply(negative))).toBe(true);
     expect(same(after, multiply(first))).toBe(true);
@@ -162,7 +162,7 @@ describe("packed weights", () => {
     const state = backend.createState("float32", first);
     const inference = backend.prepare(forward("state"), []);
     const late = bindings(state);
-    const run = inference.runAsync(late);
+    const run = inference.submit(late).done;
     state.dispose();
     await run;
     expect(same(late, multiply(first))).toBe(true);

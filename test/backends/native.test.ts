@@ -69,7 +69,7 @@ describe("a run", () => {
     const bindings = { inputs, outputs: [new Float32Array(4)], states: [], scalars: noScalars };
     const message = "gather: index 4 at position 3 is out of range [0, 4)";
     expect(() => executable.run(bindings)).toThrow(new IndexError(message));
-    await expect(executable.runAsync(bindings)).rejects.toThrow(new IndexError(message));
+    await expect(executable.submit(bindings).done).rejects.toThrow(new IndexError(message));
   });
 
   it("has the same bits for any number of threads", () => {
@@ -118,7 +118,7 @@ describe("bindings that do not fit", () => {
     const all = { scalars: Float64Array.of(1), ...bindings } as Parameters<typeof executable.run>[0];
     expect(() => executable.run(all)).toThrow(BackendError);
     expect(() => executable.run(all)).toThrow(message);
-    await expect(executable.runAsync(all)).rejects.toThrow(message);
+    await expect(executable.submit(all).done).rejects.toThrow(message);
   });
 
   it("are refused where an array may shrink during an asynchronous run", async () => {
@@ -126,7 +126,7 @@ describe("bindings that do not fit", () => {
     const inputs = [new Float32Array(new Resizable(8, { maxByteLength: 64 }))];
     const bindings = { ...counting(), inputs };
     executable.run(bindings);
-    await expect(executable.runAsync(bindings)).rejects.toThrow("resizable");
+    await expect(executable.submit(bindings).done).rejects.toThrow("resizable");
   });
 
   it("are refused where an array is read by a getter that throws", () => {
@@ -207,7 +207,7 @@ describe("what is not there any more", () => {
   it("may still be at work in an asynchronous run", async () => {
     const executable = backend.prepare(countingProgram(2), []);
     const bindings = counting();
-    const run = executable.runAsync(bindings);
+    const run = executable.submit(bindings).done;
     executable.dispose();
     bindings.states[0]?.dispose();
     await run;
@@ -314,7 +314,7 @@ describe("asynchronous runs", () => {
       const output = new Float32Array(2);
       outputs.push(output);
       if (i % 7 === 6) executable.run({ ...bindings, outputs: [output] });
-      else promises.push(executable.runAsync({ ...bindings, outputs: [output] }));
+      else promises.push(executable.submit({ ...bindings, outputs: [output] }).done);
     }
     // The state counts the runs, so every output tells when it was computed.
     expect(bindings.states[0]?.read()).toEqual(floats(60, 70));
@@ -333,7 +333,7 @@ describe("asynchronous runs", () => {
     };
     turn();
     const bindings = { inputs: [new Float32Array(n * n)], outputs: [new Float32Array(n * n)], states: [] };
-    await executable.runAsync({ ...bindings, scalars: noScalars });
+    await executable.submit({ ...bindings, scalars: noScalars }).done;
     running = false;
     expect(turns).toBeGreaterThan(1);
   });
@@ -341,7 +341,7 @@ describe("asynchronous runs", () => {
   it("are waited for by finish()", () => {
     const executable = backend.prepare(countingProgram(2), []);
     const bindings = counting();
-    const run = executable.runAsync(bindings);
+    const run = executable.submit(bindings).done;
     backend.finish();
     expect(bindings.outputs[0]).toEqual(floats(13, 26));
     return run;

@@ -134,14 +134,14 @@ describe("asynchronous runs", () => {
   it("happen later, in order, and before a run that is asked for after them", async () => {
     const { executable, state, bind } = setUp();
     const settled: string[] = [];
-    const first = executable.runAsync(bind()).then(() => settled.push("first"));
-    const second = executable.runAsync(bind({ scalars: Float64Array.of(100) })).then(() => settled.push("second"));
+    const first = executable.submit(bind()).done.then(() => settled.push("first"));
+    const second = executable.submit(bind({ scalars: Float64Array.of(100) })).done.then(() => settled.push("second"));
     expect(state.read()).toEqual(Int32Array.of(100, 200));
     await first;
     expect(state.read()).toEqual(Int32Array.of(100, 210));
     await second;
     expect(settled).toEqual(["first", "second"]);
-    const third = executable.runAsync(bind());
+    const third = executable.submit(bind()).done;
     executable.run(bind());
     expect(state.read()).toEqual(Int32Array.of(100, 330));
     await third;
@@ -150,8 +150,8 @@ describe("asynchronous runs", () => {
 
   it("reject with what run throws, and the next one happens all the same", async () => {
     const { executable, state, bind } = setUp();
-    const bad = executable.runAsync(bind({ inputs: [Int32Array.of(5, 5)] }));
-    const good = executable.runAsync(bind());
+    const bad = executable.submit(bind({ inputs: [Int32Array.of(5, 5)] })).done;
+    const good = executable.submit(bind()).done;
     await expect(bad).rejects.toThrow(IndexError);
     await good;
     expect(state.read()).toEqual(Int32Array.of(100, 210));
@@ -159,19 +159,19 @@ describe("asynchronous runs", () => {
 
   it("are done by finish and dispose; what they failed with stays with their promises", async () => {
     const { backend, executable, state, bind } = setUp();
-    const bad = executable.runAsync(bind({ inputs: [] }));
-    const good = executable.runAsync(bind());
+    const bad = executable.submit(bind({ inputs: [] })).done;
+    const good = executable.submit(bind()).done;
     backend.finish();
     expect(state.read()).toEqual(Int32Array.of(100, 210));
     await expect(bad).rejects.toThrow(BackendError);
     await good;
-    const last = executable.runAsync(bind());
+    const last = executable.submit(bind()).done;
     executable.dispose();
     executable.dispose();
     expect(state.read()).toEqual(Int32Array.of(100, 220));
     await last;
     expect(() => executable.run(bind())).toThrow("run: the Program was disposed");
-    await expect(executable.runAsync(bind())).rejects.toThrow(BackendError);
+    await expect(executable.submit(bind()).done).rejects.toThrow(BackendError);
   });
 });
 

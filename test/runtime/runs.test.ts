@@ -103,6 +103,36 @@ describeOnBoth("runs", () => {
     v.dispose();
   });
 
+  it("what is being computed is an operand of more, which is computed once", async () => {
+    let x = randomNormal([64, 64], { seed: 1 }).mul(0.1).realize();
+    let y = x;
+    const runs: Promise<void>[] = [];
+    for (let i = 0; i < 10; i++) {
+      y = y.matmul(y);
+      x = x.matmul(x);
+      runs.push(realizeAsync(y));
+      expect(y.inputs).toEqual([]);
+    }
+    expect(y.dataSync()).toEqual(x.dataSync());
+    await Promise.all(runs);
+    expect(y.dataSync()).toEqual(x.dataSync());
+  });
+
+  it("what is computed from a run that fails, fails with it", async () => {
+    const lost = tensor([1, 2]).gather(tensor([5], { dtype: "int32" }));
+    const first = realizeAsync(lost);
+    const sum = lost.add(1);
+    const second = realizeAsync(sum);
+    const third = sum.mul(2);
+    expect(() => lost.dataSync()).toThrow(IndexError);
+    expect(() => third.dataSync()).toThrow(IndexError);
+    await expect(first).rejects.toThrow(IndexError);
+    await expect(second).rejects.toThrow(IndexError);
+    await expect(sum.data()).rejects.toThrow(IndexError);
+    expect(() => third.dataSync()).toThrow(IndexError);
+    await expect(lost.add(2).data()).rejects.toThrow(IndexError);
+  });
+
   it("an error of a run off the thread shows the line that awaits it", async () => {
     const error = await tensor([1])
       .gather(tensor([1], { dtype: "int32" }))

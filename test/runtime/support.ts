@@ -87,9 +87,9 @@ export class SpyBackend implements Backend {
         count();
         executable.run(bindings);
       },
-      runAsync(bindings: Bindings) {
+      submit(bindings: Bindings) {
         count();
-        return executable.runAsync(bindings);
+        return executable.submit(bindings);
       },
       memory: () => executable.memory(),
       dispose: () => executable.dispose(),

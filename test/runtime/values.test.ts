@@ -296,7 +296,13 @@ describe("the Program cache", () => {
   const executable = (name: string) => {
     const disposed: string[] = [];
     const memory = () => ({ temporaries: 0, workspace: 0, constants: 0 });
-    return { disposed, run() {}, runAsync: async () => {}, memory, dispose: () => disposed.push(name) };
+    return {
+      disposed,
+      run() {},
+      submit: () => ({ done: Promise.resolve(), wait() {} }),
+      memory,
+      dispose: () => disposed.push(name),
+    };
   };
 
   it("drops the least recently used Programs beyond its limit, and disposes them", () => {

@@ -31,13 +31,19 @@ export interface Addon {
     states: Int32Array,
     scalars: Float64Array,
   ): IndexFault | undefined;
-  /** The same on another thread; runs of both kinds happen in the order they were asked for. */
+  /**
+   * The same on another thread; runs of both kinds happen in the order they were asked for.
+   *
+   * @param outcome Written when the run ends, for who waits by `finish`: one of `OUTCOME`, then the numbers of the
+   *   `IndexFault` if there is one.
+   */
   runAsync(
     program: number,
     inputs: readonly TypedArray[],
     outputs: readonly TypedArray[],
     states: Int32Array,
     scalars: Float64Array,
+    outcome?: Float64Array,
   ): Promise<IndexFault | undefined>;
   /** How each instruction of a Program runs, for people; empty where there was no choice. */
   explain(program: number): string[];
@@ -65,6 +71,12 @@ export interface Addon {
   /** What this thread's instance of the addon holds. */
   memory(): NativeMemory;
 }
+
+/** First number of the outcome of an asynchronous run; 0 while it is in flight. */
+export const OUTCOME = { ran: 1, fault: 2, notRun: 3 } as const;
+
+/** Numbers of an outcome. */
+export const OUTCOME_LENGTH = 5;
 
 /** The first bad index of a run: opcode, element of the index view in row-major order, the index, and its limit. */
 export type IndexFault = readonly [opcode: number, position: number, index: number, limit: number];

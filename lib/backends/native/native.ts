@@ -3,9 +3,9 @@
 import { allocate, type DType, dtypeInfo, type TypedArray } from "../../dtype.js";
 import { BackendError, DTypeError, FormatError, show } from "../../errors.js";
 import { OPCODES, type Opcode } from "../../program/opcodes.js";
-import type { Backend, Bindings, Executable, ProgramMemory, State } from "../backend.js";
+import type { Backend, Bindings, Executable, PendingRun, ProgramMemory, State } from "../backend.js";
 import { indexOutOfRange } from "../index-error.js";
-import type { Addon, IndexFault, NativeMemory } from "./loader.js";
+import { type Addon, type IndexFault, type NativeMemory, OUTCOME, OUTCOME_LENGTH } from "./loader.js";
 import { defaultThreads, MAX_THREADS } from "./threads.js";
 
 /**
@@ -88,12 +88,14 @@ class NativeExecutable implements Executable {
     checkFault(typed(() => this.#addon.run(this.#handle, inputs, outputs, handles, scalars)));
   }
 
-  async runAsync({ inputs, outputs, states, scalars }: Bindings): Promise<void> {
-    const handles = this.#handlesOf(states);
+  submit({ inputs, outputs, states, scalars }: Bindings): PendingRun {
+    const outcome = new Float64Array(OUTCOME_LENGTH);
     try {
-      checkFault(await this.#addon.runAsync(this.#handle, inputs, outputs, handles, scalars));
+      const handles = this.#handlesOf(states);
+      const done = this.#addon.runAsync(this.#handle, inputs, outputs, handles, scalars, outcome);
+      return new NativeRun(this.#addon, outcome, done);
     } catch (error) {
-      throw typedError(error);
+      return refusedRun(typedError(error));
     }
   }
 
@@ -122,6 +124,38 @@ class NativeExecutable implements Executable {
     this.#lost.unregister(this);
     this.#addon.disposeProgram(this.#handle);
   }
+}
+
+/** A run on the addon's executor. */
+class NativeRun implements PendingRun {
+  readonly done: Promise<void>;
+  readonly #addon: Addon;
+  readonly #outcome: Float64Array;
+
+  constructor(addon: Addon, outcome: Float64Array, done: Promise<IndexFault | undefined>) {
+    this.#addon = addon;
+    this.#outcome = outcome;
+    this.done = done.then(checkFault, (error) => {
+      throw typedError(error);
+    });
+  }
+
+  wait(): void {
+    const outcome = this.#outcome;
+    if (outcome[0] === 0) this.#addon.finish();
+    if (outcome[0] === OUTCOME.fault) checkFault(outcome.subarray(1) as unknown as IndexFault);
+    if (outcome[0] === OUTCOME.notRun) throw new BackendError("run: not enough memory, or no thread can be started");
+  }
+}
+
+/** A run that never began. */
+function refusedRun(error: unknown): PendingRun {
+  return {
+    done: Promise.reject(error),
+    wait() {
+      throw error;
+    },
+  };
 }
 
 /** Memory of a variable in the addon. */

@@ -5,7 +5,7 @@ import { BackendError } from "../../errors.js";
 import { ARENA_BLOCK, type BufferKind } from "../../program/format.js";
 import type { ProgramBuffer } from "../../program/reader.js";
 import { verifyProgram } from "../../program/verify.js";
-import type { Bindings, Executable, ProgramMemory } from "../backend.js";
+import type { Bindings, Executable, PendingRun, ProgramMemory } from "../backend.js";
 import type { Arena } from "./arena.js";
 import { checkArray, checkCount } from "./bindings.js";
 import type { Step } from "./kernel.js";
@@ -21,6 +21,42 @@ interface Prepared {
   readonly steps: readonly Step[];
   readonly arenaBlocks: number;
   readonly scalars: number;
+}
+
+/** A run that waits for its turn. */
+class QueuedRun implements PendingRun {
+  readonly done: Promise<void>;
+  readonly #queue: RunQueue;
+  #failure: { readonly error: unknown } | undefined;
+
+  constructor(queue: RunQueue, run: () => void) {
+    this.#queue = queue;
+    this.done = this.#result(
+      queue.add(() => {
+        try {
+          run();
+        } catch (error) {
+          this.#failure = { error };
+          throw error;
+        }
+      }),
+    );
+  }
+
+  wait(): void {
+    this.#queue.finish();
+    if (this.#failure !== undefined) throw this.#failure.error;
+  }
+
+  async #result(result: Promise<void>): Promise<void> {
+    try {
+      await result;
+    } catch (error) {
+      // The stack of the queue says nothing; from here it leads to who awaits the run.
+      if (error instanceof Error) Error.captureStackTrace(error);
+      throw error;
+    }
+  }
 }
 
 export class ReferenceExecutable implements Executable {
@@ -44,14 +80,8 @@ export class ReferenceExecutable implements Executable {
     this.#run(bindings);
   }
 
-  async runAsync(bindings: Bindings): Promise<void> {
-    try {
-      await this.#queue.add(() => this.#run(bindings));
-    } catch (error) {
-      // The stack of the queue says nothing; from here it leads to who awaits the run.
-      if (error instanceof Error) Error.captureStackTrace(error);
-      throw error;
-    }
+  submit(bindings: Bindings): PendingRun {
+    return new QueuedRun(this.#queue, () => this.#run(bindings));
   }
 
   /** Kernels of this machine allocate what they need as they run: it is not counted. */
