@@ -1,0 +1,52 @@
+/** Pooling of images and its gradients. */
+
+import {
+  type AvgPoolGradInputs,
+  backend_util,
+  type MaxPoolAttrs,
+  type MaxPoolGradInputs,
+  type MaxPoolInputs,
+  util,
+} from "@tensorflow/tfjs-core";
+import * as ng from "../../index.js";
+import type { Tensor } from "../../index.js";
+import { type Kernel, lazyKernel } from "../kernel.js";
+import { windowOptions } from "./window.js";
+
+/** Pooling. Averages are taken over the elements inside the image, unless `areFull`. */
+function pool(kind: "max" | "avg", x: Tensor, attributes: MaxPoolAttrs, areFull = false): Tensor {
+  const { filterSize, strides, pad, dimRoundingMode } = attributes;
+  const shape = x.shape as [number, number, number, number];
+  const info = backend_util.computePool2DInfo(shape, filterSize, strides, 1, pad, dimRoundingMode);
+  const { padding, ...window } = windowOptions(info);
+  if (info.filterHeight * info.filterWidth === 1 && util.arraysEqual(info.inShape, info.outShape)) return x;
+  const options = { ...window, kernel: [info.filterHeight, info.filterWidth] as const };
+  // A NaN is never the maximum.
+  const image = kind === "avg" ? x : ng.where(ng.equal(x, x), x, Number.NEGATIVE_INFINITY);
+  const [vertical, horizontal] = padding;
+  if (Math.max(...vertical) < info.filterHeight && Math.max(...horizontal) < info.filterWidth) {
+    if (kind === "avg") return ng.avgPool2d(x, { ...options, padding, countIncludePadding: areFull });
+    return ng.maxPool2d(image, { ...options, padding });
+  }
+  // Some windows lie outside the image.
+  const padded = (y: Tensor, value: number) => y.pad([[0, 0], vertical, horizontal, [0, 0]], { value });
+  if (kind === "max") return ng.maxPool2d(padded(image, Number.NEGATIVE_INFINITY), options);
+  const average = (y: Tensor) => ng.avgPool2d(padded(y, 0), options);
+  return ng.div(average(x), average(ng.onesLike(x)));
+}
+
+/** dx for dy, at the image x. TF.js spreads averages over all of a window, padding included. */
+function poolGrad(kind: "max" | "avg", dy: Tensor, x: Tensor, attributes: MaxPoolAttrs): Tensor {
+  return ng.vjp((image) => pool(kind, image as Tensor, attributes, true), [x]).vjp(dy)[0] as Tensor;
+}
+
+export const poolingKernels: readonly Kernel[] = [
+  lazyKernel<MaxPoolInputs, MaxPoolAttrs>("MaxPool", ({ x }, attributes) => pool("max", x, attributes)),
+  lazyKernel<MaxPoolInputs, MaxPoolAttrs>("AvgPool", ({ x }, attributes) => pool("avg", x, attributes)),
+  lazyKernel<MaxPoolGradInputs, MaxPoolAttrs>("MaxPoolGrad", ({ dy, input }, attributes) =>
+    poolGrad("max", dy, input, attributes),
+  ),
+  lazyKernel<AvgPoolGradInputs, MaxPoolAttrs>("AvgPoolGrad", ({ dy, input }, attributes) =>
+    poolGrad("avg", dy, input, attributes),
+  ),
+];

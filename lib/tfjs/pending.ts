@@ -1,0 +1,90 @@
+/**
+ * Tensors that kernels have returned and nobody has computed yet.
+ *
+ * A training loop should run the same Program in every step. So what is pending is submitted where a step ends rather than
+ * after so many kernels: when the code that called the kernels gives up the thread (an `await` in `model.fit`), when an
+ * outermost `tidy` has ended (a loop that never awaits), and when a value is read. What TF.js has disposed until then is
+ * computed only as far as the rest needs it, and never kept.
+ */
+
+import { engine } from "@tensorflow/tfjs-core";
+import { realize, realizeAsync, type Tensor } from "../index.js";
+import type { TensorData } from "./tensor-data.js";
+
+/** Tensors made since the last submission, at most. */
+const MAX_TENSORS = 2048;
+
+/** Their elements, at most: 256 MB of floats. */
+const MAX_ELEMENTS = 2 ** 26;
+
+/** An outermost `tidy` of fewer kernels is no step. */
+const STEP_TENSORS = 32;
+
+/** Runs in flight. With more, results that nobody reads would pile up. */
+const MAX_IN_FLIGHT = 4;
+
+export class PendingTensors {
+  #made: TensorData[] = [];
+  #elements = 0;
+  #inFlight = 0;
+  #isScheduled = false;
+  /** The outermost scope of the core in which the last tensor was made. */
+  #scope: object | undefined;
+
+  /** Adds what a kernel has returned. */
+  add(data: TensorData, elements: number): void {
+    const scope = engine().state.scopeStack[0];
+    if (scope !== this.#scope) {
+      this.#scope = scope;
+      if (this.#made.length >= STEP_TENSORS) this.submit();
+    }
+    this.#made.push(data);
+    this.#elements += elements;
+    if (this.#made.length >= MAX_TENSORS || this.#elements >= MAX_ELEMENTS) this.submit();
+    else if (!this.#isScheduled) this.#schedule();
+  }
+
+  /** Computes all that is alive, before it returns. */
+  compute(): void {
+    realize(...this.#take());
+  }
+
+  /** Starts to compute all that is alive; waits only where too many runs are in flight. */
+  submit(): void {
+    const tensors = this.#take();
+    if (tensors.length === 0) return;
+    if (this.#inFlight >= MAX_IN_FLIGHT) {
+      realize(...tensors);
+      return;
+    }
+    this.#inFlight++;
+    // What it fails with is thrown by reading the tensors.
+    const done = () => {
+      this.#inFlight--;
+    };
+    realizeAsync(...tensors).then(done, done);
+  }
+
+  /** Forgets all of it. */
+  discard(): void {
+    this.#take();
+  }
+
+  #schedule(): void {
+    this.#isScheduled = true;
+    queueMicrotask(() => {
+      this.#isScheduled = false;
+      this.submit();
+    });
+  }
+
+  #take(): Tensor[] {
+    const tensors: Tensor[] = [];
+    for (const { refCount, tensor } of this.#made) {
+      if (refCount > 0 && tensor !== undefined) tensors.push(tensor);
+    }
+    this.#made = [];
+    this.#elements = 0;
+    return tensors;
+  }
+}
