@@ -1,8 +1,8 @@
 /** How kernels are written: as functions of lazy tensors, or of values. */
 
-import type { KernelConfig, TensorInfo } from "@tensorflow/tfjs-core";
+import type { DataType, KernelConfig, TensorInfo } from "@tensorflow/tfjs-core";
 import type { Tensor } from "../index.js";
-import type { NodegradBackend, TensorsOf } from "./backend.js";
+import type { BackendValues, NodegradBackend, TensorsOf } from "./backend.js";
 
 /** A kernel: its name in TF.js, and what it does. */
 export type Kernel = Pick<KernelConfig, "kernelName" | "kernelFunc">;
@@ -24,6 +24,35 @@ export function lazyKernel<I extends object, A = unknown>(
     return Array.isArray(result) ? result.map((tensor) => backend.adopt(tensor)) : backend.adopt(result as Tensor);
   });
 }
+
+/** The values of a tensor, in row-major order, with its shape and dtype. */
+export interface Values {
+  readonly values: BackendValues | readonly string[];
+  readonly shape: readonly number[];
+  readonly dtype: DataType;
+}
+
+/**
+ * A kernel that computes on the calling thread from the values of its inputs, once all that is pending has been computed:
+ * for shapes that depend on values, for strings, and for what nobody computes often.
+ */
+export function valuesKernel<I, A = unknown>(
+  kernelName: string,
+  compute: (inputs: ValuesOf<I>, attributes: A) => Values | readonly Values[],
+): Kernel {
+  return rawKernel<I, A>(kernelName, (inputs, attributes, backend) => {
+    const read: Record<string, Values> = {};
+    for (const [name, info] of Object.entries<TensorInfo | null | undefined>(inputs as Record<string, TensorInfo>)) {
+      if (info != null) read[name] = { ...info, values: backend.readSync(info.dataId) };
+    }
+    const result = compute(read as ValuesOf<I>, attributes);
+    const write = ({ shape, dtype, values }: Values) => backend.makeTensorInfo(shape, dtype, values);
+    return Array.isArray(result) ? result.map(write) : write(result as Values);
+  });
+}
+
+/** The inputs of a kernel by name, with their values. */
+type ValuesOf<I> = { readonly [K in keyof I]: Values };
 
 /** A kernel that handles data ids itself: shares them, reads values, takes strings or complex numbers. */
 export function rawKernel<I, A = unknown>(

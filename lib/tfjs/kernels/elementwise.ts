@@ -1,19 +1,22 @@
 /** Kernels that compute element by element. */
 
-import type {
-  BinaryInputs,
-  CastAttrs,
-  CastInputs,
-  ClipByValueAttrs,
-  LeakyReluAttrs,
-  PreluInputs,
-  SelectInputs,
-  StepAttrs,
-  UnaryInputs,
+import {
+  type AddNInputs,
+  backend_util,
+  type BinaryInputs,
+  type EluGradInputs,
+  type ClipByValueAttrs,
+  type LeakyReluAttrs,
+  type PreluInputs,
+  type SelectInputs,
+  type StepAttrs,
+  type UnaryInputs,
 } from "@tensorflow/tfjs-core";
 import * as ng from "../../index.js";
 import type { Tensor } from "../../index.js";
-import { type Kernel, lazyKernel, rawKernel } from "../kernel.js";
+import { type Kernel, lazyKernel, rawKernel, type Values, valuesKernel } from "../kernel.js";
+import * as complex from "./complex.js";
+import * as trigonometry from "./trigonometry.js";
 
 /** A kernel of one float tensor; integers are converted first. */
 function unary(name: string, compute: (x: Tensor) => Tensor): Kernel {
@@ -28,6 +31,15 @@ function unaryOfAny(name: string, compute: (x: Tensor) => Tensor): Kernel {
 /** A kernel of two tensors of one dtype, which the core has seen to. */
 function binary(name: string, compute: (a: Tensor, b: Tensor) => Tensor): Kernel {
   return lazyKernel<BinaryInputs>(name, ({ a, b }) => compute(numeric(a), numeric(b)));
+}
+
+/** The same kernel for complex operands, both of which the core has made so. */
+function ofComplex({ kernelName, kernelFunc }: Kernel, compute: complex.Arithmetic): Kernel {
+  return rawKernel<BinaryInputs>(kernelName, (inputs, _, backend) => {
+    const { a, b } = inputs;
+    if (a.dtype !== "complex64") return kernelFunc({ inputs, backend });
+    return complex.adopt(backend, compute(complex.partsOf(backend, a), complex.partsOf(backend, b)));
+  });
 }
 
 /** Booleans as the integers that TF.js calculates with. */
@@ -48,9 +60,41 @@ export const relu6 = (x: Tensor): Tensor => ng.clip(x, 0, 6);
 /** x where it is positive, α·x elsewhere. */
 export const prelu = (x: Tensor, alpha: Tensor): Tensor => ng.where(x.less(0), ng.cast(x, alpha.dtype).mul(alpha), ng.cast(x, alpha.dtype));
 
+/** Scaled exponential linear unit: λ·x where it is positive, λα·(eˣ − 1) elsewhere. */
+const selu = (x: Tensor): Tensor =>
+  ng.where(x.greaterEqual(0), x.mul(backend_util.SELU_SCALE), x.expm1().mul(backend_util.SELU_SCALEALPHA));
+
+/** dy · elu′, from y = elu(x). */
+const eluGrad = (dy: Tensor, y: Tensor): Tensor => ng.where(y.greaterEqual(0), dy, dy.mul(y.add(1)));
+
+/** ⌊a / b⌋. */
+function floorDiv(a: Tensor, b: Tensor): Tensor {
+  const quotient = ng.floor(ng.div(ng.cast(a, "float32"), ng.cast(b, "float32")));
+  return ng.cast(quotient, "int32");
+}
+
+/** The rest of a / b, of the sign of b. */
+function mod(a: Tensor, b: Tensor): Tensor {
+  const [x, y] = [ng.cast(a, "float32"), ng.cast(b, "float32")];
+  return ng.cast(x.sub(ng.floor(x.div(y)).mul(y)), a.dtype);
+}
+
+/** aᵇ; of integers, rounded to one. */
+function power(a: Tensor, b: Tensor): Tensor {
+  if (a.dtype === "float32") return ng.pow(a, b);
+  return ng.cast(ng.round(ng.pow(ng.cast(a, "float32"), ng.cast(b, "float32"))), a.dtype);
+}
+
 const floats: readonly Kernel[] = [
+  unary("Acos", trigonometry.acos),
+  unary("Acosh", trigonometry.acosh),
+  unary("Asin", trigonometry.asin),
+  unary("Asinh", trigonometry.asinh),
+  unary("Atan", trigonometry.atan),
+  unary("Atanh", trigonometry.atanh),
   unary("Ceil", ng.ceil),
   unary("Cos", ng.cos),
+  unary("Cosh", trigonometry.cosh),
   unary("Elu", (x) => ng.elu(x)),
   unary("Erf", ng.erf),
   unary("Exp", ng.exp),
@@ -61,7 +105,9 @@ const floats: readonly Kernel[] = [
   unary("Reciprocal", ng.reciprocal),
   unary("Rsqrt", ng.rsqrt),
   unary("Sigmoid", ng.sigmoid),
+  unary("Selu", selu),
   unary("Sin", ng.sin),
+  unary("Sinh", trigonometry.sinh),
   unary("Softplus", ng.softplus),
   unary("Sqrt", ng.sqrt),
   unary("Tanh", ng.tanh),
@@ -76,8 +122,11 @@ const numbers: readonly Kernel[] = [
   unaryOfAny("Sign", (x) => ng.sign(ng.where(ng.equal(x, x), x, 0))),
   unaryOfAny("Round", (x) => (x.dtype === "int32" ? x : ng.round(x))),
   unaryOfAny("Square", ng.square),
-  lazyKernel<UnaryInputs, StepAttrs>("Step", ({ x }, { alpha }) => step(ng.cast(x, "float32"), alpha)),
+  lazyKernel<UnaryInputs, StepAttrs>("Step", ({ x }, { alpha }) =>
+    ng.cast(step(ng.cast(x, "float32"), alpha), x.dtype),
+  ),
   lazyKernel<UnaryInputs, LeakyReluAttrs>("LeakyRelu", ({ x }, { alpha }) => ng.leakyRelu(ng.cast(x, "float32"), alpha)),
+  lazyKernel<EluGradInputs>("EluGrad", ({ dy, y }) => eluGrad(dy, y)),
   lazyKernel<PreluInputs>("Prelu", ({ x, alpha }) => prelu(x, alpha)),
   lazyKernel<UnaryInputs, ClipByValueAttrs>("ClipByValue", ({ x }, { clipValueMin, clipValueMax }) =>
     ng.clip(x, clipValueMin, clipValueMax),
@@ -85,22 +134,51 @@ const numbers: readonly Kernel[] = [
 ];
 
 const arithmetic: readonly Kernel[] = [
-  binary("Add", ng.add),
-  binary("Sub", ng.sub),
-  binary("Multiply", ng.mul),
+  lazyKernel<AddNInputs>("AddN", (inputs) => Object.values<Tensor>(inputs).reduce((sum, x) => sum.add(x))),
+  ofComplex(binary("Add", ng.add), complex.add),
+  ofComplex(binary("Sub", ng.sub), complex.sub),
+  ofComplex(binary("Multiply", ng.mul), complex.multiply),
   binary("Maximum", ng.maximum),
   binary("Minimum", ng.minimum),
   binary("RealDiv", (a, b) => ng.div(ng.cast(a, "float32"), ng.cast(b, "float32"))),
+  binary("FloorDiv", floorDiv),
+  binary("Mod", mod),
+  binary("Pow", power),
+  binary("Atan2", trigonometry.atan2),
   binary("SquaredDifference", (a, b) => ng.square(ng.sub(a, b))),
 ];
 
+/** A comparison; strings compare by their UTF-8. */
+function comparison(name: string, compute: (a: Tensor, b: Tensor) => Tensor, ofStrings: (order: number) => boolean): Kernel {
+  const numbers = binary(name, compute);
+  const strings = valuesKernel<BinaryInputs>(name, ({ a, b }) => {
+    const shape = backend_util.assertAndGetBroadcastShape(a.shape as number[], b.shape as number[]);
+    const [x, y] = [broadcastStrings(a, shape), broadcastStrings(b, shape)];
+    const values = Uint8Array.from(x, (text, i) => (ofStrings(Buffer.compare(text, y[i] as Uint8Array)) ? 1 : 0));
+    return { values, shape, dtype: "bool" };
+  });
+  return rawKernel<BinaryInputs>(name, (inputs, _, backend) => {
+    const { kernelFunc } = inputs.a.dtype === "string" ? strings : numbers;
+    return kernelFunc({ inputs, backend });
+  });
+}
+
+/** The strings of a tensor broadcast to a shape. */
+function broadcastStrings({ values, shape }: Values, full: readonly number[]): Uint8Array[] {
+  const positions = ng.arange(values.length, { dtype: "int32" }).reshape(shape).broadcastTo(full);
+  return Array.from(positions.dataSync(), (position) => values[position] as Uint8Array);
+}
+
 const comparisons: readonly Kernel[] = [
-  binary("Equal", ng.equal),
-  binary("NotEqual", ng.notEqual),
-  binary("Greater", ng.greater),
-  binary("GreaterEqual", ng.greaterEqual),
-  binary("Less", ng.less),
-  binary("LessEqual", ng.lessEqual),
+  comparison("Equal", ng.equal, (order) => order === 0),
+  comparison("NotEqual", ng.notEqual, (order) => order !== 0),
+  comparison("Greater", ng.greater, (order) => order > 0),
+  comparison("GreaterEqual", ng.greaterEqual, (order) => order >= 0),
+  comparison("Less", ng.less, (order) => order < 0),
+  comparison("LessEqual", ng.lessEqual, (order) => order <= 0),
+];
+
+const logic: readonly Kernel[] = [
   lazyKernel<BinaryInputs>("LogicalAnd", ({ a, b }) => ng.logicalAnd(truth(a), truth(b))),
   lazyKernel<BinaryInputs>("LogicalOr", ({ a, b }) => ng.logicalOr(truth(a), truth(b))),
   lazyKernel<UnaryInputs>("LogicalNot", ({ x }) => ng.logicalNot(truth(x))),
@@ -110,17 +188,24 @@ const comparisons: readonly Kernel[] = [
   lazyKernel<SelectInputs>("Select", ({ condition, t, e }) => ng.where(along(truth(condition), t), t, e)),
 ];
 
+/** Kernels without an instruction of nodegrad, that few programs have. */
+const onValues: readonly Kernel[] = [
+  // Near its poles the quotient of two rounded functions is a unit in the last place off.
+  valuesKernel<UnaryInputs>("Tan", ({ x }) => ({
+    ...x,
+    dtype: "float32",
+    values: Float32Array.from(x.values as Float32Array, Math.tan),
+  })),
+  valuesKernel<BinaryInputs>("BitwiseAnd", ({ a, b }) => {
+    const other = b.values as Int32Array;
+    return { ...a, values: (a.values as Int32Array).map((bits, i) => bits & (other[i] as number)) };
+  }),
+];
+
 /** A condition of one axis chooses whole slices along the first. */
 function along(condition: Tensor, like: Tensor): Tensor {
   if (condition.rank !== 1 || like.rank <= 1) return condition;
   return condition.reshape([condition.size, ...like.shape.slice(1).map(() => 1)]);
 }
 
-const conversions: readonly Kernel[] = [
-  rawKernel<CastInputs, CastAttrs>("Cast", ({ x }, { dtype }, backend) => {
-    if (dtype === x.dtype) return backend.share(x, x.shape);
-    return backend.adopt(ng.cast(backend.tensorOf(x), dtype as "float32" | "int32" | "bool"));
-  }),
-];
-
-export const elementwiseKernels: readonly Kernel[] = [...floats, ...numbers, ...arithmetic, ...comparisons, ...conversions];
+export const elementwiseKernels: readonly Kernel[] = [...floats, ...numbers, ...arithmetic, ...comparisons, ...logic, ...onValues];

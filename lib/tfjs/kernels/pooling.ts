@@ -6,6 +6,8 @@ import {
   type MaxPoolAttrs,
   type MaxPoolGradInputs,
   type MaxPoolInputs,
+  type MaxPoolWithArgmaxAttrs,
+  type MaxPoolWithArgmaxInputs,
   util,
 } from "@tensorflow/tfjs-core";
 import * as ng from "../../index.js";
@@ -40,7 +42,30 @@ function poolGrad(kind: "max" | "avg", dy: Tensor, x: Tensor, attributes: MaxPoo
   return ng.vjp((image) => pool(kind, image as Tensor, attributes, true), [x]).vjp(dy)[0] as Tensor;
 }
 
+/**
+ * The maximum of each window, and where in its image (in the batch, if asked to) it was: positions go through the pooling as
+ * tangents, in two parts that a float holds exactly.
+ */
+function poolWithPositions(x: Tensor, attributes: MaxPoolWithArgmaxAttrs): readonly [Tensor, Tensor] {
+  const count = attributes.includeBatchInIndex ? x.size : x.size / Math.max(1, x.shape[0] as number);
+  const shown = attributes.includeBatchInIndex ? x.shape : [1, ...x.shape.slice(1)];
+  const positions = ng.arange(count, { dtype: "int32" }).reshape(shown).broadcastTo(x.shape);
+  const high = positions.cast("float32").div(PART).floor();
+  const low = positions.sub(high.cast("int32").mul(PART)).cast("float32");
+  const image = x.cast("float32");
+  const pick = (part: Tensor) =>
+    ng.jvp((y) => pool("max", y as Tensor, attributes), [image], [part]).tangents[0] as Tensor;
+  const found = pick(high).cast("int32").mul(PART).add(pick(low).cast("int32"));
+  return [pool("max", image, attributes).cast(x.dtype), found];
+}
+
+/** Parts of a position are below 2²⁴ for images of up to 2³¹ elements. */
+const PART = 2 ** 12;
+
 export const poolingKernels: readonly Kernel[] = [
+  lazyKernel<MaxPoolWithArgmaxInputs, MaxPoolWithArgmaxAttrs>("MaxPoolWithArgmax", ({ x }, attributes) =>
+    poolWithPositions(x, attributes),
+  ),
   lazyKernel<MaxPoolInputs, MaxPoolAttrs>("MaxPool", ({ x }, attributes) => pool("max", x, attributes)),
   lazyKernel<MaxPoolInputs, MaxPoolAttrs>("AvgPool", ({ x }, attributes) => pool("avg", x, attributes)),
   lazyKernel<MaxPoolGradInputs, MaxPoolAttrs>("MaxPoolGrad", ({ dy, input }, attributes) =>
