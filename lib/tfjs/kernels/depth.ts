@@ -15,10 +15,12 @@ import {
   type MaxPool3DAttrs,
   type MaxPool3DGradInputs,
   type MaxPool3DInputs,
+  util,
 } from "@tensorflow/tfjs-core";
 import * as ng from "../../index.js";
 import type { Range, Tensor } from "../../index.js";
 import { type Kernel, lazyKernel } from "../kernel.js";
+import { type PoolKind, poolImages } from "./pooling.js";
 import { windowOptions } from "./window.js";
 
 type Shape5 = [number, number, number, number, number];
@@ -73,18 +75,18 @@ function counts(length: number, before: number, stride: number, extent: number, 
 }
 
 /** Pooling. Averages are taken over the elements inside the volume, unless `areFull`. */
-function pool(kind: "max" | "avg", x: Tensor, attributes: MaxPool3DAttrs, areFull = false): Tensor {
+function pool(kind: PoolKind, x: Tensor, attributes: MaxPool3DAttrs, areFull = false): Tensor {
   const { filterSize, strides, pad, dimRoundingMode } = attributes;
   const info = backend_util.computePool3DInfo(x.shape as Shape5, filterSize, strides, 1, pad, dimRoundingMode);
-  const options = { ...windowOptions(info), kernel: [info.filterHeight, info.filterWidth] as const };
+  if (util.sizeFromShape(info.outShape) === 0) return ng.zeros(info.outShape);
+  const windows = { ...windowOptions(info), kernel: [info.filterHeight, info.filterWidth] as const };
   if (kind === "max") {
-    const padded = padDepth(ng.where(ng.equal(x, x), x, Number.NEGATIVE_INFINITY), info, Number.NEGATIVE_INFINITY);
-    const images = eachDepth(padded, (y) => ng.maxPool2d(y, options));
+    const images = eachDepth(padDepth(x, info, Number.NEGATIVE_INFINITY), (y) => poolImages("max", y, windows, true));
     // Of equal ones the first counts: `maximum` gives the derivative to its second operand.
     return overDepths(info, (k) => atDepth(images, info, k), ng.maximum);
   }
   const area = info.filterHeight * info.filterWidth;
-  const images = eachDepth(padDepth(x, info, 0), (y) => ng.avgPool2d(y, options).mul(area));
+  const images = eachDepth(padDepth(x, info, 0), (y) => poolImages("avg", y, windows, true).mul(area));
   const sums = overDepths(info, (k) => atDepth(images, info, k), ng.add);
   if (areFull) return sums.div(area * info.filterDepth);
   const { padInfo } = info;
@@ -99,7 +101,7 @@ function pool(kind: "max" | "avg", x: Tensor, attributes: MaxPool3DAttrs, areFul
 }
 
 /** dx for dy, at the volume x. TF.js spreads averages over all of a window, padding included. */
-function poolGrad(kind: "max" | "avg", dy: Tensor, x: Tensor, attributes: MaxPool3DAttrs): Tensor {
+function poolGrad(kind: PoolKind, dy: Tensor, x: Tensor, attributes: MaxPool3DAttrs): Tensor {
   return ng.vjp((volume) => pool(kind, volume as Tensor, attributes, true), [x]).vjp(dy)[0] as Tensor;
 }
 

@@ -7,6 +7,8 @@ import { createKernels } from "./create.js";
 import { depthKernels } from "./depth.js";
 import { einsumKernels } from "./einsum.js";
 import { elementwiseKernels } from "./elementwise.js";
+import { fftKernels } from "./fft.js";
+import { imageKernels } from "./image.js";
 import { indexingKernels } from "./indexing.js";
 import { matmulKernels } from "./matmul.js";
 import { morphologyKernels } from "./morphology.js";
@@ -14,6 +16,7 @@ import { movementKernels } from "./movement.js";
 import { normalizationKernels } from "./normalization.js";
 import { poolingKernels } from "./pooling.js";
 import { reductionKernels } from "./reduction.js";
+import { resizeKernels } from "./resize.js";
 import { scanKernels } from "./scan.js";
 import { searchKernels } from "./search.js";
 
@@ -24,6 +27,8 @@ export const kernels: readonly Kernel[] = [
   ...depthKernels,
   ...einsumKernels,
   ...elementwiseKernels,
+  ...fftKernels,
+  ...imageKernels,
   ...indexingKernels,
   ...matmulKernels,
   ...morphologyKernels,
@@ -31,6 +36,7 @@ export const kernels: readonly Kernel[] = [
   ...normalizationKernels,
   ...poolingKernels,
   ...reductionKernels,
+  ...resizeKernels,
   ...scanKernels,
   ...searchKernels,
 ];

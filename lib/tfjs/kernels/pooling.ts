@@ -15,30 +15,42 @@ import type { Tensor } from "../../index.js";
 import { type Kernel, lazyKernel } from "../kernel.js";
 import { windowOptions } from "./window.js";
 
-/** Pooling. Averages are taken over the elements inside the image, unless `areFull`. */
-function pool(kind: "max" | "avg", x: Tensor, attributes: MaxPoolAttrs, areFull = false): Tensor {
-  const { filterSize, strides, pad, dimRoundingMode } = attributes;
-  const shape = x.shape as [number, number, number, number];
-  const info = backend_util.computePool2DInfo(shape, filterSize, strides, 1, pad, dimRoundingMode);
-  const { padding, ...window } = windowOptions(info);
-  if (info.filterHeight * info.filterWidth === 1 && util.arraysEqual(info.inShape, info.outShape)) return x;
-  const options = { ...window, kernel: [info.filterHeight, info.filterWidth] as const };
-  // A NaN is never the maximum.
+/** Which value of a window. */
+export type PoolKind = "max" | "avg";
+
+/** How windows lie on images. */
+type Windows = ReturnType<typeof windowOptions> & { readonly kernel: readonly [height: number, width: number] };
+
+/**
+ * Pooling of images `[n, h, w, c]` by windows that may lie outside of them, or be larger. Averages are taken over the
+ * elements inside the image, unless `areFull`. A NaN is never the maximum.
+ */
+export function poolImages(kind: PoolKind, x: Tensor, windows: Windows, areFull: boolean): Tensor {
+  const { padding, ...options } = windows;
   const image = kind === "avg" ? x : ng.where(ng.equal(x, x), x, Number.NEGATIVE_INFINITY);
   const [vertical, horizontal] = padding;
-  if (Math.max(...vertical) < info.filterHeight && Math.max(...horizontal) < info.filterWidth) {
+  const [height, width] = options.kernel;
+  if (Math.max(...vertical) < height && Math.max(...horizontal) < width) {
     if (kind === "avg") return ng.avgPool2d(x, { ...options, padding, countIncludePadding: areFull });
     return ng.maxPool2d(image, { ...options, padding });
   }
-  // Some windows lie outside the image.
   const padded = (y: Tensor, value: number) => y.pad([[0, 0], vertical, horizontal, [0, 0]], { value });
   if (kind === "max") return ng.maxPool2d(padded(image, Number.NEGATIVE_INFINITY), options);
   const average = (y: Tensor) => ng.avgPool2d(padded(y, 0), options);
-  return ng.div(average(x), average(ng.onesLike(x)));
+  return areFull ? average(x) : ng.div(average(x), average(ng.onesLike(x)));
+}
+
+function pool(kind: PoolKind, x: Tensor, attributes: MaxPoolAttrs, areFull = false): Tensor {
+  const { filterSize, strides, pad, dimRoundingMode } = attributes;
+  const shape = x.shape as [number, number, number, number];
+  const info = backend_util.computePool2DInfo(shape, filterSize, strides, 1, pad, dimRoundingMode);
+  if (info.filterHeight * info.filterWidth === 1 && util.arraysEqual(info.inShape, info.outShape)) return x;
+  if (util.sizeFromShape(info.outShape) === 0) return ng.zeros(info.outShape);
+  return poolImages(kind, x, { ...windowOptions(info), kernel: [info.filterHeight, info.filterWidth] }, areFull);
 }
 
 /** dx for dy, at the image x. TF.js spreads averages over all of a window, padding included. */
-function poolGrad(kind: "max" | "avg", dy: Tensor, x: Tensor, attributes: MaxPoolAttrs): Tensor {
+function poolGrad(kind: PoolKind, dy: Tensor, x: Tensor, attributes: MaxPoolAttrs): Tensor {
   return ng.vjp((image) => pool(kind, image as Tensor, attributes, true), [x]).vjp(dy)[0] as Tensor;
 }
 

@@ -1,0 +1,92 @@
+/**
+ * Discrete Fourier transforms, as matrix products: a length is cut into factors of at most 64 (Cooley and Tukey 1965), whose
+ * transforms are products with small matrices; a large prime becomes a convolution (Bluestein 1970).
+ */
+
+import type { FFTInputs } from "@tensorflow/tfjs-core";
+import * as ng from "../../index.js";
+import type { Tensor } from "../../index.js";
+import { type Kernel, rawKernel } from "../kernel.js";
+import { adopt, multiply, type Parts, partsOf } from "./complex.js";
+
+/** Lengths up to which a transform is one product, where the length has factors and where it has none. */
+const [MAX_FACTOR, MAX_PRIME] = [64, 512];
+
+/** e^(sign · 2πi · t / n). */
+function roots(shape: readonly number[], n: number, sign: number, exponent: (i: number) => number): Parts {
+  const size = shape.reduce((product, length) => product * length, 1);
+  const angle = (i: number) => (sign * 2 * Math.PI * (exponent(i) % n)) / n;
+  const part = (of: (angle: number) => number) =>
+    ng.tensor(Float32Array.from({ length: size }, (_, i) => of(angle(i))), { shape });
+  return { real: part(Math.cos), imag: part(Math.sin) };
+}
+
+/** Matrices of transforms of one product; a signal is transformed again and again. */
+const matrices = new Map<number, Parts>();
+const MAX_MATRICES = 32;
+
+function matrixOf(n: number, sign: number): Parts {
+  const known = matrices.get(sign * n);
+  if (known !== undefined) return known;
+  const matrix = roots([n, n], n, sign, (i) => Math.floor(i / n) * (i % n));
+  if (matrices.size >= MAX_MATRICES) matrices.clear();
+  matrices.set(sign * n, matrix);
+  return matrix;
+}
+
+const mapParts = ({ real, imag }: Parts, map: (part: Tensor) => Tensor): Parts => ({ real: map(real), imag: map(imag) });
+
+/** Σⱼ x[j] · e^(sign · 2πi · jk / n) for rows `[rows, n]`. */
+function transform(x: Parts, sign: number): Parts {
+  const [rows, n] = x.real.shape as [number, number];
+  const factor = largestFactor(n);
+  if (n <= MAX_FACTOR || (factor === 1 && n <= MAX_PRIME)) return product(x, matrixOf(n, sign));
+  if (factor === 1) return chirp(x, sign);
+  const rest = n / factor;
+  // x[rest·i + j] → X[k + factor·l], over i, then over j.
+  const columns = mapParts(x, (part) => part.reshape([rows, factor, rest]).transpose([0, 2, 1]).reshape([rows * rest, factor]));
+  const inner = mapParts(transform(columns, sign), (part) => part.reshape([rows, rest, factor]));
+  const twiddles = roots([rest, factor], n, sign, (i) => Math.floor(i / factor) * (i % factor));
+  const turned = mapParts(multiply(inner, twiddles), (part) => part.transpose([0, 2, 1]).reshape([rows * factor, rest]));
+  return mapParts(transform(turned, sign), (part) => part.reshape([rows, factor, rest]).transpose([0, 2, 1]).reshape([rows, n]));
+}
+
+/** The largest factor of n up to `MAX_FACTOR`, below n. */
+function largestFactor(n: number): number {
+  for (let factor = Math.min(MAX_FACTOR, n - 1); factor > 1; factor--) if (n % factor === 0) return factor;
+  return 1;
+}
+
+function product(x: Parts, matrix: Parts): Parts {
+  const { real, imag } = matrix;
+  return {
+    real: x.real.matmul(real).sub(x.imag.matmul(imag)),
+    imag: x.real.matmul(imag).add(x.imag.matmul(real)),
+  };
+}
+
+/** With jk = (j² + k² − (k − j)²) / 2 the sum is a convolution, and that a product of transforms of a power of two. */
+function chirp(x: Parts, sign: number): Parts {
+  const [rows, n] = x.real.shape as [number, number];
+  const length = 2 ** Math.ceil(Math.log2(2 * n - 1));
+  const weights = roots([n], 2 * n, sign, (i) => (i * i) % (2 * n));
+  const filter = roots([length], 2 * n, -sign, (i) => Math.min(i, length - i) ** 2 % (2 * n));
+  const padded = mapParts(multiply(x, weights), (part) => part.pad([[0, 0], [0, length - n]]));
+  const spectrum = multiply(transform(padded, -1), transform(mapParts(filter, (part) => part.reshape([1, length])), -1));
+  const convolved = mapParts(transform(spectrum, 1), (part) => part.div(length).slice([null, [0, n]]));
+  return multiply(mapParts(convolved, (part) => part.reshape([rows, n])), weights);
+}
+
+/** A transform along the last axis; the inverse is divided by its length. */
+function fourier(name: string, sign: 1 | -1): Kernel {
+  return rawKernel<FFTInputs>(name, ({ input }, _, backend) => {
+    const n = input.shape.at(-1) as number;
+    const x = partsOf(backend, input);
+    if (x.real.size === 0) return adopt(backend, x);
+    const rows = mapParts(x, (part) => part.reshape([part.size / n, n]));
+    const y = transform(rows, sign);
+    return adopt(backend, mapParts(y, (part) => (sign > 0 ? part.div(n) : part).reshape(input.shape)));
+  });
+}
+
+export const fftKernels: readonly Kernel[] = [fourier("FFT", -1), fourier("IFFT", 1)];
