@@ -49,6 +49,8 @@ const layers: readonly (readonly [layer: string, mayImport: readonly string[]])[
   // index.ts re-exports; it also shows the Program and the backends to who asks for them.
   ["index", [...library, "compile", ...backends]],
   ["cli", ["index", ...library, "train", "compile", ...backends]],
+  // Adapters use what users have.
+  ["tfjs", ["index"]],
 ];
 
 /** The only packages lib/ imports, and the layer that may. */
@@ -59,6 +61,7 @@ const packages: Readonly<Record<string, string>> = {
   "fast-png": "data",
   "jpeg-js": "data",
   "ml-matrix": "classical",
+  "@tensorflow/tfjs-core": "tfjs",
 };
 
 /** Layer of a path relative to lib/: the longest entry of the table that is a prefix of it. */

@@ -8,7 +8,7 @@ import {
   type TensorInfo,
   util,
 } from "@tensorflow/tfjs-core";
-import { type DType, full, OptionError, type Tensor, tensor, type TypedArray, Variable, variable } from "../index.js";
+import { full, OptionError, type Tensor, type TypedArray, tensor, Variable, variable } from "../index.js";
 import { PendingTensors } from "./pending.js";
 import { TensorData } from "./tensor-data.js";
 
@@ -230,7 +230,10 @@ export class NodegradBackend extends KernelBackend {
   }
 
   override memory(): { unreliable: boolean; reasons: string[] } {
-    return { unreliable: true, reasons: ["Tensors that are not computed yet take no memory; what is freed waits for garbage collection."] };
+    return {
+      unreliable: true,
+      reasons: ["Tensors that are not computed yet take no memory; what is freed waits for garbage collection."],
+    };
   }
 
   override floatPrecision(): 16 | 32 {

@@ -41,9 +41,10 @@ export function valuesKernel<I, A = unknown>(
   compute: (inputs: ValuesOf<I>, attributes: A) => Values | readonly Values[],
 ): Kernel {
   return rawKernel<I, A>(kernelName, (inputs, attributes, backend) => {
-    const read: Record<string, Values> = {};
-    for (const [name, info] of Object.entries<TensorInfo | null | undefined>(inputs as Record<string, TensorInfo>)) {
-      if (info != null) read[name] = { ...info, values: backend.readSync(info.dataId) };
+    const valuesOf = (info: TensorInfo): Values => ({ ...info, values: backend.readSync(info.dataId) });
+    const read: Record<string, Values | Values[]> = {};
+    for (const [name, info] of Object.entries(inputs as Record<string, TensorInfo | TensorInfo[] | null>)) {
+      if (info != null) read[name] = Array.isArray(info) ? info.map(valuesOf) : valuesOf(info);
     }
     const result = compute(read as ValuesOf<I>, attributes);
     const write = ({ shape, dtype, values }: Values) => backend.makeTensorInfo(shape, dtype, values);
@@ -52,7 +53,7 @@ export function valuesKernel<I, A = unknown>(
 }
 
 /** The inputs of a kernel by name, with their values. */
-type ValuesOf<I> = { readonly [K in keyof I]: Values };
+type ValuesOf<I> = { readonly [K in keyof I]: I[K] extends TensorInfo[] ? Values[] : Values };
 
 /** A kernel that handles data ids itself: shares them, reads values, takes strings or complex numbers. */
 export function rawKernel<I, A = unknown>(

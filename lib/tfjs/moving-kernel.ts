@@ -34,7 +34,9 @@ function mapResult(result: Tensor | readonly Tensor[], map: (tensor: Tensor) => 
 }
 
 function moveNumbers<A>(backend: NodegradBackend, infos: Infos, attributes: A, move: Move<A>) {
-  return mapResult(move(backend.tensorsOf(infos) as Record<string, Tensor>, attributes), (tensor) => backend.adopt(tensor));
+  return mapResult(move(backend.tensorsOf(infos) as Record<string, Tensor>, attributes), (tensor) =>
+    backend.adopt(tensor),
+  );
 }
 
 function moveParts<A>(backend: NodegradBackend, infos: Infos, attributes: A, move: Move<A>) {

@@ -13,7 +13,11 @@ import { parseArgs } from "node:util";
 import Jasmine from "jasmine";
 
 const { values } = parseArgs({
-  options: { backend: { type: "string", default: "nodegrad" }, filter: { type: "string" }, failures: { type: "string" } },
+  options: {
+    backend: { type: "string", default: "nodegrad" },
+    filter: { type: "string" },
+    failures: { type: "string" },
+  },
 });
 
 register("./core-suite-hooks.js", import.meta.url);
@@ -32,9 +36,7 @@ const dist = new URL("./", `file://${require.resolve("@tensorflow/tfjs-core/dist
 for (const file of ["index.js", "register_all_gradients.js"]) await import(new URL(file, dist).href);
 const { setTestEnvs } = await import(new URL("jasmine_util.js", dist).href);
 setTestEnvs([{ name: values.backend, backendName: values.backend, flags: {}, isDataSync: true }]);
-await import(
-  values.backend === "nodegrad" ? "../../dist/tfjs/index.js" : `@tensorflow/tfjs-backend-${values.backend}`
-);
+await import(values.backend === "nodegrad" ? "../../dist/tfjs/index.js" : `@tensorflow/tfjs-backend-${values.backend}`);
 await import(new URL("tests.js", dist).href);
 
 const counts = { passed: 0, failed: 0, skipped: 0 };

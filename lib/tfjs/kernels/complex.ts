@@ -8,8 +8,8 @@ import type {
   RealInputs,
   TensorInfo,
 } from "@tensorflow/tfjs-core";
-import * as ng from "../../index.js";
 import type { Tensor } from "../../index.js";
+import * as ng from "../../index.js";
 import type { NodegradBackend } from "../backend.js";
 import { type Kernel, rawKernel } from "../kernel.js";
 

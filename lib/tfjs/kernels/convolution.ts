@@ -19,8 +19,8 @@ import {
   type FusedDepthwiseConv2DAttrs,
   type FusedDepthwiseConv2DInputs,
 } from "@tensorflow/tfjs-core";
-import * as ng from "../../index.js";
 import type { Conv2dOptions, Range, Tensor } from "../../index.js";
+import * as ng from "../../index.js";
 import { type Kernel, lazyKernel, rawKernel } from "../kernel.js";
 import { type FusedAttributes, type FusedInputs, fuse } from "./fused.js";
 import { windowOptions } from "./window.js";
@@ -34,7 +34,12 @@ type Attributes = Omit<Conv2DAttrs, "dilations" | "dataFormat"> & {
 };
 
 /** nodegrad's options of a convolution of an image by filters in TF.js's order of axes. */
-function conv2dOptions(x: readonly number[], filter: readonly number[], attributes: Attributes, isDepthwise: boolean): Conv2dOptions {
+function conv2dOptions(
+  x: readonly number[],
+  filter: readonly number[],
+  attributes: Attributes,
+  isDepthwise: boolean,
+): Conv2dOptions {
   const { strides, pad, dataFormat, dilations, dimRoundingMode } = attributes;
   const info = backend_util.computeConv2DInfo(
     x as Shape4,
@@ -62,7 +67,13 @@ function convolve(x: Tensor, filter: Tensor, attributes: Attributes, isDepthwise
 }
 
 /** The gradient with respect to the image, of shape `shape`. */
-function gradInput(dy: Tensor, filter: Tensor, shape: readonly number[], attributes: Attributes, isDepthwise: boolean): Tensor {
+function gradInput(
+  dy: Tensor,
+  filter: Tensor,
+  shape: readonly number[],
+  attributes: Attributes,
+  isDepthwise: boolean,
+): Tensor {
   const { outputs, vjp } = ng.vjp((x) => convolve(x as Tensor, filter, attributes, isDepthwise), [ng.zeros(shape)]);
   // Windows beyond those that an image of this shape has, count for nothing.
   const windows = outputs[0] as Tensor;
@@ -70,7 +81,13 @@ function gradInput(dy: Tensor, filter: Tensor, shape: readonly number[], attribu
 }
 
 /** The gradient with respect to the filters, of shape `shape`. */
-function gradFilter(x: Tensor, dy: Tensor, shape: readonly number[], attributes: Attributes, isDepthwise: boolean): Tensor {
+function gradFilter(
+  x: Tensor,
+  dy: Tensor,
+  shape: readonly number[],
+  attributes: Attributes,
+  isDepthwise: boolean,
+): Tensor {
   const { vjp } = ng.vjp((filter) => convolve(x, filter as Tensor, attributes, isDepthwise), [ng.zeros(shape)]);
   return vjp(dy)[0] as Tensor;
 }

@@ -1,7 +1,6 @@
 /** Kernels that make tensors of nothing but a shape and some numbers. */
 
 import {
-  backend_util,
   type DataType,
   type DiagInputs,
   type FillAttrs,
@@ -15,14 +14,18 @@ import {
   util,
   type ZerosLikeInputs,
 } from "@tensorflow/tfjs-core";
-import * as ng from "../../index.js";
 import type { DType } from "../../index.js";
+import * as ng from "../../index.js";
 import type { NodegradBackend } from "../backend.js";
 import { type Kernel, lazyKernel, rawKernel, valuesKernel } from "../kernel.js";
 import { scan } from "./scan.js";
 
 /** A tensor of one value everywhere, also of strings and of complex numbers. */
-function filled(backend: NodegradBackend, { shape, dtype }: Omit<TensorInfo, "dataId">, value: number | string): TensorInfo {
+function filled(
+  backend: NodegradBackend,
+  { shape, dtype }: Omit<TensorInfo, "dataId">,
+  value: number | string,
+): TensorInfo {
   if (dtype === "string") {
     return backend.makeTensorInfo(shape, dtype, new Array<string>(util.sizeFromShape(shape)).fill(String(value)));
   }
@@ -52,7 +55,10 @@ export const createKernels: readonly Kernel[] = [
     return { values: Float32Array.from({ length: num }, (_, i) => start + i * step), shape: [num], dtype: "float32" };
   }),
   lazyKernel<OneHotInputs, OneHotAttrs>("OneHot", ({ indices }, { dtype, depth, onValue, offValue }) => {
-    const isHot = indices.cast("int32").expandDims(indices.rank).equal(ng.arange(depth, { dtype: "int32" }));
+    const isHot = indices
+      .cast("int32")
+      .expandDims(indices.rank)
+      .equal(ng.arange(depth, { dtype: "int32" }));
     return ng.where(isHot, onValue, offValue).cast((dtype ?? "int32") as DType);
   }),
   lazyKernel<DiagInputs>("Diag", ({ x }) => {

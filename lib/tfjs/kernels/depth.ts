@@ -17,8 +17,8 @@ import {
   type MaxPool3DInputs,
   util,
 } from "@tensorflow/tfjs-core";
-import * as ng from "../../index.js";
 import type { Range, Tensor } from "../../index.js";
+import * as ng from "../../index.js";
 import { type Kernel, lazyKernel } from "../kernel.js";
 import { type PoolKind, poolImages } from "./pooling.js";
 import { windowOptions } from "./window.js";
@@ -33,7 +33,16 @@ type DepthInfo = Pick<
 function padDepth(x: Tensor, info: DepthInfo, value: number): Tensor {
   const { inDepth, outDepth, strideDepth, effectiveFilterDepth, padInfo } = info;
   const back = Math.max(0, (outDepth - 1) * strideDepth + effectiveFilterDepth - inDepth - padInfo.front);
-  return x.pad([[0, 0], [padInfo.front, back], [0, 0], [0, 0], [0, 0]], { value });
+  return x.pad(
+    [
+      [0, 0],
+      [padInfo.front, back],
+      [0, 0],
+      [0, 0],
+      [0, 0],
+    ],
+    { value },
+  );
 }
 
 /** What the windows of a padded volume see at their k-th depth: `[n, outDepth, h, w, c]`. */
@@ -51,7 +60,11 @@ function eachDepth(x: Tensor, compute: (images: Tensor) => Tensor): Tensor {
 }
 
 /** The results for the depths of a window, combined. */
-function overDepths(info: DepthInfo, compute: (k: number) => Tensor, combine: (a: Tensor, b: Tensor) => Tensor): Tensor {
+function overDepths(
+  info: DepthInfo,
+  compute: (k: number) => Tensor,
+  combine: (a: Tensor, b: Tensor) => Tensor,
+): Tensor {
   return Array.from({ length: info.filterDepth }, (_, k) => compute(k)).reduce((a, b) => combine(b, a));
 }
 
@@ -62,15 +75,17 @@ function convolve(x: Tensor, filter: Tensor, { strides, pad, dilations }: ConvAt
   const padded = padDepth(x, info, 0);
   const options = { ...windowOptions(info), dilation: [info.dilationHeight, info.dilationWidth] as const };
   const part = (k: number) =>
-    eachDepth(atDepth(padded, info, k), (images) => ng.conv2d(images, filter.slice([k]).transpose([3, 2, 0, 1]), options));
+    eachDepth(atDepth(padded, info, k), (images) =>
+      ng.conv2d(images, filter.slice([k]).transpose([3, 2, 0, 1]), options),
+    );
   return overDepths(info, part, ng.add);
 }
 
-/** How many elements of an axis each window sees. */
+/** How many elements of an axis each window sees, at least 1. */
 function counts(length: number, before: number, stride: number, extent: number, windows: number): number[] {
   return Array.from({ length: windows }, (_, i) => {
     const start = i * stride - before;
-    return Math.min(length, start + extent) - Math.max(0, start);
+    return Math.max(1, Math.min(length, start + extent) - Math.max(0, start));
   });
 }
 
@@ -107,14 +122,20 @@ function poolGrad(kind: PoolKind, dy: Tensor, x: Tensor, attributes: MaxPool3DAt
 
 export const depthKernels: readonly Kernel[] = [
   lazyKernel<Conv3DInputs, Conv3DAttrs>("Conv3D", ({ x, filter }, attributes) => convolve(x, filter, attributes)),
-  lazyKernel<Conv3DBackpropInputV2Inputs, Conv3DBackpropInputV2Attrs>("Conv3DBackpropInputV2", ({ dy, filter }, attributes) => {
-    const { vjp } = ng.vjp((x) => convolve(x as Tensor, filter, attributes), [ng.zeros(attributes.inputShape)]);
-    return vjp(dy)[0] as Tensor;
-  }),
-  lazyKernel<Conv3DBackpropFilterV2Inputs, Conv3DBackpropFilterV2Attrs>("Conv3DBackpropFilterV2", ({ x, dy }, attributes) => {
-    const { vjp } = ng.vjp((filter) => convolve(x, filter as Tensor, attributes), [ng.zeros(attributes.filterShape)]);
-    return vjp(dy)[0] as Tensor;
-  }),
+  lazyKernel<Conv3DBackpropInputV2Inputs, Conv3DBackpropInputV2Attrs>(
+    "Conv3DBackpropInputV2",
+    ({ dy, filter }, attributes) => {
+      const { vjp } = ng.vjp((x) => convolve(x as Tensor, filter, attributes), [ng.zeros(attributes.inputShape)]);
+      return vjp(dy)[0] as Tensor;
+    },
+  ),
+  lazyKernel<Conv3DBackpropFilterV2Inputs, Conv3DBackpropFilterV2Attrs>(
+    "Conv3DBackpropFilterV2",
+    ({ x, dy }, attributes) => {
+      const { vjp } = ng.vjp((filter) => convolve(x, filter as Tensor, attributes), [ng.zeros(attributes.filterShape)]);
+      return vjp(dy)[0] as Tensor;
+    },
+  ),
   lazyKernel<MaxPool3DInputs, MaxPool3DAttrs>("MaxPool3D", ({ x }, attributes) => pool("max", x, attributes)),
   lazyKernel<MaxPool3DInputs, MaxPool3DAttrs>("AvgPool3D", ({ x }, attributes) => pool("avg", x, attributes)),
   lazyKernel<MaxPool3DGradInputs, MaxPool3DAttrs>("MaxPool3DGrad", ({ dy, input }, attributes) =>

@@ -1,8 +1,8 @@
 /** Sums of products by the names of their axes. */
 
 import { backend_util, type EinsumAttrs } from "@tensorflow/tfjs-core";
-import * as ng from "../../index.js";
 import type { Tensor } from "../../index.js";
+import * as ng from "../../index.js";
 import { type Kernel, lazyKernel } from "../kernel.js";
 
 /** A tensor whose axes have numbers for names. */
@@ -35,7 +35,9 @@ function contract(a: Named, b: Named, needed: ReadonlySet<number>): Named {
   const columns = right.axes.filter((axis) => !both.includes(axis));
   const product = grouped(left, batch, rows, summed).matmul(grouped(right, batch, summed, columns));
   const lengths = new Map<number, number>();
-  for (const { tensor, axes } of [left, right]) axes.forEach((axis, i) => lengths.set(axis, tensor.shape[i] as number));
+  for (const { tensor, axes } of [left, right]) {
+    for (const [i, axis] of axes.entries()) lengths.set(axis, tensor.shape[i] as number);
+  }
   const axes = [...batch, ...rows, ...columns];
   return { tensor: product.reshape(axes.map((axis) => lengths.get(axis) as number)), axes };
 }
@@ -57,7 +59,9 @@ export const einsumKernels: readonly Kernel[] = [
     const { allDims, summedDims, idDims } = backend_util.decodeEinsumEquation(equation, tensors.length);
     backend_util.checkEinsumDimSizes(allDims.length, idDims, tensors as never);
     const result = allDims.map((_, axis) => axis).filter((axis) => !summedDims.includes(axis));
-    const factors = tensors.map((tensor, i) => withoutRepeats({ tensor: tensor.cast("float32"), axes: idDims[i] as number[] }));
+    const factors = tensors.map((tensor, i) =>
+      withoutRepeats({ tensor: tensor.cast("float32"), axes: idDims[i] as number[] }),
+    );
     let product = factors[0] as Named;
     for (let i = 1; i < factors.length; i++) {
       const needed = new Set([...result, ...factors.slice(i + 1).flatMap(({ axes }) => axes)]);

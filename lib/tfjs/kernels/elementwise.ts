@@ -2,18 +2,18 @@
 
 import {
   type AddNInputs,
-  backend_util,
   type BinaryInputs,
-  type EluGradInputs,
+  backend_util,
   type ClipByValueAttrs,
+  type EluGradInputs,
   type LeakyReluAttrs,
   type PreluInputs,
   type SelectInputs,
   type StepAttrs,
   type UnaryInputs,
 } from "@tensorflow/tfjs-core";
-import * as ng from "../../index.js";
 import type { Tensor } from "../../index.js";
+import * as ng from "../../index.js";
 import { type Kernel, lazyKernel, rawKernel, type Values, valuesKernel } from "../kernel.js";
 import * as complex from "./complex.js";
 import * as trigonometry from "./trigonometry.js";
@@ -58,7 +58,8 @@ export function step(x: Tensor, alpha: number): Tensor {
 export const relu6 = (x: Tensor): Tensor => ng.clip(x, 0, 6);
 
 /** x where it is positive, α·x elsewhere. */
-export const prelu = (x: Tensor, alpha: Tensor): Tensor => ng.where(x.less(0), ng.cast(x, alpha.dtype).mul(alpha), ng.cast(x, alpha.dtype));
+export const prelu = (x: Tensor, alpha: Tensor): Tensor =>
+  ng.where(x.less(0), ng.cast(x, alpha.dtype).mul(alpha), ng.cast(x, alpha.dtype));
 
 /** Scaled exponential linear unit: λ·x where it is positive, λα·(eˣ − 1) elsewhere. */
 const selu = (x: Tensor): Tensor =>
@@ -125,7 +126,9 @@ const numbers: readonly Kernel[] = [
   lazyKernel<UnaryInputs, StepAttrs>("Step", ({ x }, { alpha }) =>
     ng.cast(step(ng.cast(x, "float32"), alpha), x.dtype),
   ),
-  lazyKernel<UnaryInputs, LeakyReluAttrs>("LeakyRelu", ({ x }, { alpha }) => ng.leakyRelu(ng.cast(x, "float32"), alpha)),
+  lazyKernel<UnaryInputs, LeakyReluAttrs>("LeakyRelu", ({ x }, { alpha }) =>
+    ng.leakyRelu(ng.cast(x, "float32"), alpha),
+  ),
   lazyKernel<EluGradInputs>("EluGrad", ({ dy, y }) => eluGrad(dy, y)),
   lazyKernel<PreluInputs>("Prelu", ({ x, alpha }) => prelu(x, alpha)),
   lazyKernel<UnaryInputs, ClipByValueAttrs>("ClipByValue", ({ x }, { clipValueMin, clipValueMax }) =>
@@ -149,7 +152,11 @@ const arithmetic: readonly Kernel[] = [
 ];
 
 /** A comparison; strings compare by their UTF-8. */
-function comparison(name: string, compute: (a: Tensor, b: Tensor) => Tensor, ofStrings: (order: number) => boolean): Kernel {
+function comparison(
+  name: string,
+  compute: (a: Tensor, b: Tensor) => Tensor,
+  ofStrings: (order: number) => boolean,
+): Kernel {
   const numbers = binary(name, compute);
   const strings = valuesKernel<BinaryInputs>(name, ({ a, b }) => {
     const shape = backend_util.assertAndGetBroadcastShape(a.shape as number[], b.shape as number[]);
@@ -208,4 +215,11 @@ function along(condition: Tensor, like: Tensor): Tensor {
   return condition.reshape([condition.size, ...like.shape.slice(1).map(() => 1)]);
 }
 
-export const elementwiseKernels: readonly Kernel[] = [...floats, ...numbers, ...arithmetic, ...comparisons, ...logic, ...onValues];
+export const elementwiseKernels: readonly Kernel[] = [
+  ...floats,
+  ...numbers,
+  ...arithmetic,
+  ...comparisons,
+  ...logic,
+  ...onValues,
+];

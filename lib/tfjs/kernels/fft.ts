@@ -4,8 +4,8 @@
  */
 
 import type { FFTInputs } from "@tensorflow/tfjs-core";
-import * as ng from "../../index.js";
 import type { Tensor } from "../../index.js";
+import * as ng from "../../index.js";
 import { type Kernel, rawKernel } from "../kernel.js";
 import { adopt, multiply, type Parts, partsOf } from "./complex.js";
 
@@ -17,7 +17,10 @@ function roots(shape: readonly number[], n: number, sign: number, exponent: (i: 
   const size = shape.reduce((product, length) => product * length, 1);
   const angle = (i: number) => (sign * 2 * Math.PI * (exponent(i) % n)) / n;
   const part = (of: (angle: number) => number) =>
-    ng.tensor(Float32Array.from({ length: size }, (_, i) => of(angle(i))), { shape });
+    ng.tensor(
+      Float32Array.from({ length: size }, (_, i) => of(angle(i))),
+      { shape },
+    );
   return { real: part(Math.cos), imag: part(Math.sin) };
 }
 
@@ -34,7 +37,10 @@ function matrixOf(n: number, sign: number): Parts {
   return matrix;
 }
 
-const mapParts = ({ real, imag }: Parts, map: (part: Tensor) => Tensor): Parts => ({ real: map(real), imag: map(imag) });
+const mapParts = ({ real, imag }: Parts, map: (part: Tensor) => Tensor): Parts => ({
+  real: map(real),
+  imag: map(imag),
+});
 
 /** Σⱼ x[j] · e^(sign · 2πi · jk / n) for rows `[rows, n]`. */
 function transform(x: Parts, sign: number): Parts {
@@ -44,11 +50,20 @@ function transform(x: Parts, sign: number): Parts {
   if (factor === 1) return chirp(x, sign);
   const rest = n / factor;
   // x[rest·i + j] → X[k + factor·l], over i, then over j.
-  const columns = mapParts(x, (part) => part.reshape([rows, factor, rest]).transpose([0, 2, 1]).reshape([rows * rest, factor]));
+  const columns = mapParts(x, (part) =>
+    part
+      .reshape([rows, factor, rest])
+      .transpose([0, 2, 1])
+      .reshape([rows * rest, factor]),
+  );
   const inner = mapParts(transform(columns, sign), (part) => part.reshape([rows, rest, factor]));
   const twiddles = roots([rest, factor], n, sign, (i) => Math.floor(i / factor) * (i % factor));
-  const turned = mapParts(multiply(inner, twiddles), (part) => part.transpose([0, 2, 1]).reshape([rows * factor, rest]));
-  return mapParts(transform(turned, sign), (part) => part.reshape([rows, factor, rest]).transpose([0, 2, 1]).reshape([rows, n]));
+  const turned = mapParts(multiply(inner, twiddles), (part) =>
+    part.transpose([0, 2, 1]).reshape([rows * factor, rest]),
+  );
+  return mapParts(transform(turned, sign), (part) =>
+    part.reshape([rows, factor, rest]).transpose([0, 2, 1]).reshape([rows, n]),
+  );
 }
 
 /** The largest factor of n up to `MAX_FACTOR`, below n. */
@@ -71,10 +86,24 @@ function chirp(x: Parts, sign: number): Parts {
   const length = 2 ** Math.ceil(Math.log2(2 * n - 1));
   const weights = roots([n], 2 * n, sign, (i) => (i * i) % (2 * n));
   const filter = roots([length], 2 * n, -sign, (i) => Math.min(i, length - i) ** 2 % (2 * n));
-  const padded = mapParts(multiply(x, weights), (part) => part.pad([[0, 0], [0, length - n]]));
-  const spectrum = multiply(transform(padded, -1), transform(mapParts(filter, (part) => part.reshape([1, length])), -1));
+  const padded = mapParts(multiply(x, weights), (part) =>
+    part.pad([
+      [0, 0],
+      [0, length - n],
+    ]),
+  );
+  const spectrum = multiply(
+    transform(padded, -1),
+    transform(
+      mapParts(filter, (part) => part.reshape([1, length])),
+      -1,
+    ),
+  );
   const convolved = mapParts(transform(spectrum, 1), (part) => part.div(length).slice([null, [0, n]]));
-  return multiply(mapParts(convolved, (part) => part.reshape([rows, n])), weights);
+  return multiply(
+    mapParts(convolved, (part) => part.reshape([rows, n])),
+    weights,
+  );
 }
 
 /** A transform along the last axis; the inverse is divided by its length. */
@@ -85,7 +114,10 @@ function fourier(name: string, sign: 1 | -1): Kernel {
     if (x.real.size === 0) return adopt(backend, x);
     const rows = mapParts(x, (part) => part.reshape([part.size / n, n]));
     const y = transform(rows, sign);
-    return adopt(backend, mapParts(y, (part) => (sign > 0 ? part.div(n) : part).reshape(input.shape)));
+    return adopt(
+      backend,
+      mapParts(y, (part) => (sign > 0 ? part.div(n) : part).reshape(input.shape)),
+    );
   });
 }
 

@@ -1,8 +1,8 @@
 /** What TF.js fuses into products and convolutions: a bias and an activation. */
 
 import type { backend_util } from "@tensorflow/tfjs-core";
-import * as ng from "../../index.js";
 import type { Tensor } from "../../index.js";
+import * as ng from "../../index.js";
 import { prelu, relu6 } from "./elementwise.js";
 
 /** The bias and the slopes of `prelu`, if any. */

@@ -8,15 +8,15 @@ import {
   type DrawInputs,
   kernel_impls,
   type NonMaxSuppressionV3Inputs,
-  type NonMaxSuppressionV5Attrs,
   type NonMaxSuppressionV4Attrs,
+  type NonMaxSuppressionV5Attrs,
   type RotateWithOffsetAttrs,
   type RotateWithOffsetInputs,
   type TransformAttrs,
   type TransformInputs,
 } from "@tensorflow/tfjs-core";
-import * as ng from "../../index.js";
 import type { Tensor, TensorLike } from "../../index.js";
+import * as ng from "../../index.js";
 import { type Kernel, lazyKernel, rawKernel, type Values, valuesKernel } from "../kernel.js";
 
 // ── sampling ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -68,7 +68,10 @@ function sample(images: Tensor, places: Places, method: "nearest" | "bilinear", 
   const after: Whole = (coordinate) => Math.floor(coordinate) + 1;
   const float = images.cast("float32");
   const rows = [Math.floor, after].map((row) => {
-    const [left, right] = [Math.floor, after].map((column) => pixels(float, places, row, column, outside)) as [Tensor, Tensor];
+    const [left, right] = [Math.floor, after].map((column) => pixels(float, places, row, column, outside)) as [
+      Tensor,
+      Tensor,
+    ];
     return left.add(right.sub(left).mul(shares(places.x)));
   }) as [Tensor, Tensor];
   return rows[0].add(rows[1].sub(rows[0]).mul(shares(places.y)));
@@ -188,41 +191,54 @@ const rotateWithOffset = lazyKernel<RotateWithOffsetInputs, RotateWithOffsetAttr
 // ── boxes ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 type Boxes = { readonly boxes: Values; readonly scores: Values };
-const list = (values: readonly number[]): Values => ({ shape: [values.length], dtype: "int32", values: Int32Array.from(values) });
+const list = (values: readonly number[]): Values => ({
+  shape: [values.length],
+  dtype: "int32",
+  values: Int32Array.from(values),
+});
 const floats = ({ values }: Values): Float32Array => values as Float32Array;
 
 const suppression: readonly Kernel[] = [
-  valuesKernel<NonMaxSuppressionV3Inputs, NonMaxSuppressionV4Attrs>("NonMaxSuppressionV3", ({ boxes, scores }: Boxes, given) => {
-    const { maxOutputSize, iouThreshold, scoreThreshold } = given;
-    const { nonMaxSuppressionV3Impl } = kernel_impls;
-    const found = nonMaxSuppressionV3Impl(floats(boxes), floats(scores), maxOutputSize, iouThreshold, scoreThreshold);
-    return list(found.selectedIndices);
-  }),
-  valuesKernel<NonMaxSuppressionV3Inputs, NonMaxSuppressionV4Attrs>("NonMaxSuppressionV4", ({ boxes, scores }: Boxes, given) => {
-    const { selectedIndices, validOutputs } = kernel_impls.nonMaxSuppressionV4Impl(
-      floats(boxes),
-      floats(scores),
-      given.maxOutputSize,
-      given.iouThreshold,
-      given.scoreThreshold,
-      given.padToMaxOutputSize,
-    );
-    return [list(selectedIndices), { shape: [], dtype: "int32", values: Int32Array.of(validOutputs as number) }];
-  }),
-  valuesKernel<NonMaxSuppressionV3Inputs, NonMaxSuppressionV5Attrs>("NonMaxSuppressionV5", ({ boxes, scores }: Boxes, given) => {
-    const { selectedIndices, selectedScores = [] } = kernel_impls.nonMaxSuppressionV5Impl(
-      floats(boxes),
-      floats(scores),
-      given.maxOutputSize,
-      given.iouThreshold,
-      given.scoreThreshold,
-      given.softNmsSigma,
-    );
-    return [
-      list(selectedIndices),
-      { shape: [selectedScores.length], dtype: "float32", values: Float32Array.from(selectedScores) },
-    ];
-  }),
+  valuesKernel<NonMaxSuppressionV3Inputs, NonMaxSuppressionV4Attrs>(
+    "NonMaxSuppressionV3",
+    ({ boxes, scores }: Boxes, given) => {
+      const { maxOutputSize, iouThreshold, scoreThreshold } = given;
+      const { nonMaxSuppressionV3Impl } = kernel_impls;
+      const found = nonMaxSuppressionV3Impl(floats(boxes), floats(scores), maxOutputSize, iouThreshold, scoreThreshold);
+      return list(found.selectedIndices);
+    },
+  ),
+  valuesKernel<NonMaxSuppressionV3Inputs, NonMaxSuppressionV4Attrs>(
+    "NonMaxSuppressionV4",
+    ({ boxes, scores }: Boxes, given) => {
+      const { selectedIndices, validOutputs } = kernel_impls.nonMaxSuppressionV4Impl(
+        floats(boxes),
+        floats(scores),
+        given.maxOutputSize,
+        given.iouThreshold,
+        given.scoreThreshold,
+        given.padToMaxOutputSize,
+      );
+      return [list(selectedIndices), { shape: [], dtype: "int32", values: Int32Array.of(validOutputs as number) }];
+    },
+  ),
+  valuesKernel<NonMaxSuppressionV3Inputs, NonMaxSuppressionV5Attrs>(
+    "NonMaxSuppressionV5",
+    ({ boxes, scores }: Boxes, given) => {
+      const { selectedIndices, selectedScores = [] } = kernel_impls.nonMaxSuppressionV5Impl(
+        floats(boxes),
+        floats(scores),
+        given.maxOutputSize,
+        given.iouThreshold,
+        given.scoreThreshold,
+        given.softNmsSigma,
+      );
+      return [
+        list(selectedIndices),
+        { shape: [selectedScores.length], dtype: "float32", values: Float32Array.from(selectedScores) },
+      ];
+    },
+  ),
 ];
 
 // ── drawing ────────────────────────────────────────────────────────────────────────────────────────────────────

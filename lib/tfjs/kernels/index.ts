@@ -15,10 +15,13 @@ import { morphologyKernels } from "./morphology.js";
 import { movementKernels } from "./movement.js";
 import { normalizationKernels } from "./normalization.js";
 import { poolingKernels } from "./pooling.js";
+import { raggedKernels } from "./ragged.js";
 import { reductionKernels } from "./reduction.js";
 import { resizeKernels } from "./resize.js";
 import { scanKernels } from "./scan.js";
 import { searchKernels } from "./search.js";
+import { sparseKernels } from "./sparse.js";
+import { stringKernels } from "./strings.js";
 
 export const kernels: readonly Kernel[] = [
   ...complexKernels,
@@ -35,8 +38,11 @@ export const kernels: readonly Kernel[] = [
   ...movementKernels,
   ...normalizationKernels,
   ...poolingKernels,
+  ...raggedKernels,
   ...reductionKernels,
   ...resizeKernels,
   ...scanKernels,
   ...searchKernels,
+  ...sparseKernels,
+  ...stringKernels,
 ];

@@ -16,8 +16,8 @@ import {
   type UnsortedSegmentSumInputs,
   util,
 } from "@tensorflow/tfjs-core";
-import * as ng from "../../index.js";
 import type { Range, Tensor } from "../../index.js";
+import * as ng from "../../index.js";
 import type { NodegradBackend } from "../backend.js";
 import { type Kernel, lazyKernel, rawKernel, type Values, valuesKernel } from "../kernel.js";
 import { movingKernel } from "../moving-kernel.js";
@@ -88,19 +88,22 @@ const gatherNd = rawKernel<GatherNdInputs>("GatherNd", ({ params, indices }, _, 
 
 // ── scatter ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-const scatterNd = rawKernel<ScatterNdInputs, ScatterNdAttrs>("ScatterNd", ({ indices, updates }, { shape }, backend) => {
-  const plan = backend_util.calculateShapes(updates as never, indices as never, shape);
-  const { sliceRank, sliceSize, numUpdates, outputSize } = plan;
-  checkPoints(backend, indices, shape, sliceRank);
-  const added = backend.tensorOf(updates);
-  const dtype = added.dtype === "bool" ? "int32" : added.dtype;
-  const sum = ng.scatterAdd(
-    ng.zeros([outputSize / sliceSize, sliceSize], { dtype }),
-    positionsOf(backend.tensorOf(indices), shape, sliceRank),
-    added.cast(dtype).reshape([numUpdates, sliceSize]),
-  );
-  return backend.adopt(sum.cast(added.dtype).reshape(shape));
-});
+const scatterNd = rawKernel<ScatterNdInputs, ScatterNdAttrs>(
+  "ScatterNd",
+  ({ indices, updates }, { shape }, backend) => {
+    const plan = backend_util.calculateShapes(updates as never, indices as never, shape);
+    const { sliceRank, sliceSize, numUpdates, outputSize } = plan;
+    checkPoints(backend, indices, shape, sliceRank);
+    const added = backend.tensorOf(updates);
+    const dtype = added.dtype === "bool" ? "int32" : added.dtype;
+    const sum = ng.scatterAdd(
+      ng.zeros([outputSize / sliceSize, sliceSize], { dtype }),
+      positionsOf(backend.tensorOf(indices), shape, sliceRank),
+      added.cast(dtype).reshape([numUpdates, sliceSize]),
+    );
+    return backend.adopt(sum.cast(added.dtype).reshape(shape));
+  },
+);
 
 /** `base` with slices replaced one after the other: of two at one place the last one stays. */
 function replaceSlices(indices: Values, updates: Values, base: Values): Values {
@@ -127,7 +130,8 @@ const sparseToDense = valuesKernel<SparseToDenseInputs, SparseToDenseAttrs>(
   ({ sparseIndices, sparseValues, defaultValue }, { outputShape }) => {
     const [value] = defaultValue.values;
     const size = util.sizeFromShape(outputShape);
-    const empty = sparseValues.dtype === "string" ? new Array(size) : util.makeZerosTypedArray(size, sparseValues.dtype);
+    const empty =
+      sparseValues.dtype === "string" ? new Array(size) : util.makeZerosTypedArray(size, sparseValues.dtype);
     const base = { shape: outputShape, dtype: sparseValues.dtype, values: empty.fill(value as never) as Float32Array };
     return replaceSlices(sparseIndices, sparseValues, base);
   },

@@ -8,8 +8,8 @@ import {
   type TensorInfo,
   util,
 } from "@tensorflow/tfjs-core";
-import * as ng from "../../index.js";
 import type { Tensor } from "../../index.js";
+import * as ng from "../../index.js";
 import type { NodegradBackend } from "../backend.js";
 import { type Kernel, rawKernel } from "../kernel.js";
 import { type FusedAttributes, fuse } from "./fused.js";
@@ -17,7 +17,10 @@ import { type FusedAttributes, fuse } from "./fused.js";
 /** a · b for `[…, m, k]` and `[…, k, n]`, either transposed; batch axes broadcast. int32 is computed in float32. */
 function product(backend: NodegradBackend, a: TensorInfo, b: TensorInfo, attributes: BatchMatMulAttrs): Tensor {
   const { transposeA, transposeB } = attributes;
-  util.assert(a.shape.length >= 2 && b.shape.length >= 2, () => `matMul: needs matrices, got [${a.shape}] and [${b.shape}]`);
+  util.assert(
+    a.shape.length >= 2 && b.shape.length >= 2,
+    () => `matMul: needs matrices, got [${a.shape}] and [${b.shape}]`,
+  );
   const left = turned(ng.cast(backend.tensorOf(a), "float32"), transposeA);
   const right = turned(ng.cast(backend.weightsOf(b), "float32"), transposeB);
   const result = ng.matmul(left, right);

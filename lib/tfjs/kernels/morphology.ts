@@ -6,8 +6,8 @@ import {
   type Dilation2DBackpropInputInputs,
   type Dilation2DInputs,
 } from "@tensorflow/tfjs-core";
-import * as ng from "../../index.js";
 import type { Range, Tensor } from "../../index.js";
+import * as ng from "../../index.js";
 import { type Kernel, lazyKernel } from "../kernel.js";
 import { windowOptions } from "./window.js";
 

@@ -1,10 +1,10 @@
 /** Kernels that move elements without computing. */
 
 import {
-  backend_util,
   type BatchToSpaceNDAttrs,
   type BatchToSpaceNDInputs,
   type BroadcastArgsInputs,
+  backend_util,
   type ConcatAttrs,
   type ConcatInputs,
   type DepthToSpaceAttrs,
@@ -40,8 +40,8 @@ import {
   type UnpackInputs,
   util,
 } from "@tensorflow/tfjs-core";
-import * as ng from "../../index.js";
 import type { Range, Tensor } from "../../index.js";
+import * as ng from "../../index.js";
 import { type Kernel, rawKernel } from "../kernel.js";
 import { movingKernel } from "../moving-kernel.js";
 

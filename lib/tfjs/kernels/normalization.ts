@@ -7,15 +7,20 @@ import type {
   LRNGradInputs,
   LRNInputs,
 } from "@tensorflow/tfjs-core";
-import * as ng from "../../index.js";
 import type { Tensor } from "../../index.js";
+import * as ng from "../../index.js";
 import { type Kernel, lazyKernel } from "../kernel.js";
 
 /** x / (bias + α · Σ x²)^β, the sum over the channels at most `depthRadius` away. x is `[n, h, w, c]`. */
 function localResponse(x: Tensor, { depthRadius, bias, alpha, beta }: LRNAttrs): Tensor {
   const channels = x.shape[3] as number;
   const radius = Math.min(depthRadius, channels);
-  const squares = x.square().pad([[0, 0], [0, 0], [0, 0], [radius, radius]]);
+  const squares = x.square().pad([
+    [0, 0],
+    [0, 0],
+    [0, 0],
+    [radius, radius],
+  ]);
   let sum = squares.slice([null, null, null, [0, channels]]);
   for (let shift = 1; shift <= 2 * radius; shift++) {
     sum = sum.add(squares.slice([null, null, null, [shift, shift + channels]]));

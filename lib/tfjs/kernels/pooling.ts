@@ -10,8 +10,8 @@ import {
   type MaxPoolWithArgmaxInputs,
   util,
 } from "@tensorflow/tfjs-core";
-import * as ng from "../../index.js";
 import type { Tensor } from "../../index.js";
+import * as ng from "../../index.js";
 import { type Kernel, lazyKernel } from "../kernel.js";
 import { windowOptions } from "./window.js";
 
@@ -37,7 +37,9 @@ export function poolImages(kind: PoolKind, x: Tensor, windows: Windows, areFull:
   const padded = (y: Tensor, value: number) => y.pad([[0, 0], vertical, horizontal, [0, 0]], { value });
   if (kind === "max") return ng.maxPool2d(padded(image, Number.NEGATIVE_INFINITY), options);
   const average = (y: Tensor) => ng.avgPool2d(padded(y, 0), options);
-  return areFull ? average(x) : ng.div(average(x), average(ng.onesLike(x)));
+  if (areFull) return average(x);
+  const shares = average(ng.onesLike(x));
+  return ng.where(shares.equal(0), 0, ng.div(average(x), shares));
 }
 
 function pool(kind: PoolKind, x: Tensor, attributes: MaxPoolAttrs, areFull = false): Tensor {

@@ -1,8 +1,16 @@
 /** Kernels that make one element of many. */
 
-import { type ArgMaxAttrs, type MaxAttrs, type SoftmaxAttrs, type SoftmaxInputs, type SumAttrs, type SumInputs, util } from "@tensorflow/tfjs-core";
-import * as ng from "../../index.js";
+import {
+  type ArgMaxAttrs,
+  type MaxAttrs,
+  type SoftmaxAttrs,
+  type SoftmaxInputs,
+  type SumAttrs,
+  type SumInputs,
+  util,
+} from "@tensorflow/tfjs-core";
 import type { ReduceOptions, Tensor } from "../../index.js";
+import * as ng from "../../index.js";
 import { type Kernel, lazyKernel } from "../kernel.js";
 
 /** Attributes of a reduction; extrema call their axes by another name. */

@@ -1,8 +1,8 @@
 /** Images of another size. x is `[n, h, w, c]`; the two axes are resized one after the other. */
 
 import type { ResizeBilinearAttrs, ResizeBilinearGradInputs, ResizeBilinearInputs } from "@tensorflow/tfjs-core";
-import * as ng from "../../index.js";
 import type { Tensor } from "../../index.js";
+import * as ng from "../../index.js";
 import { type Kernel, lazyKernel } from "../kernel.js";
 
 type Resize = (x: Tensor, attributes: ResizeBilinearAttrs) => Tensor;

@@ -1,8 +1,8 @@
 /** Running sums and products. */
 
 import type { CumsumAttrs, CumsumInputs } from "@tensorflow/tfjs-core";
-import * as ng from "../../index.js";
 import type { Range, Tensor } from "../../index.js";
+import * as ng from "../../index.js";
 import { type Kernel, lazyKernel } from "../kernel.js";
 
 /** How a scan goes: along which axis, from which end, and whether an element counts for its own result. */

@@ -106,7 +106,13 @@ const searchSorted = valuesKernel<SearchSortedInputs, SearchSortedAttrs>(
 );
 
 /** How often each number from 0 to `size` − 1 occurs in each row, or the sum of the weights where it does. */
-function countNumbers(x: Values, weights: Values, rows: number, size: number, isBinary: boolean): Float32Array | Int32Array {
+function countNumbers(
+  x: Values,
+  weights: Values,
+  rows: number,
+  size: number,
+  isBinary: boolean,
+): Float32Array | Int32Array {
   const counts = util.makeZerosTypedArray(rows * size, weights.dtype as "float32") as Float32Array;
   const weightOf = weights.values.length > 0 ? (i: number) => weights.values[i] as number : () => 1;
   const numbers = x.values as Numbers;

@@ -3,8 +3,8 @@
  * one pass over memory of each. Floats only. Errors: a few units in the last place, unless stated.
  */
 
-import * as ng from "../../index.js";
 import type { Tensor } from "../../index.js";
+import * as ng from "../../index.js";
 
 const { where } = ng;
 const sign = (x: Tensor): Tensor => where(x.less(0), -1, 1);
@@ -14,7 +14,9 @@ export function sinh(x: Tensor): Tensor {
   const e = x.abs().mul(0.5).expm1();
   // With e = e^{|x|/2} − 1: e^{|x|} − 1 = e·(e + 2), and nothing overflows before the result does.
   const growth = e.mul(e.add(2));
-  return sign(x).mul(where(growth.less(1), growth.add(growth.div(growth.add(1))), growth.add(1).sub(ng.exp(x.abs().neg()))).mul(0.5));
+  return sign(x).mul(
+    where(growth.less(1), growth.add(growth.div(growth.add(1))), growth.add(1).sub(ng.exp(x.abs().neg()))).mul(0.5),
+  );
 }
 
 /** (eˣ + e⁻ˣ) / 2. */
@@ -51,7 +53,7 @@ const ATAN = [8.05374449538e-2, -1.38776856032e-1, 1.99777106478e-1, -3.33329491
 export function atan(x: Tensor): Tensor {
   const a = x.abs();
   const isLarge = a.greater(2.414213562373095); // tan 3π/8
-  const isMiddle = a.greater(0.4142135623730950); // tan π/8
+  const isMiddle = a.greater(0.414213562373095); // tan π/8
   const reduced = where(isLarge, ng.div(-1, a), where(isMiddle, a.sub(1).div(a.add(1)), a));
   const start = where(isLarge, Math.PI / 2, where(isMiddle, Math.PI / 4, ng.zerosLike(a)));
   const square = reduced.square();

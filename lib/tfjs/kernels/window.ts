@@ -19,8 +19,20 @@ type WindowInfo = Pick<
 
 /** Layout, strides and padding. The padding at the end is what the number of windows needs, which TF.js may round up. */
 export function windowOptions(info: WindowInfo) {
-  const rows = [info.padInfo.top, info.outHeight, info.strideHeight, info.effectiveFilterHeight, info.inHeight] as const;
-  const columns = [info.padInfo.left, info.outWidth, info.strideWidth, info.effectiveFilterWidth, info.inWidth] as const;
+  const rows = [
+    info.padInfo.top,
+    info.outHeight,
+    info.strideHeight,
+    info.effectiveFilterHeight,
+    info.inHeight,
+  ] as const;
+  const columns = [
+    info.padInfo.left,
+    info.outWidth,
+    info.strideWidth,
+    info.effectiveFilterWidth,
+    info.inWidth,
+  ] as const;
   const layout: Layout = info.dataFormat === "channelsFirst" ? "NCHW" : "NHWC";
   return {
     layout,
@@ -29,6 +41,12 @@ export function windowOptions(info: WindowInfo) {
   };
 }
 
-function margins(before: number, count: number, stride: number, extent: number, length: number): readonly [number, number] {
+function margins(
+  before: number,
+  count: number,
+  stride: number,
+  extent: number,
+  length: number,
+): readonly [number, number] {
   return [before, Math.max(0, (count - 1) * stride + extent - length - before)];
 }
