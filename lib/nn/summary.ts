@@ -26,8 +26,9 @@ export interface LayerSummary {
   /** Products of matrix products and convolutions, each added to a sum, for one example. */
   readonly multiplyAdds: number;
   /**
-   * How much of the input an element of its result depends on, `[h, w]` for images, padding included; all of it after a
-   * linear layer over positions. Undefined where there are no windows or it cannot be told, as in recurrent layers.
+   * How much of the input an element of its result depends on at most, `[h, w]` for images, padding included, `[steps]` for
+   * sequences; all of it after a linear layer over positions, after attention and at the last step of a recurrent layer.
+   * Undefined where positions do not meet or it cannot be told.
    */
   readonly receptiveField: readonly number[] | undefined;
   /** Bytes of its result for one example; 0 for another view of what is there already. */

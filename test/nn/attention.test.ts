@@ -106,15 +106,9 @@ describe("MultiheadAttention", () => {
     expect(() => new MultiheadAttention(6, 2).forward(zeros([2, 3, 5]))).toThrow(
       "MultiheadAttention: query must have axes [n, length, 6], got [2, 3, 5]",
     );
-    // Neither of the two batches is stretched to the other.
-    for (const [queries, keys] of [
-      [1, 3],
-      [3, 1],
-    ] as const) {
-      // biome-ignore format: pairs
-      expect(() => new MultiheadAttention(6, 2).forward(zeros([queries, 3, 6]), zeros([keys, 4, 6]))).toThrow(
-        `MultiheadAttention: key must have axes [${queries}, length, 6], got [${keys}, 4, 6]`,
-      );
-    }
+    // Neither of two batches is stretched to the other.
+    const attend = (n: number, m: number) => new MultiheadAttention(6, 2).forward(zeros([n, 3, 6]), zeros([m, 4, 6]));
+    expect(() => attend(1, 3)).toThrow("MultiheadAttention: key must have axes [1, length, 6], got [3, 4, 6]");
+    expect(() => attend(3, 1)).toThrow("MultiheadAttention: key must have axes [3, length, 6], got [1, 4, 6]");
   });
 });

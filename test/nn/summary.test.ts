@@ -14,20 +14,29 @@ import {
   type Tensor,
   transpose,
 } from "../../lib/index.js";
-import { lenet5 } from "../../lib/models/index.js";
+import { CharLSTM, lenet5 } from "../../lib/models/index.js";
 import {
   Activation,
+  type AnyModule,
   AvgPool2d,
   BatchNorm2d,
   Conv2d,
+  ConvTranspose2d,
   Dropout,
+  Embedding,
   Flatten,
   GlobalAvgPool2d,
+  GRU,
+  GRUCell,
   Linear,
+  LSTM,
+  LSTMCell,
   Maxout,
   MaxPool2d,
   Module,
+  MultiheadAttention,
   ResidualBlock,
+  RNN,
   Sequential,
   summary,
 } from "../../lib/nn/index.js";
@@ -138,15 +147,37 @@ describe("receptive fields", () => {
 
   it("are not claimed where there are none or they cannot be told", () => {
     expect(fields(new Sequential([new Linear(4, 2, { seed: 1 })]), [4])).toEqual([undefined]);
-    /** Two rows of an image, each one position, added: neither says where the other lies. */
-    class Rows extends Module {
+    /** An image and itself turned round: two pixels, here near, there far from each other. */
+    class Mirrored extends Module {
       readonly conv = new Conv2d(1, 1, 3, { seed: 1 });
       forward(x: Tensor): Tensor {
         const y = this.conv.forward(x);
-        return add(y.slice([null, null, 0, 0]), y.slice([null, null, 1, 1]));
+        return add(y, y.flip({ axes: 3 }));
       }
     }
-    expect(fields(new Rows(), [1, 8, 8])).toEqual([[3, 3], undefined]);
+    expect(fields(new Mirrored(), [1, 8, 8])).toEqual([[3, 3], undefined]);
+  });
+
+  it("reach from the first to the last of the positions that are put together", () => {
+    class Pixels extends Module {
+      readonly conv = new Conv2d(1, 1, 3, { seed: 1 });
+      forward(x: Tensor): Tensor {
+        const y = this.conv.forward(x);
+        return add(y.slice([null, null, 0, 0]), y.slice([null, null, 1, 3]));
+      }
+    }
+    expect(fields(new Pixels(), [1, 8, 8])).toEqual([[3, 3], [4, 6]]); // biome-ignore format: a picture
+    /** Neighbours, of which one comes from an image that has been turned round twice. */
+    class Neighbours extends Module {
+      forward(x: Tensor): Tensor {
+        const turned = x
+          .flip()
+          .slice([null, null, [0, -1]])
+          .flip();
+        return add(turned, x.slice([null, null, [0, -1]]));
+      }
+    }
+    expect(fields(new Neighbours(), [1, 8])).toEqual([[2]]);
     /** One position, twice: it sees what it sees. */
     class Corner extends Module {
       readonly conv = new Conv2d(1, 1, 3, { seed: 1 });
@@ -156,6 +187,59 @@ describe("receptive fields", () => {
       }
     }
     expect(fields(new Corner(), [1, 8, 8])).toEqual([[3, 3], [3, 3]]); // biome-ignore format: a picture
+  });
+});
+
+describe("receptive fields of sequences", () => {
+  const words = { dtype: "int32" } as const;
+
+  it.each([
+    ["RNN", new RNN(3, 4, { layers: 2, seed: 1 })],
+    ["LSTM", new LSTM(3, 4, { bidirectional: true, seed: 1 })],
+    ["GRU", new GRU(3, 4, { seed: 1 })],
+    ["MultiheadAttention", new MultiheadAttention(3, 1, { seed: 1 })],
+  ])("are all steps of %s", (_, model) => {
+    expect(summary(model as AnyModule, [7, 3]).layers.at(-1)?.receptiveField).toEqual([7]);
+  });
+
+  it("are those of the layers before, word by word, and all of it behind a recurrent one", () => {
+    const model = new CharLSTM("abc", { seed: 1 });
+    expect(summary(model, [5], words).layers.map((layer) => layer.receptiveField)).toEqual([[1], [5], [5]]);
+  });
+
+  it("grow with each step of a cell", () => {
+    class Steps extends Module {
+      readonly cell = new GRUCell(3, 4, { seed: 1 });
+      forward(x: Tensor): Tensor {
+        const first = this.cell.forward(x.slice([null, 1]));
+        return this.cell.forward(x.slice([null, 3]), first).hidden;
+      }
+    }
+    expect(fields(new Steps(), [7, 3])).toEqual([[1], [3]]); // from step 1 to step 3
+  });
+});
+
+describe("multiply-adds", () => {
+  const work = (model: AnyModule, shape: number[], dtype: "float32" | "int32" = "float32") =>
+    summary(model, shape, { dtype }).multiplyAdds;
+
+  it("of recurrent layers are those of both matrices at each step, layer and direction", () => {
+    expect(work(new LSTMCell(3, 4, { seed: 1 }), [3])).toBe(4 * 4 * (3 + 4));
+    expect(work(new GRU(3, 4, { seed: 1 }), [5, 3])).toBe(5 * 3 * 4 * (3 + 4));
+    const both = new LSTM(3, 4, { layers: 2, bidirectional: true, seed: 1 });
+    expect(work(both, [5, 3])).toBe(2 * 5 * 16 * (3 + 4) + 2 * 5 * 16 * (8 + 4));
+  });
+
+  it("of attention are those of four matrices and of two products of sequences", () => {
+    expect(work(new MultiheadAttention(8, 2, { seed: 1 }), [5, 8])).toBe(4 * 5 * 8 * 8 + 2 * 5 * 5 * 8);
+  });
+
+  it("of a transposed convolution are a filter for each pixel of its input", () => {
+    expect(work(new ConvTranspose2d(4, 6, 3, { stride: 2, groups: 2, seed: 1 }), [4, 5, 7])).toBe(5 * 7 * 4 * (3 * 9));
+  });
+
+  it("of an embedding are none: rows are picked", () => {
+    expect(work(new Embedding(9, 4, { seed: 1 }), [5], "int32")).toBe(0);
   });
 });
 
