@@ -1,4 +1,4 @@
-/** What the course asks of real images, and where the examples say what they reach. */
+/** What the course asks of examples on real images, or they promise themselves, and where they say what they reach. */
 
 /** One number or several that an example prints, in percent. */
 export interface Figure {
