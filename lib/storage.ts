@@ -15,8 +15,12 @@ export interface State {
   readonly length: number;
   /** A copy of the elements. */
   read(): TypedArray;
-  /** Overwrites all elements; `data` has the dtype's array class and this length. */
-  write(data: TypedArray): void;
+  /**
+   * Overwrites as many elements as `data` has, of the dtype's array class.
+   *
+   * @param offset The first of them (default 0).
+   */
+  write(data: TypedArray, offset?: number): void;
   /** Frees the memory early; using the state afterwards throws. Idempotent. */
   dispose(): void;
 }
@@ -43,7 +47,10 @@ export class Storage {
   readonly dtype: DType;
   /** Number of elements. */
   readonly length: number;
-  /** Values of a realised tensor; undefined for a variable, and after `dispose`. */
+  /**
+   * Values of a realised tensor, or of a variable that no backend has run yet; undefined for zeros of such a variable,
+   * for one that has a `state`, and after `dispose`.
+   */
   data: TypedArray | undefined;
   /** Memory of a variable; undefined until a backend has run it, and after `dispose`. */
   state: State | undefined;

@@ -25,7 +25,7 @@ import * as reduce from "./ops/reduce.js";
 import * as slices from "./ops/slices.js";
 import { logSoftmax, softmax } from "./ops/softmax.js";
 import { type DataOptions, elementsOf, type TensorData } from "./ops/tensor-data.js";
-import { assignAll, realize, valuesOf, valuesOfAsync } from "./runtime/realize.js";
+import { assignAll, checkNotTracing, realize, valuesOf, valuesOfAsync } from "./runtime/realize.js";
 import { sameShape, showShape } from "./shape.js";
 
 const { where: _where, ...comparisonMethods } = comparison;
@@ -112,10 +112,10 @@ declare module "./graph/variable.js" {
 
 const values: { [Name in keyof TensorValues]: (this: Tensor, ...args: never[]) => unknown } = {
   async data() {
-    return (await valuesOfAsync(this)).slice();
+    return forKeeps(this, await valuesOfAsync(this));
   },
   dataSync() {
-    return valuesOf(this).slice();
+    return forKeeps(this, valuesOf(this));
   },
   item() {
     if (this.size !== 1) throw new ShapeError(`item: needs a tensor of one element, got ${showShape(this.shape)}`);
@@ -139,6 +139,11 @@ const values: { [Name in keyof TensorValues]: (this: Tensor, ...args: never[]) =
     (this as Tensor & TensorValues).dispose();
   },
 };
+
+/** Values that a caller may keep and write: those of a variable on a backend have been copied from there. */
+function forKeeps(tensor: Tensor, values: TypedArray): TypedArray {
+  return tensor instanceof Variable && tensor.memory.data === undefined ? values : values.slice();
+}
 
 function nest(data: TypedArray, shape: readonly number[], axis = 0, start = 0): NestedArray {
   if (axis === shape.length) return data[start] as number;
@@ -207,6 +212,23 @@ export function variable(data: TensorData | Tensor, options: VariableOptions = {
   const given = data instanceof Tensor ? valuesOf(data) : data;
   const { values, shape, dtype } = elementsOf("variable", given, { ...from, ...options });
   return new Variable(values, shape, dtype, name, trainable);
+}
+
+/**
+ * @internal A variable of zeros, which takes memory when it is first used: on the machine that does so.
+ *
+ * @param like Has its shape and dtype.
+ */
+export function zeroVariable({ shape, dtype }: Tensor, name: string, trainable: boolean): Variable {
+  return new Variable(undefined, shape, dtype, name, trainable);
+}
+
+/** @internal A variable of a tensor's values, computed now, where it keeps them: they are never copied. */
+export function computedVariable(value: Tensor, name: string): Variable {
+  const computed = zeroVariable(value, name, true);
+  checkNotTracing("variable");
+  computed.assign(value);
+  return computed;
 }
 
 /**

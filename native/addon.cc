@@ -144,36 +144,48 @@ Napi::Value create_state(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), handle);
 }
 
-// The state of argument 0 and the address of the array of argument 1, which has its dtype and length; or
-// nullptr with a JavaScript error pending.
-State* state_and_array(const Napi::CallbackInfo& info, char** data) {
+// The state of argument 0; or nullptr with a JavaScript error pending.
+State* state_argument(const Napi::CallbackInfo& info) {
   const std::shared_ptr<State>* state = environment_of(info).states.find(int_argument(info, 0));
-  if (state == nullptr) {
-    fail(info.Env(), "BACKEND", "state: it has been disposed");
-    return nullptr;
-  }
-  const std::string error = check_array(info.Env(), info[1], (*state)->dtype, (*state)->length, data);
-  if (!error.empty()) {
-    fail(info.Env(), "BACKEND", "state: " + error);
-    return nullptr;
-  }
-  environment_of(info).wait();
-  return state->get();
+  if (state != nullptr) return state->get();
+  fail(info.Env(), "BACKEND", "state: it has been disposed");
+  return nullptr;
 }
 
 // readState(handle, into)
 void read_state(const Napi::CallbackInfo& info) {
+  const State* state = state_argument(info);
+  if (state == nullptr) return;
   char* data = nullptr;
-  const State* state = state_and_array(info, &data);
-  if (state != nullptr && state->length > 0) memcpy(data, state->memory.data(), state->bytes());
+  const std::string error = check_array(info.Env(), info[1], state->dtype, state->length, &data);
+  if (!error.empty()) {
+    fail(info.Env(), "BACKEND", "state: " + error);
+    return;
+  }
+  environment_of(info).wait();
+  if (state->length > 0) memcpy(data, state->memory.data(), state->bytes());
 }
 
-// writeState(handle, from)
+// writeState(handle, from, offset): as many elements as there are in `from`, from number `offset` on
 void write_state(const Napi::CallbackInfo& info) {
-  char* data = nullptr;
-  State* state = state_and_array(info, &data);
+  State* state = state_argument(info);
   if (state == nullptr) return;
-  if (state->length > 0) memcpy(state->memory.data(), data, state->bytes());
+  char* data = nullptr;
+  Span span;
+  std::string error = check_array(info.Env(), info[1], state->dtype, 0, &data);
+  const int64_t offset = int_argument(info, 2);
+  const int64_t length = error.empty() && get_span(info.Env(), info[1], &span) ? span.length : 0;
+  if (error.empty() && (offset < 0 || length > state->length - offset)) {
+    error = format("cannot write %lld elements from %lld on to %lld", static_cast<long long>(length),
+                   static_cast<long long>(offset), static_cast<long long>(state->length));
+  }
+  if (!error.empty()) {
+    fail(info.Env(), "BACKEND", "state: " + error);
+    return;
+  }
+  environment_of(info).wait();
+  const int64_t bytes = size_of(state->dtype);
+  if (length > 0) memcpy(state->memory.data() + offset * bytes, data, length * bytes);
   state->packed.version++;
 }
 

@@ -480,13 +480,13 @@ describe("in files", () => {
       "a safetensors file cut in its length",
       FormatError,
       async (path) => loadSafetensors(await written(path, idx.subarray(0, 4))),
-      "decodeSafetensors: truncated: 4 bytes, shorter than the length of a header: PATH",
+      "loadSafetensors: truncated: 4 bytes, shorter than the length of a header: PATH",
     ],
     [
       "a safetensors file cut in its data",
       FormatError,
       async (path) => loadSafetensors(await written(path, encodeSafetensors(state).subarray(0, -1))),
-      "decodeSafetensors: truncated: 11 bytes of data, the header describes 12: PATH",
+      "loadSafetensors: truncated: 11 bytes of data, the header describes 12: PATH",
     ],
     ["a missing IDX file", OptionError, (path) => readIdx(path), "readIdx: cannot read file: PATH (ENOENT)"],
     [

@@ -79,8 +79,8 @@ export interface Backend {
    * @throws {DTypeError} when it uses a dtype the backend does not have.
    */
   prepare(program: Int32Array, constants: readonly TypedArray[]): Executable;
-  /** Memory for a variable, holding a copy of `data`. */
-  createState(dtype: DType, data: TypedArray): State;
+  /** Memory for a variable, holding a copy of `data`, or so many zeros. */
+  createState(dtype: DType, data: TypedArray | number): State;
   /**
    * Bytes from the start of a buffer to where arrays best begin in it, less than 64 (a backend that leaves it out does
    * not care).

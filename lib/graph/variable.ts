@@ -1,7 +1,7 @@
 /** Tensors that change: parameters, optimiser moments, running statistics. */
 
 import { type DType, isFloat, type TypedArray } from "../dtype.js";
-import type { Shape } from "../shape.js";
+import { type Shape, sizeOf } from "../shape.js";
 import { Storage } from "../storage.js";
 import { stateOp } from "./leaves.js";
 import type { Op } from "./op.js";
@@ -36,11 +36,11 @@ export class Variable extends Tensor {
   private assignments = 0;
   private leaf: StateLeaf | undefined;
 
-  /** @internal Use `variable()`. Takes ownership of `data`. */
-  constructor(data: TypedArray, shape: Shape, dtype: DType, name: string, trainable: boolean) {
+  /** @internal Use `variable()`. Takes ownership of `data`; without it the values are zeros. */
+  constructor(data: TypedArray | undefined, shape: Shape, dtype: DType, name: string, trainable: boolean) {
     super(stateOp as Op, [], {}, shape, dtype, trainable && isFloat(dtype));
     this.name = name;
-    this.memory = new Storage(dtype, data.length, data);
+    this.memory = new Storage(dtype, sizeOf(shape), data);
   }
 
   /** @internal The leaf that reads the memory as it is now. */

@@ -1,4 +1,4 @@
-/** Whole files in and out, with errors that name the operation and the path. */
+/** Files in and out, with errors that name the operation and the path. */
 
 import { open, readFile, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
@@ -20,21 +20,68 @@ export async function readBytes(op: string, path: string): Promise<Uint8Array> {
   }
 }
 
+/** A file that is read in parts. */
+export interface ReadableFile {
+  /** In bytes, when it was opened. */
+  readonly size: number;
+  /** Fills an array with what stands from a position on. */
+  read(into: Uint8Array, position: number): Promise<void>;
+}
+
+/**
+ * Calls `body` with an open file, and closes it.
+ *
+ * @param op Name of the public function, for the message.
+ * @throws {OptionError} when the file is missing or cannot be read; `cause` is the system's error.
+ */
+export async function withFile<T>(op: string, path: string, body: (file: ReadableFile) => Promise<T>): Promise<T> {
+  checkPath(op, path);
+  const attempt = async <R>(action: Promise<R>): Promise<R> => {
+    try {
+      return await action;
+    } catch (cause) {
+      throw new OptionError(`${op}: cannot read file: ${show(path)} (${reason(cause)})`, { cause });
+    }
+  };
+  const handle = await attempt(open(path));
+  try {
+    const { size } = await attempt(handle.stat());
+    return await body({
+      size,
+      async read(into, position) {
+        for (let filled = 0; filled < into.length; ) {
+          const { bytesRead } = await attempt(handle.read(into, filled, into.length - filled, position + filled));
+          if (bytesRead === 0) failer(op, path)("truncated while it was read");
+          filled += bytesRead;
+        }
+      },
+    });
+  } finally {
+    await handle.close();
+  }
+}
+
 /**
  * Writes a file so that a reader, or a crash at any moment, sees the old content or the new, never a part.
  *
  * The bytes go to a file of their own in the same folder, reach the disk, and then take the name; at last the folder
  * reaches the disk. What earlier writers of the path left behind when they were killed is removed.
  *
+ * @param content In parts, one behind the other; they must not change until the promise settles.
  * @param op Name of the public function, for the message.
  * @throws {OptionError} when the folder is missing or cannot be written; `cause` is the system's error.
  */
-export async function writeAtomically(op: string, path: string, bytes: Uint8Array): Promise<void> {
+export async function writeAtomically(
+  op: string,
+  path: string,
+  content: Uint8Array | readonly Uint8Array[],
+): Promise<void> {
   checkPath(op, path);
+  const parts = content instanceof Uint8Array ? [content] : content;
   try {
     for (const leftover of await leftoversOf(path, ".tmp")) await rm(leftover, { force: true });
     await withOwnFile(path, ".tmp", async (own) => {
-      await writeDurably(own, bytes);
+      await writeDurably(own, parts);
       await rename(own, path);
     });
     await syncFolder(dirname(path));
@@ -48,10 +95,10 @@ export function checkPath(op: string, path: unknown): void {
   if (typeof path !== "string") throw new OptionError(`${op}: path must be a string, got ${show(path)}`);
 }
 
-async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
+async function writeDurably(path: string, parts: readonly Uint8Array[]): Promise<void> {
   const file = await open(path, "wx");
   try {
-    await file.writeFile(bytes);
+    for (const part of parts) await file.writeFile(part);
     await file.sync();
   } finally {
     await file.close();

@@ -10,10 +10,22 @@
  * Elements are copied as they lie in memory: every platform Node.js supports nodegrad on is little-endian.
  */
 
-import { allocate, type DType, dtypeInfo, type TypedArray } from "../dtype.js";
-import { OptionError, type ShapeError, show } from "../errors.js";
-import { checkShape, type Shape, showShape, sizeOf } from "../shape.js";
-import { checkBytes, type Fail, failer, readBytes, writeAtomically } from "./files.js";
+import { allocate, dtypeInfo, type TypedArray } from "../dtype.js";
+import { OptionError, show } from "../errors.js";
+import { sizeOf } from "../shape.js";
+import { checkBytes, type Fail, failer, writeAtomically } from "./files.js";
+import {
+  decodeElements,
+  type Entry,
+  endOfHeader,
+  fileDTypes,
+  isRecord,
+  LENGTH_BYTES,
+  MAX_HEADER_BYTES,
+  METADATA,
+  parseHeader,
+} from "./safetensors-header.js";
+import { withSafetensors } from "./safetensors-reader.js";
 import { checkTensorData, type TensorData } from "./tensor-data.js";
 
 /** What a safetensors file holds. Both records have no prototype, so any name is safe as a key. */
@@ -22,41 +34,6 @@ export interface SafetensorsFile {
   /** Free text about the file, `{}` when it has none. */
   readonly metadata: Record<string, string>;
 }
-
-/** One entry of the JSON header. */
-interface Entry {
-  readonly name: string;
-  readonly dtype: DType;
-  readonly shape: Shape;
-  readonly begin: number;
-  readonly end: number;
-  /** Whether the file has integers of 8 bytes instead of the dtype's 4. */
-  readonly wide: boolean;
-}
-
-const METADATA = "__metadata__";
-
-/** Size of the field that holds the header's length. */
-const LENGTH_BYTES = 8;
-
-/** The format's own limit, so that a reader may refuse to parse a header that is not one. */
-const MAX_HEADER_BYTES = 100_000_000;
-
-const fileDTypes: { readonly [D in DType]: string } = {
-  float32: "F32",
-  float64: "F64",
-  int32: "I32",
-  uint8: "U8",
-  bool: "BOOL",
-};
-
-/** Integers of 8 bytes, with which PyTorch counts: they are read as int32. */
-const WIDE = "I64";
-
-const dtypeOf = new Map([
-  ...Object.entries(fileDTypes).map(([dtype, code]) => [code, dtype as DType] as const),
-  [WIDE, "int32"] as const,
-]);
 
 /**
  * The bytes of a safetensors file.
@@ -74,7 +51,22 @@ export function encodeSafetensors(
   tensors: Readonly<Record<string, TensorData>>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
-  const op = "encodeSafetensors";
+  const parts = encodedParts("encodeSafetensors", tensors, metadata);
+  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let position = 0;
+  for (const part of parts) {
+    bytes.set(part, position);
+    position += part.length;
+  }
+  return bytes;
+}
+
+/** The bytes of a file in parts: the header, and the tensors' own memory. */
+function encodedParts(
+  op: string,
+  tensors: Readonly<Record<string, TensorData>>,
+  metadata: Readonly<Record<string, string>>,
+): Uint8Array[] {
   if (!isRecord(tensors)) throw new OptionError(`${op}: needs tensors by name, got ${show(tensors)}`);
   for (const [name, tensor] of Object.entries(tensors)) {
     if (name === METADATA) throw new OptionError(`${op}: reserved name: ${show(name)}`);
@@ -99,16 +91,10 @@ export function encodeSafetensors(
   if (headerBytes > MAX_HEADER_BYTES) {
     throw new OptionError(`${op}: header too long: ${headerBytes} bytes; at most ${MAX_HEADER_BYTES}`);
   }
-  const bytes = new Uint8Array(LENGTH_BYTES + headerBytes + end);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(headerBytes), true);
-  bytes.set(json, LENGTH_BYTES);
-  bytes.fill(0x20, LENGTH_BYTES + json.length, LENGTH_BYTES + headerBytes);
-  let position = LENGTH_BYTES + headerBytes;
-  for (const [, { data }] of sorted) {
-    bytes.set(bytesOf(data), position);
-    position += data.byteLength;
-  }
-  return bytes;
+  const start = new Uint8Array(LENGTH_BYTES + headerBytes).fill(0x20);
+  new DataView(start.buffer).setBigUint64(0, BigInt(headerBytes), true);
+  start.set(json, LENGTH_BYTES);
+  return [start, ...sorted.map(([, { data }]) => bytesOf(data))];
 }
 
 /**
@@ -124,120 +110,54 @@ export function decodeSafetensors(bytes: Uint8Array, name = "bytes"): Safetensor
   const op = "decodeSafetensors";
   const fail: Fail = failer(op, name);
   checkBytes(op, bytes);
-  const [header, dataStart] = parseHeader(bytes, fail);
-  const body = bytes.subarray(dataStart);
-
-  const metadata: Record<string, string> = Object.create(null);
-  const entries: Entry[] = [];
-  for (const [key, value] of Object.entries(header)) {
-    if (key !== METADATA) {
-      entries.push(parseEntry(key, value, fail));
-      continue;
-    }
-    if (!isRecord(value)) fail(`${METADATA} is not an object: ${show(value)}`);
-    for (const [field, text] of Object.entries(value)) {
-      if (typeof text !== "string") fail(`metadata is not text: ${show(field)} is ${show(text)}`);
-      metadata[field] = text;
-    }
-  }
-  checkLayout(entries, body.length, fail);
-
+  const start = endOfHeader(bytes, bytes.length, fail);
+  const { entries, metadata } = parseHeader(bytes.subarray(LENGTH_BYTES, start), bytes.length - start, fail);
   const tensors: Record<string, TensorData> = Object.create(null);
-  for (const { name: key, dtype, shape, begin, end, wide } of entries) {
-    const data = allocate(dtype, sizeOf(shape));
-    if (wide) data.set(narrowed(body.subarray(begin, end), key, fail));
-    else bytesOf(data).set(body.subarray(begin, end));
-    if (dtype === "bool" && data.some((element) => element > 1)) fail(`bool other than 0 and 1: tensor ${show(key)}`);
-    tensors[key] = { dtype, shape, data };
+  for (const entry of entries) {
+    const tensor = emptyTensor(entry);
+    decodeElements(entry, bytes.subarray(start + entry.begin, start + entry.end), tensor.data, fail);
+    tensors[entry.name] = tensor;
   }
   return { tensors, metadata };
+}
+
+function emptyTensor({ dtype, shape }: Entry): TensorData {
+  return { dtype, shape, data: allocate(dtype, sizeOf(shape)) };
 }
 
 /**
  * Writes tensors to a safetensors file. The file appears complete or not at all: an existing one stays
  * as it was until the new one is on disk.
  *
+ * @param tensors As for `encodeSafetensors`; they are written from where they are, and must not change until the promise
+ *   settles.
  * @throws {OptionError} when the path cannot be written, and as `encodeSafetensors` does.
  */
 export async function saveSafetensors(
   path: string,
   tensors: Readonly<Record<string, TensorData>>,
-  metadata?: Readonly<Record<string, string>>,
+  metadata: Readonly<Record<string, string>> = {},
 ): Promise<void> {
-  await writeAtomically("saveSafetensors", path, encodeSafetensors(tensors, metadata));
+  await writeAtomically("saveSafetensors", path, encodedParts("saveSafetensors", tensors, metadata));
 }
 
 /**
- * Reads a safetensors file.
+ * Reads a safetensors file. To bring one into a model, `Module.load` takes half the memory.
  *
  * @throws {OptionError} when the file is missing or cannot be read.
  * @throws {FormatError} when it is truncated or corrupt.
  */
 export async function loadSafetensors(path: string): Promise<SafetensorsFile> {
-  return decodeSafetensors(await readBytes("loadSafetensors", path), path);
-}
-
-/** The parsed JSON header, and where the elements begin. */
-function parseHeader(bytes: Uint8Array, fail: Fail): [Record<string, unknown>, number] {
-  if (bytes.length < LENGTH_BYTES) fail(`truncated: ${bytes.length} bytes, shorter than the length of a header`);
-  const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
-  if (length > MAX_HEADER_BYTES) fail(`header too long: ${length} bytes, at most ${MAX_HEADER_BYTES}`);
-  const dataStart = LENGTH_BYTES + Number(length);
-  if (dataStart > bytes.length) fail(`truncated: the header ends at byte ${dataStart} of ${bytes.length}`);
-  let header: unknown;
-  try {
-    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-    header = JSON.parse(text.decode(bytes.subarray(LENGTH_BYTES, dataStart)));
-  } catch (cause) {
-    fail("header is not JSON", { cause });
-  }
-  if (!isRecord(header)) fail(`header is not an object: ${show(header)}`);
-  return [header, dataStart];
-}
-
-/** Checks one entry of the header by itself. */
-function parseEntry(name: string, value: unknown, fail: Fail): Entry {
-  const tensor = `tensor ${show(name)}`;
-  if (!isRecord(value)) fail(`${tensor} is not described by an object`);
-  const dtype = dtypeOf.get(value.dtype as string);
-  if (dtype === undefined) {
-    fail(`unsupported dtype of ${tensor}, ${show(value.dtype)}; expected one of ${[...dtypeOf.keys()].join(", ")}`);
-  }
-  let shape: Shape = [];
-  try {
-    shape = checkShape(tensor, value.shape);
-  } catch (cause) {
-    fail((cause as ShapeError).message, { cause });
-  }
-  const [begin, end, ...rest] = Array.isArray(value.data_offsets) ? value.data_offsets : [];
-  if (!isOffset(begin) || !isOffset(end) || rest.length > 0) fail(`${tensor} has no pair of data_offsets`);
-  const wide = value.dtype === WIDE;
-  const expected = sizeOf(shape) * (wide ? 8 : dtypeInfo[dtype].bytes);
-  if (end - begin !== expected) {
-    fail(`${tensor} of ${dtype} ${showShape(shape)} needs ${expected} bytes, its data_offsets are [${begin}, ${end}]`);
-  }
-  return { name, dtype, shape, begin, end, wide };
-}
-
-/** Integers of 8 bytes as numbers that an int32 holds. */
-function narrowed(bytes: Uint8Array, name: string, fail: Fail): number[] {
-  const integers = Array.from(new BigInt64Array(Uint8Array.from(bytes).buffer));
-  const large = integers.find((integer) => BigInt.asIntN(32, integer) !== integer);
-  if (large !== undefined) fail(`integer beyond int32: tensor ${show(name)} has ${large}`);
-  return integers.map(Number);
-}
-
-/** Checks that the entries cover `size` bytes: no gap, no overlap, nothing beyond. */
-function checkLayout(entries: readonly Entry[], size: number, fail: Fail): void {
-  let covered = 0;
-  for (const { name, begin, end } of [...entries].sort((a, b) => a.begin - b.begin || a.end - b.end)) {
-    if (begin !== covered) {
-      fail(`${begin < covered ? "overlap" : "gap"} before tensor ${show(name)}, it begins at ${begin}, not ${covered}`);
+  return withSafetensors("loadSafetensors", path, async (reader) => {
+    const { entries, metadata } = reader.header;
+    const tensors: Record<string, TensorData> = Object.create(null);
+    for (const entry of entries) {
+      const tensor = emptyTensor(entry);
+      await reader.read(entry, (piece, offset) => tensor.data.set(piece, offset));
+      tensors[entry.name] = tensor;
     }
-    covered = end;
-  }
-  if (covered > size) fail(`truncated: ${size} bytes of data, the header describes ${covered}`);
-  if (covered < size) fail(`trailing bytes: ${size} bytes of data, the header describes ${covered}`);
+    return { tensors, metadata };
+  });
 }
 
 function checkMetadata(op: string, metadata: unknown): void {
@@ -251,12 +171,4 @@ function checkMetadata(op: string, metadata: unknown): void {
 
 function bytesOf(data: TypedArray): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-}
-
-function isOffset(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

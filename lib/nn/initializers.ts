@@ -5,7 +5,7 @@ import { Random } from "../data/index.js";
 import { checkOptions, OptionError, show } from "../errors.js";
 import { randomNormal, randomUniform, type SeedOptions } from "../ops/index.js";
 import { type Shape, sizeOf } from "../shape.js";
-import { type Variable, variable } from "../tensor.js";
+import { computedVariable, type Variable } from "../tensor.js";
 
 /**
  * Makes a parameter: what layers take as their option `initializer`. `xavierNormal` and its kin are such functions;
@@ -130,13 +130,13 @@ export function xavierNormal(name: string, shape: Shape, options: GainOptions = 
 export function uniform(name: string, shape: Shape, bound: number, options: SeedOptions = {}): Variable {
   checkOptions("uniform", options, ["seed"]);
   const values = randomUniform(shape, { low: -bound, high: bound, seed: options.seed });
-  return variable(values, { name });
+  return computedVariable(values, name);
 }
 
 /** A variable with normal values of mean 0 and the given standard deviation. */
 export function normal(name: string, shape: Shape, std: number, options: SeedOptions = {}): Variable {
   checkOptions("normal", options, ["seed"]);
-  return variable(randomNormal(shape, { std, seed: options.seed }), { name });
+  return computedVariable(randomNormal(shape, { std, seed: options.seed }), name);
 }
 
 /**

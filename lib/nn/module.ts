@@ -1,7 +1,7 @@
 /** Layers and models: what has parameters, what they are called, and how they are saved. */
 
 import type { TensorData } from "../io/index.js";
-import { captureState, restoreState } from "../io/state.js";
+import { captureState, restoreState, restoreStateFrom } from "../io/state.js";
 import { type Tensor, Variable } from "../tensor.js";
 import { flattenTree } from "../tree.js";
 
@@ -91,11 +91,29 @@ export abstract class Module<Arguments extends readonly unknown[] = [x: Tensor],
    * @throws {FormatError} when a variable is missing, unknown, or of another shape or dtype.
    */
   loadState(state: Readonly<Record<string, TensorData>>): void {
+    restoreState(this.variables(), state, this.unusedPaths());
+  }
+
+  /**
+   * Replaces the values of every variable by those in a safetensors file: straight from the file, which is never in
+   * memory as a whole. Do not use the model before the promise has settled.
+   *
+   * @returns The file's metadata.
+   * @throws {FormatError} when the file is corrupt, or as `loadState`; the model is as it was then.
+   * @throws {OptionError} when the file is missing or cannot be read; if that happens half way through, some variables
+   *   have their new values.
+   */
+  async load(path: string): Promise<Record<string, string>> {
+    return restoreStateFrom(path, this.variables(), this.unusedPaths());
+  }
+
+  /** Paths of what `unused` names, here and in the modules below. */
+  private unusedPaths(): Set<string> {
     const unused = new Set<string>();
     this.visit((module, path) => {
       for (const name of module.unused()) unused.add(join(path, name));
     });
-    restoreState(this.variables(), state, unused);
+    return unused;
   }
 
   /** Calls `visitor` with the module and each module in it, their paths, and the variables they hold themselves. */

@@ -7,7 +7,7 @@ import type { TensorData } from "../io/index.js";
 import { captureState, restoreState } from "../io/state.js";
 import { add, mul, tensor, zerosLike } from "../ops/index.js";
 import { sizeOf } from "../shape.js";
-import { assign, type Tensor, type Variable, variable } from "../tensor.js";
+import { assign, type Tensor, type Variable, variable, zeroVariable } from "../tensor.js";
 import { type CheckOptions, type Group, groupsOf, type OptimizerOptions, type Trained } from "./groups.js";
 
 /** New values of variables. */
@@ -255,9 +255,12 @@ export abstract class Optimizer<Options extends OptimizerOptions = OptimizerOpti
 }
 
 /** A variable of a parameter's shape and dtype that is not trained. */
-function likeParameter(name: string, { shape, dtype, name: parameter }: Variable, initial = 0): Variable {
+function likeParameter(kind: string, parameter: Variable, initial = 0): Variable {
+  const { shape, dtype } = parameter;
+  const name = `${kind} of ${parameter.name}`;
+  if (initial === 0) return zeroVariable(parameter, name, false);
   const values = allocate(dtype, sizeOf(shape)).fill(initial); // an array, because a function may be being compiled
-  return variable(values, { shape, dtype, name: `${name} of ${parameter}`, trainable: false });
+  return variable(values, { shape, dtype, name, trainable: false });
 }
 
 /** @internal The gradient with that of ½·factor·‖w‖² added: weight decay as part of the loss. */

@@ -45,7 +45,8 @@ export function allocateResult(dtype: DType, length: number): TypedArray {
 export function stateOn(backend: Backend, variable: Variable): State {
   const { memory } = variable;
   if (memory.state !== undefined && memory.owner === backend) return memory.state;
-  const state = backend.createState(memory.dtype, hostValues(variable));
+  const values = isUntouched(variable) ? memory.length : hostValues(variable);
+  const state = backend.createState(memory.dtype, values);
   memory.state?.dispose();
   memory.state = state;
   memory.owner = backend;
@@ -58,11 +59,39 @@ export function stateOn(backend: Backend, variable: Variable): State {
  *
  * @throws {StaleTensorError} when the variable has been disposed.
  */
-export function hostValues({ name, memory }: Variable): TypedArray {
-  if (memory.disposed) {
-    throw new StaleTensorError(`realize: variable ${show(name)} was used after it had been disposed`);
-  }
-  if (memory.state === undefined) return memory.data as TypedArray;
+export function hostValues(variable: Variable): TypedArray {
+  const { memory } = variable;
+  checkNotDisposed(variable);
+  if (memory.state === undefined) return memory.data ?? allocate(memory.dtype, memory.length);
   (memory.owner as Backend).finish();
   return memory.state.read();
+}
+
+/**
+ * Overwrites values of a variable where they lie, after every run in flight. Who does so also goes on to its next version.
+ *
+ * @param data Of the array class of its dtype.
+ * @param offset The first element to write.
+ * @throws {StaleTensorError} when the variable has been disposed.
+ */
+export function overwrite(backend: Backend, variable: Variable, data: TypedArray, offset = 0): void {
+  checkNotDisposed(variable);
+  const { memory } = variable;
+  if (memory.data !== undefined) {
+    memory.data.set(data, offset);
+    return;
+  }
+  (memory.owner as Backend | undefined)?.finish();
+  (memory.state ?? stateOn(backend, variable)).write(data, offset);
+}
+
+/** Whether a variable holds the zeros that it was made with, which have no memory yet. */
+function isUntouched({ memory: { data, state, disposed } }: Variable): boolean {
+  return data === undefined && state === undefined && !disposed;
+}
+
+/** @throws {StaleTensorError} when the variable has been disposed. */
+export function checkNotDisposed({ name, memory }: Variable): void {
+  if (!memory.disposed) return;
+  throw new StaleTensorError(`realize: variable ${show(name)} was used after it had been disposed`);
 }

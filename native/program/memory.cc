@@ -33,6 +33,25 @@ bool Memory::allocate(int64_t bytes) {
   return true;
 }
 
+bool Arena::reserve(int64_t bytes) {
+  constexpr int64_t kSmall = 8 * kHugePage;  // not worth giving back
+  constexpr int64_t kPart = 4;  // runs that need less than one part in so many could do with less
+  if (bytes > memory_.bytes()) return replace(bytes);
+  if (memory_.bytes() <= kSmall) return true;
+  if (bytes >= memory_.bytes() / kPart) {
+    used_ = largest_ = 0;
+    return true;
+  }
+  used_ += bytes;
+  if (bytes > largest_) largest_ = bytes;
+  return used_ < memory_.bytes() || replace(largest_);
+}
+
+bool Arena::replace(int64_t bytes) {
+  used_ = largest_ = 0;
+  return memory_.allocate(bytes < kHugePage ? kHugePage : bytes);
+}
+
 void Memory::release() {
 #if defined(_WIN32)
   _aligned_free(data_);

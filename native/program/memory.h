@@ -31,19 +31,30 @@ class Memory {
   int64_t bytes_ = 0;
 };
 
-// What the runs of one environment compute in, one after the other: it grows to what the largest needs.
+// What the runs of one environment compute in, one after the other: it grows to what the largest needs, and
+// gives back what has not been needed for long.
+//
+// How long is a matter of costs, as with skis that one rents or buys: memory given back too early has to be
+// mapped again, which costs as much as it is large. It goes when the runs since it was needed have together
+// used as much, so that mapping it again is never more than a part of what they did, whatever the order of
+// runs.
 class Arena {
  public:
-  // Grows to at least `bytes` bytes, and loses what was there before; false when the system has no more.
-  bool reserve(int64_t bytes) {
-    return bytes <= memory_.bytes() || memory_.allocate(bytes < kHugePage ? kHugePage : bytes);
-  }
+  // Makes it at least `bytes` bytes large. What was there before may be lost. False when the system has no
+  // more.
+  bool reserve(int64_t bytes);
+
   // nullptr as long as no run has needed any.
   char* data() const { return memory_.data(); }
   int64_t bytes() const { return memory_.bytes(); }
 
  private:
+  bool replace(int64_t bytes);
+
   Memory memory_;
+  // Of the runs since the last one that needed a good part of it:
+  int64_t used_ = 0;     // what they used together
+  int64_t largest_ = 0;  // what the largest used
 };
 
 }  // namespace ng

@@ -69,7 +69,7 @@ const script = `
     addon.setThreads(threads);
     const states = job.states.map(({ code, data }) => {
       const state = addon.createState(code, data.length);
-      addon.writeState(state, data);
+      addon.writeState(state, data, 0);
       return state;
     });
     const outputs = job.outputs.map(({ dtype, length }) => new arrays[dtype](length).fill(77));

@@ -175,6 +175,26 @@ describe("what is not there any more", () => {
     expect(() => state?.write(floats(1, 2))).toThrow(BackendError);
   });
 
+  it("is written in parts, none of which goes beyond it", () => {
+    const state = backend.createState("float32", 3);
+    expect(state.read()).toEqual(new Float32Array(3));
+    state.write(floats(1, 2), 1);
+    state.write(floats(7));
+    expect(state.read()).toEqual(floats(7, 1, 2));
+    for (const [data, offset] of [
+      [floats(1, 2), 2],
+      [floats(1), 3],
+      [floats(1), -1],
+      [floats(1, 2, 3, 4), 0],
+    ] as const) {
+      expect(() => state.write(data, offset)).toThrow(BackendError);
+    }
+    expect(() => state.write(new Int32Array(1))).toThrow(BackendError);
+    state.write(floats(), 3);
+    expect(state.read()).toEqual(floats(7, 1, 2));
+    state.dispose();
+  });
+
   it("leaves its handle to nobody", () => {
     const { addon } = requireAddon();
     const stale = addon.createState(0, 1);

@@ -219,7 +219,12 @@ describe("the backend", () => {
     state.write(Float32Array.of(3, 4));
     expect(state).toMatchObject({ dtype: "float32", length: 2 });
     expect(state.read()).toEqual(Float32Array.of(3, 4));
+    state.write(Float32Array.of(5), 1);
+    expect(state.read()).toEqual(Float32Array.of(3, 5));
     expect(() => state.write(new Float32Array(3))).toThrow("state: has 2 elements, got 3");
+    expect(() => state.write(new Float32Array(2), 1)).toThrow("state: has 2 elements, got 2 from 1 on");
+    expect(() => state.write(new Float32Array(1), -1)).toThrow(BackendError);
+    expect(new ReferenceBackend().createState("int32", 2).read()).toEqual(new Int32Array(2));
     expect(() => state.write(new Int32Array(2))).toThrow(BackendError);
     expect(() => new ReferenceBackend().createState("bool", new Float32Array(1))).toThrow(BackendError);
     state.dispose();

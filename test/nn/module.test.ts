@@ -1,8 +1,12 @@
-import { describe, expect, it } from "vitest";
-import { FormatError, OptionError } from "../../lib/errors.js";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { FormatError, OptionError, StaleTensorError } from "../../lib/errors.js";
 import { setBackend, type Tensor, tensor, type Variable, variable } from "../../lib/index.js";
-import { decodeSafetensors, encodeSafetensors } from "../../lib/io/index.js";
-import { Activation, Linear, Module, Sequential } from "../../lib/nn/index.js";
+import { decodeSafetensors, encodeSafetensors, saveSafetensors, type TensorData } from "../../lib/io/index.js";
+import { Activation, Linear, Module, normal, Sequential } from "../../lib/nn/index.js";
+import { BACKENDS } from "../runtime/support.js";
 
 setBackend("reference");
 
@@ -54,6 +58,67 @@ describe("Module", () => {
     const { scale } = from.state();
     (scale as { data: Float32Array }).data[0] = 0;
     expect(from.scale.item()).toBe(7);
+  });
+
+  describe("load", () => {
+    const folder = mkdtempSync(join(tmpdir(), "nodegrad-module-"));
+    afterAll(() => rmSync(folder, { recursive: true }));
+    const path = join(folder, "model.safetensors");
+
+    it.each(BACKENDS)("brings a file into the variables, on %s", async (backend) => {
+      setBackend(backend);
+      const mask = (value: boolean) => variable([value, false], { name: "mask", dtype: "bool" });
+      class Large extends Module {
+        readonly weights = normal("weights", [700, 500], 1, { seed: 1 }); // more than a piece of the file
+        readonly mask = mask(true);
+        readonly mixed = new Mixed();
+        forward(x: Tensor): Tensor {
+          return x;
+        }
+      }
+      const from = new Large();
+      await saveSafetensors(path, from.state(), { epoch: "3" });
+      const to = new Large();
+      to.weights.assign(0);
+      to.mixed.scale.assign(5);
+      to.mask.assign(mask(false));
+      const late = to.mixed.scale.add(1);
+      expect(await to.load(path)).toEqual({ epoch: "3" });
+      expect(encodeSafetensors(to.state())).toEqual(encodeSafetensors(from.state()));
+      expect(() => late.item()).toThrow(StaleTensorError);
+      const { mask: saved, ...state } = from.state();
+      to.mask.assign(mask(false));
+      to.loadState({ ...state, mask: saved as TensorData });
+      expect(to.mask.toArray()).toEqual([1, 0]);
+      setBackend("reference");
+    });
+
+    it("changes nothing where the file does not fit", async () => {
+      const model = new Linear(3, 2, { seed: 1 });
+      const before = encodeSafetensors(model.state());
+      await saveSafetensors(path, new Linear(2, 2, { seed: 2 }).state());
+      await expect(model.load(path)).rejects.toThrow(
+        'load: "weight" does not fit: float32 [2, 2]; expected float32 [2, 3]',
+      );
+      writeFileSync(path, encodeSafetensors(new Linear(3, 2, { seed: 2 }).state()).subarray(0, -1));
+      await expect(model.load(path)).rejects.toThrow(/^load: truncated: 31 bytes of data.*model\.safetensors"$/);
+      await expect(model.load(join(folder, "none"))).rejects.toThrow(OptionError);
+      await expect(model.load(folder)).rejects.toThrow(OptionError);
+      expect(encodeSafetensors(model.state())).toEqual(before);
+    });
+  });
+
+  it("restores nothing from a state that holds other arrays", () => {
+    const model = new Linear(1, 2, { seed: 1 });
+    const before = encodeSafetensors(model.state());
+    const state = model.state();
+    for (const data of [new Float32Array(3), new Int32Array(2)]) {
+      const bias = { dtype: "float32", shape: [2], data } as TensorData;
+      expect(() => model.loadState({ ...state, bias })).toThrow(
+        /^loadState: "bias" does not fit: .*a Float32Array of 2/,
+      );
+    }
+    expect(encodeSafetensors(model.state())).toEqual(before);
   });
 
   it("restores nothing from a state that does not fit", () => {

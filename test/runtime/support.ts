@@ -96,7 +96,7 @@ export class SpyBackend implements Backend {
     };
   }
 
-  createState(dtype: DType, data: TypedArray): State {
+  createState(dtype: DType, data: TypedArray | number): State {
     return this.#machine.createState(dtype, data);
   }
 

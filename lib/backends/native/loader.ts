@@ -56,7 +56,7 @@ export interface Addon {
   /** Copies the elements into an array, after the runs in flight. */
   readState(state: number, into: TypedArray): void;
   /** Copies the elements from an array, after the runs in flight. */
-  writeState(state: number, from: TypedArray): void;
+  writeState(state: number, from: TypedArray, offset: number): void;
   /** Forgets a state; runs in flight are not disturbed. */
   freeState(state: number): void;
   /** Bytes from the start of a buffer to the first cache line. */

@@ -46,11 +46,12 @@ export class NativeBackend implements Backend {
     return new NativeExecutable(this.#addon, handle, this.#lostPrograms);
   }
 
-  createState(dtype: DType, data: TypedArray): State {
+  createState(dtype: DType, data: TypedArray | number): State {
     if (!this.dtypes.includes(dtype)) throw new DTypeError(`state: ${dtype} exists on the reference backend only`);
-    const handle = typed(() => this.#addon.createState(dtypeInfo[dtype].code, data.length));
-    const state = new NativeState(this.#addon, handle, dtype, data.length, this.#lostStates);
-    state.write(data);
+    const length = typeof data === "number" ? data : data.length;
+    const handle = typed(() => this.#addon.createState(dtypeInfo[dtype].code, length));
+    const state = new NativeState(this.#addon, handle, dtype, length, this.#lostStates);
+    if (typeof data !== "number") state.write(data);
     return state;
   }
 
@@ -182,11 +183,8 @@ class NativeState implements State {
     return data;
   }
 
-  write(data: TypedArray): void {
-    if (data.length !== this.length) {
-      throw new BackendError(`state: cannot write ${data.length} elements to ${this.length}`);
-    }
-    typed(() => this.addon.writeState(this.handle, data));
+  write(data: TypedArray, offset = 0): void {
+    typed(() => this.addon.writeState(this.handle, data, offset));
   }
 
   dispose(): void {

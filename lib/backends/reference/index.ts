@@ -29,7 +29,7 @@ export class ReferenceBackend implements Backend {
     return new ReferenceExecutable(program, constants, this.#arena, this.#queue);
   }
 
-  createState(dtype: DType, data: TypedArray): State {
+  createState(dtype: DType, data: TypedArray | number): State {
     return new ReferenceState(dtype, data);
   }
 

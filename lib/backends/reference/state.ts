@@ -10,13 +10,15 @@ export class ReferenceState implements State {
   readonly length: number;
   #data: TypedArray | undefined;
 
-  /** @throws {BackendError} when `data` is not of the dtype's array class. */
-  constructor(dtype: DType, data: TypedArray) {
-    checkArray("state", data, dtype, 0);
+  /**
+   * @param data What it holds, or the number of zeros.
+   * @throws {BackendError} when `data` is not of the dtype's array class.
+   */
+  constructor(dtype: DType, data: TypedArray | number) {
     this.dtype = dtype;
-    this.length = data.length;
-    this.#data = allocate(dtype, data.length);
-    this.#data.set(data);
+    this.length = typeof data === "number" ? data : data.length;
+    this.#data = allocate(dtype, this.length);
+    if (typeof data !== "number") this.write(data);
   }
 
   /**
@@ -33,12 +35,12 @@ export class ReferenceState implements State {
     return this.data.slice();
   }
 
-  write(data: TypedArray): void {
-    checkArray("state", data, this.dtype, this.length);
-    if (data.length !== this.length) {
-      throw new BackendError(`state: has ${this.length} elements, got ${data.length}`);
+  write(data: TypedArray, offset = 0): void {
+    checkArray("state", data, this.dtype, 0);
+    if (!(offset >= 0 && offset + data.length <= this.length)) {
+      throw new BackendError(`state: has ${this.length} elements, got ${data.length} from ${offset} on`);
     }
-    this.data.set(data);
+    this.data.set(data, offset);
   }
 
   dispose(): void {
