@@ -6,8 +6,9 @@
 
 import { writeFile } from "node:fs/promises";
 import { arange, grad, maximum, type Tensor, tensor } from "nodegrad";
+import { lineChart } from "nodegrad/data";
 import { Activation } from "nodegrad/nn";
-import { plot } from "./plot.js";
+import { sheet } from "./pictures.js";
 
 const layer = (activation: Activation) => (x: Tensor) => activation.forward(x);
 
@@ -32,9 +33,8 @@ const x = arange(401).div(50).sub(4);
 const charts = Object.entries(functions).map(([name, f]) => {
   const at = tensor([-1, 1]);
   console.log(`${name}: f(±1) = ${format(f(at))}; f′(±1) = ${format(derivative(f)(at))}`);
-  const curve = (name: string, y: Tensor) => ({ name, x: x.dataSync(), y: y.dataSync() });
-  const curves = [curve("function", f(x)), curve("derivative", derivative(f)(x))];
-  return { title: name, axes: ["x", "y"], curves, yRange: [-2, 4] } as const;
+  const curves = { f: f(x).dataSync(), "f′": derivative(f)(x).dataSync() };
+  return lineChart(curves, { x: x.dataSync(), title: name, yRange: [-2, 4], width: 320, height: 240 });
 });
-await writeFile("activations.svg", plot(charts, 3));
+await writeFile("activations.svg", sheet(charts, 3));
 console.log("plot: activations.svg");

@@ -7,10 +7,11 @@
 
 import { writeFile } from "node:fs/promises";
 import { arange, compile, type Tensor } from "nodegrad";
+import { lineChart } from "nodegrad/data";
 import { Activation, Linear, mseLoss, Sequential, summary } from "nodegrad/nn";
 import { Adam, cosineSchedule } from "nodegrad/optim";
 import { quick } from "./inputs.js";
-import { type Curve, plot } from "./plot.js";
+import { sheet } from "./pictures.js";
 
 const f = (x: Tensor) => x.mul(3).sin().mul(3).sin().mul(3).sin();
 const x = arange(512).div(255.5).sub(1).reshape([512, 1]).realize();
@@ -42,17 +43,13 @@ function train(model: Sequential): number {
   return step(schedule(steps - 1)).item();
 }
 
-const values = (tensor: Tensor) => tensor.dataSync();
 const charts = [[160], [20, 20], [14, 14, 14]].map((widths) => {
   const model = network(widths);
   const error = train(model).toExponential(1);
-  const title = `hidden layers: ${widths.join(", ")}`;
+  const title = `Hidden layers: ${widths.join(", ")}`;
   console.log(`${title}: ${summary(model, [1]).parameters} parameters, mean squared error ${error}`);
-  const curves: Curve[] = [
-    { name: "function", x: values(x), y: values(y), colour: 5, style: "dashed" },
-    { name: "network", x: values(x), y: values(model.forward(x)), colour: 1 },
-  ];
-  return { title, axes: ["x", "y"] as const, curves, yRange: [-1.5, 1.5] as const };
+  const curves = { function: y.dataSync(), network: model.forward(x).dataSync() };
+  return lineChart(curves, { x: x.dataSync(), title, yRange: [-1.5, 1.5] });
 });
-await writeFile("deep-vs-wide.svg", plot(charts));
+await writeFile("deep-vs-wide.svg", sheet(charts));
 console.log("plot: deep-vs-wide.svg");

@@ -10,7 +10,7 @@ import { tensor } from "nodegrad";
 import { SoftmaxClassifier } from "nodegrad/classical";
 import { imageSheet, Random } from "nodegrad/data";
 import { percent, quick } from "./inputs.js";
-import { plot } from "./plot.js";
+import { planeChart } from "./pictures.js";
 
 const centers = [[-0.5, -0.4], [0.5, -0.4], [0, 0.5]] as const; // biome-ignore format: as points
 // biome-ignore format: red, green and blue of each region
@@ -20,7 +20,7 @@ const random = new Random(1);
 const labels = Int32Array.from({ length: quick ? 300 : 1500 }, (_, i) => i % 3);
 const points = [...labels].map((label) => {
   const [x, y] = centers[label] as readonly [number, number];
-  return [x + 0.25 * random.bell(), y + 0.25 * random.bell()] as [number, number];
+  return [x + 0.25 * random.bell(), y + 0.25 * random.bell()] as const;
 });
 
 const model = new SoftmaxClassifier({ epochs: 50, learningRate: 0.3, batchSize: 32 }).fit(tensor(points), labels);
@@ -41,12 +41,10 @@ const grid = Array.from({ length: side * side }, (_, i) => {
   return [(2 * (i % side)) / side - 1, 1 - (2 * Math.floor(i / side)) / side];
 });
 const regions = tensor(colours).gather(model.predict(tensor(grid)));
-const pixels = regions.transpose().reshape([1, 3, side, side]);
-
-const curves = [0, 1, 2].map((label) => {
-  const own = points.filter((_, i) => labels[i] === label);
-  return { name: `class ${label}`, x: own.map(([x]) => x), y: own.map(([, y]) => y), style: "marks" } as const;
-});
-const seen = { xRange: [-1, 1], yRange: [-1, 1], background: imageSheet(pixels, { range: [0, 1] }) } as const;
-await writeFile("geometric-view.svg", plot([{ title: "regions of three classes", axes: ["x", "y"], curves, ...seen }]));
+const background = imageSheet(regions.transpose().reshape([1, 3, side, side]), { range: [0, 1] });
+const ofClasses = Object.fromEntries(
+  [0, 1, 2].map((label) => [`class ${label}`, points.filter((_, i) => labels[i] === label)]),
+);
+const chart = planeChart({ title: "Regions of three classes", points: ofClasses, x: [-1, 1], y: [-1, 1], background });
+await writeFile("geometric-view.svg", chart);
 console.log("plot: geometric-view.svg");

@@ -8,16 +8,16 @@
 import { writeFile } from "node:fs/promises";
 import { compile, variable } from "nodegrad";
 import { SoftmaxClassifier } from "nodegrad/classical";
+import { lineChart } from "nodegrad/data";
 import { clipGradNorm, cosineSchedule, type Schedule, SGD, stepSchedule, warmupSchedule } from "nodegrad/optim";
 import { loadDigits, percent, quick, rows } from "./inputs.js";
-import { type Chart, type Curve, plot } from "./plot.js";
-
-const count = (length: number) => Array.from({ length }, (_, i) => i + 1);
+import { sheet } from "./pictures.js";
 
 // Each epoch looks at every example once. The smaller the batches, the more steps it makes, and the less sure each is.
 const { train, test } = await loadDigits();
 const [x, epochs] = [rows(train).realize(), quick ? 5 : 10];
-const losses = [train.count, 256, 128, 64, 32].map((batchSize): Curve => {
+const losses: Record<string, readonly number[]> = {};
+for (const batchSize of [train.count, 256, 128, 64, 32]) {
   const model = new SoftmaxClassifier({ batchSize, epochs, learningRate: 0.1, momentum: 0 }).fit(x, train.labels);
   const name = batchSize === train.count ? "all examples" : `batches of ${batchSize}`;
   const steps = epochs * Math.ceil(train.count / batchSize);
@@ -25,8 +25,8 @@ const losses = [train.count, 256, 128, 64, 32].map((batchSize): Curve => {
   console.log(
     `${name}: ${steps} steps, loss ${loss}, ${percent(model.score(rows(test), test.labels))} of others right`,
   );
-  return { name, x: count(epochs), y: model.losses };
-});
+  losses[name] = model.losses;
+}
 
 // Long steps first, short ones to settle down; a warm-up lets running averages settle before steps are long.
 const steps = 300;
@@ -35,11 +35,12 @@ const schedules: Readonly<Record<string, Schedule>> = {
   cosine: cosineSchedule(0.1, { steps }),
   "warm-up, cosine": warmupSchedule(30, cosineSchedule(0.1, { steps: steps - 30 })),
 };
-const rates = Object.entries(schedules).map(([name, schedule]): Curve => {
-  const y = count(steps).map((step) => schedule(step - 1));
-  console.log(`${name}: rate ${[0, 150, 299].map((step) => (y[step] as number).toPrecision(2)).join(", ")}`);
-  return { name, x: count(steps), y };
-});
+const rates: Record<string, readonly number[]> = {};
+for (const [name, schedule] of Object.entries(schedules)) {
+  const curve = Array.from({ length: steps }, (_, step) => schedule(step));
+  console.log(`${name}: rate ${[0, 150, 299].map((step) => (curve[step] as number).toPrecision(2)).join(", ")}`);
+  rates[name] = curve;
+}
 
 // Twenty layers with the same weight: w²⁰ is flat below 1 and a cliff above, from which one step leads out of the world.
 for (const maxNorm of [Number.MAX_VALUE, 1]) {
@@ -58,9 +59,10 @@ for (const maxNorm of [Number.MAX_VALUE, 1]) {
   console.log(`first gradient ${first.toExponential(1)}, ${kind}: after 500 steps w = ${w.item().toFixed(4)}`);
 }
 
-const charts: Chart[] = [
-  { title: "the smaller the batches, the faster", axes: ["epoch", "loss"], curves: losses },
-  { title: "schedules", axes: ["step", "learning rate"], curves: rates },
+const epochNumbers = Array.from({ length: epochs }, (_, i) => i + 1);
+const charts = [
+  lineChart(losses, { x: epochNumbers, xLabel: "epoch", title: "Loss", width: 720 }),
+  lineChart(rates, { xLabel: "step", title: "Learning rate", width: 720 }),
 ];
-await writeFile("gradient-descent.svg", plot(charts));
+await writeFile("gradient-descent.svg", sheet(charts));
 console.log("plot: gradient-descent.svg");

@@ -7,6 +7,7 @@
 
 import { writeFile } from "node:fs/promises";
 import { randomNormal } from "nodegrad";
+import { lineChart } from "nodegrad/data";
 import {
   Activation,
   type ActivationName,
@@ -16,7 +17,7 @@ import {
   normal,
   xavierNormal,
 } from "nodegrad/nn";
-import { type Chart, plot } from "./plot.js";
+import { sheet } from "./pictures.js";
 
 const [layers, width] = [20, 256];
 const fixed =
@@ -40,13 +41,16 @@ const initializers: Readonly<Record<string, Initializer>> = {
   Xavier: xavierNormal,
   Kaiming: kaimingNormal,
 };
-const charts = (["tanh", "relu"] as const).map((activation): Chart => {
-  const curves = Object.entries(initializers).map(([name, initializer]) => {
-    const y = sizes(initializer, activation);
-    console.log(`${activation}, ${name}: ${[0, 9, 19].map((i) => (y[i] as number).toExponential(1)).join(" → ")}`);
-    return { name, x: y.map((_, i) => i + 1), y };
-  });
-  return { title: activation, axes: ["layer", "size of signals"], curves, log: true, yRange: [1e-8, 1e8] };
+const layerNumbers = Array.from({ length: layers }, (_, i) => i + 1);
+const charts = (["tanh", "relu"] as const).map((activation) => {
+  const curves: Record<string, number[]> = {};
+  for (const [name, initializer] of Object.entries(initializers)) {
+    const found = sizes(initializer, activation);
+    console.log(`${activation}, ${name}: ${[0, 9, 19].map((i) => (found[i] as number).toExponential(1)).join(" → ")}`);
+    curves[name] = found.map(Math.log10);
+  }
+  const title = `${activation}: size of signals, its logarithm to base 10`;
+  return lineChart(curves, { x: layerNumbers, xLabel: "layer", title, yRange: [-8, 8] });
 });
-await writeFile("initialisation.svg", plot(charts));
+await writeFile("initialisation.svg", sheet(charts));
 console.log("plot: initialisation.svg");

@@ -7,8 +7,8 @@
 
 import { writeFile } from "node:fs/promises";
 import { arange, log, matmul, oneHot, onesLike, softmax, type Tensor, takeAlongAxis, tensor, zeros } from "nodegrad";
+import { lineChart } from "nodegrad/data";
 import * as nn from "nodegrad/nn";
-import { plot } from "./plot.js";
 
 const none = { reduction: "none" } as const;
 const labels = (...classes: number[]) => tensor(classes, { dtype: "int32" });
@@ -57,9 +57,7 @@ const losses: Readonly<Record<string, Tensor>> = {
   "cross-entropy": nn.binaryCrossEntropyWithLogits(x, one, none),
   "squared error": nn.mseLoss(x, one, none),
 };
-const curves = Object.entries(losses).map(([name, loss]) => {
-  return { name, x: x.dataSync(), y: loss.dataSync(), style: name === "squared error" ? "dashed" : "line" } as const;
-});
-const chart = { title: "losses of a score ŷ where y = 1", axes: ["yŷ", "loss"], yRange: [0, 4], curves } as const;
-await writeFile("losses.svg", plot([chart]));
+const curves = Object.fromEntries(Object.entries(losses).map(([name, loss]) => [name, loss.dataSync()]));
+const options = { x: x.dataSync(), xLabel: "yŷ", title: "Losses of a score ŷ where y = 1", width: 600 };
+await writeFile("losses.svg", lineChart(curves, { ...options, yRange: [0, 4] }));
 console.log("plot: losses.svg");

@@ -7,12 +7,12 @@
 
 import { writeFile } from "node:fs/promises";
 import type { Tensor } from "nodegrad";
-import { type AugmentOptions, DataLoader, imageDataset, Random, takeImages } from "nodegrad/data";
+import { type AugmentOptions, DataLoader, imageDataset, lineChart, Random, takeImages } from "nodegrad/data";
 import * as nn from "nodegrad/nn";
 import { Adam } from "nodegrad/optim";
 import { fit } from "nodegrad/train";
 import { loadDigits, percent, quick } from "./inputs.js";
-import { type Chart, plot } from "./plot.js";
+import { sheet } from "./pictures.js";
 
 const { train, test } = await loadDigits();
 const few = takeImages(train, Int32Array.from(Array(300).keys()));
@@ -43,7 +43,7 @@ const recipes: Readonly<Record<string, Recipe>> = {
 
 const epochs = quick ? 30 : 60;
 const validation = new DataLoader(imageDataset(others), { batchSize: 100 });
-const charts: Chart[] = [];
+const charts: string[] = [];
 for (const [title, { width = 128, between = () => [], strength = 0, augment = {} }] of Object.entries(recipes)) {
   const model = new nn.Sequential([
     new nn.Flatten(),
@@ -59,13 +59,12 @@ for (const [title, { width = 128, between = () => [], strength = 0, augment = {}
   const data = new DataLoader(imageDataset(few, { augment }), { batchSize: 30, shuffle: true });
   const history = await fit(model, data, { loss, metrics, optimizer, epochs, validation });
 
-  const x = history.column("epoch");
   const [seen, unseen] = [history.column("entropy"), history.column("validationEntropy")];
   const [last, lastOfOthers] = [seen, unseen].map((losses) => losses.at(-1)?.toFixed(2));
   const right = percent(history.column("validationAccuracy").at(-1) as number);
   console.log(`${title}: loss ${last}, of others ${lastOfOthers}; of these ${right} right`);
-  const curves = Object.entries({ training: seen, validation: unseen }).map(([name, y]) => ({ name, x, y }));
-  charts.push({ title, axes: ["epoch", "loss"], curves, yRange: [0, 2.5] });
+  const curves = { training: seen, validation: unseen };
+  charts.push(lineChart(curves, { x: history.column("epoch"), xLabel: "epoch", title, yRange: [0, 2.5] }));
 }
-await writeFile("regularisation.svg", plot(charts, 3));
+await writeFile("regularisation.svg", sheet(charts, 3));
 console.log("plot: regularisation.svg");

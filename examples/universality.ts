@@ -1,16 +1,17 @@
 /**
- * Universality: one hidden layer fits any continuous function of one variable, here sin(3x) + x² on [−2, 2]. The function
- * and the network are plotted in universality.svg.
+ * Universality: one hidden layer fits any continuous function of one variable, here sin(3x) + x² on [−2, 2]. The function,
+ * the network and its error are plotted as universality.svg.
  *
  *     node build-examples/examples/universality.js [--quick]
  */
 
 import { writeFile } from "node:fs/promises";
 import { arange, compile, type Tensor } from "nodegrad";
+import { lineChart } from "nodegrad/data";
 import { Activation, Linear, mseLoss, Sequential } from "nodegrad/nn";
 import { Adam, cosineSchedule } from "nodegrad/optim";
 import { quick } from "./inputs.js";
-import { plot } from "./plot.js";
+import { sheet } from "./pictures.js";
 
 const f = (x: Tensor) => x.mul(3).sin().add(x.square());
 
@@ -49,7 +50,10 @@ const fine = arange(2001).div(500).sub(2).reshape([2001, 1]);
 const [wanted, found] = [f(fine), model.forward(fine)];
 console.log(`largest error on [−2, 2]: ${found.sub(wanted).abs().max().item().toFixed(4)}`);
 
-const curve = (name: string, y: Tensor) => ({ name, x: fine.dataSync(), y: y.dataSync() });
-const curves = [curve("sin(3x) + x²", wanted), { ...curve("network", found), style: "dashed" as const }];
-await writeFile("universality.svg", plot([{ title: "one hidden layer", axes: ["x", "y"], curves }]));
+const axis = { x: fine.dataSync() };
+const charts = [
+  lineChart({ "sin(3x) + x²": wanted.dataSync(), network: found.dataSync() }, { ...axis, title: "One hidden layer" }),
+  lineChart({ difference: found.sub(wanted).dataSync() }, { ...axis, title: "Its error" }),
+];
+await writeFile("universality.svg", sheet(charts));
 console.log("plot: universality.svg");
