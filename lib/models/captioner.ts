@@ -14,6 +14,7 @@ import {
   scaledDotProductAttention,
   splitSeed,
 } from "../nn/index.js";
+import { inEvaluation } from "../nn/mode.js";
 import { concat, expandDims, type SeedOptions, slice, squeeze, stack, tanh, tensor } from "../ops/index.js";
 import { checkTensor } from "../ops/operands.js";
 import { compile } from "../runtime/compile-function.js";
@@ -134,14 +135,10 @@ export class Captioner extends Module<[images: Tensor, captions: Tensor]> {
     const maxLength = checkInteger(op, "maxLength", options.maxLength ?? 20, 0, 65_536);
     const temperature = checkTemperature(op, options.temperature ?? 0);
     const random = new Random(checkSeed(op, options.seed ?? 0));
-    const { training } = this;
-    this.eval();
-    try {
-      const indices = this.write(images, maxLength, (scores) => draw(scores, temperature, random));
-      return indices.map((row) => this.vocabulary.decode(row));
-    } finally {
-      this.train(training);
-    }
+    const indices = inEvaluation(this, () =>
+      this.write(images, maxLength, (scores) => draw(scores, temperature, random)),
+    );
+    return indices.map((row) => this.vocabulary.decode(row));
   }
 
   /** The words of each caption, drawn from their scores. */

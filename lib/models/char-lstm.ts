@@ -1,9 +1,10 @@
 /** A language model of characters. */
 
-import { checkInteger } from "../data/check.js";
+import { checkInteger, checkSeed } from "../data/check.js";
 import { type Arrays, Random } from "../data/index.js";
 import { checkOptions, OptionError, show } from "../errors.js";
 import { Embedding, Linear, LSTM, type LSTMState, Module, splitSeed } from "../nn/index.js";
+import { inEvaluation } from "../nn/mode.js";
 import { type SeedOptions, tensor } from "../ops/index.js";
 import { compile } from "../runtime/compile-function.js";
 import type { Tensor } from "../tensor.js";
@@ -122,17 +123,11 @@ export class CharLSTM extends Module {
     const op = "CharLSTM.generate";
     checkOptions(op, options, ["temperature", "seed"]);
     checkInteger(op, "length", length, 0, Number.MAX_SAFE_INTEGER);
-    const { seed = 0 } = options;
     const temperature = checkTemperature(op, options.temperature ?? 1);
     const characters = this.encode(prompt);
     if (characters.length === 0) throw new OptionError(`${op}: prompt must have a character, got ${show(prompt)}`);
-    const { training } = this;
-    this.eval();
-    try {
-      return this.continue(characters, length, temperature, new Random(seed));
-    } finally {
-      this.train(training);
-    }
+    const random = new Random(checkSeed(op, options.seed ?? 0));
+    return inEvaluation(this, () => this.continue(characters, length, temperature, random));
   }
 
   private continue(given: Int32Array, length: number, temperature: number, random: Random): string {

@@ -3,6 +3,7 @@
 import { Vocabulary } from "../data/index.js";
 import { checkOptions, OptionError, ShapeError, show } from "../errors.js";
 import { Embedding, Linear, LSTMCell, type LSTMState, Module, type Sequential, splitSeed } from "../nn/index.js";
+import { inEvaluation } from "../nn/mode.js";
 import {
   argMax,
   expandDims,
@@ -145,14 +146,10 @@ export class QuestionAnswerer extends Module<[images: Tensor, questions: Tensor]
       throw new OptionError(`${op}: ${images.shape[0]} images need as many questions, got ${questions.length}`);
     }
     const { data, shape } = this.vocabulary.encode(questions);
-    const { training } = this;
-    this.eval();
-    try {
+    return inEvaluation(this, () => {
       const { choices, state } = this.choose(images, tensor(data, { shape }), before);
       return { answers: Array.from(choices.dataSync(), (choice) => this.answers[choice] as string), state };
-    } finally {
-      this.train(training);
-    }
+    });
   }
 
   /** The state after the words of questions, `[rows, steps]`; `PAD` leaves it as it is. */

@@ -3,6 +3,7 @@
 import { checkFunction, checkInteger } from "../data/check.js";
 import { checkOptions, OptionError, ShapeError, show } from "../errors.js";
 import { type AnyModule, Module } from "../nn/index.js";
+import { inEvaluation } from "../nn/mode.js";
 import { argMax, cast, concat, max, softmax } from "../ops/index.js";
 import { checkTensor } from "../ops/operands.js";
 import { compile } from "../runtime/compile-function.js";
@@ -115,17 +116,6 @@ export function numbersOf(scalars: Readonly<Record<string, Tensor>>): Values {
   return Object.fromEntries(Object.entries(scalars).map(([name, value]) => [name, value.item()]));
 }
 
-/** Runs `body` with the model in the mode of its use, and puts it back into the one it had. */
-async function inEvalMode<T>(model: AnyModule, body: () => Promise<T>): Promise<T> {
-  const { training } = model;
-  model.eval();
-  try {
-    return await body();
-  } finally {
-    model.train(training);
-  }
-}
-
 /**
  * Measures a model on data, in the mode of its use: `await evaluate(model, batches, { loss: crossEntropy })`.
  *
@@ -178,7 +168,9 @@ export function evaluator<B>(
       }
       return { examples: measures.countExamples(batch), values: numbersOf(values) };
     };
-    const { examples, batches, values } = await inEvalMode(model, () => runPass(batchesOf(op, data, 0), run, onBatch));
+    const { examples, batches, values } = await inEvaluation(model, () =>
+      runPass(batchesOf(op, data, 0), run, onBatch),
+    );
     if (batches === 0) throw new OptionError(`${op}: data has no batches: ${show(data)}`);
     const { loss, ...metrics } = values as Values & { loss: number };
     const seconds = (performance.now() - start) / 1000;
@@ -213,7 +205,7 @@ export async function predict<B = Batch>(
     outputs.push(output);
     return { examples: output.shape[0] ?? 1, values: {} };
   };
-  await inEvalMode(model, () => runPass(batchesOf(op, data, 0), run));
+  await inEvaluation(model, () => runPass(batchesOf(op, data, 0), run));
   if (outputs.length === 0) throw new OptionError(`${op}: data has no batches: ${show(data)}`);
   return concat(outputs).realize();
 }

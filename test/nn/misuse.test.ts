@@ -121,6 +121,11 @@ const models: readonly Misuse[] = [
   ["resnet20 with half a seed", () => resnet20({ seed: 0.5 }), 'resnet20: option "seed" must be a non-negative safe'],
   ["CharLSTM of a list", () => new CharLSTM(["a", "b"] as Unchecked), "CharLSTM: alphabet must be a text, got"],
 
+  [
+    "a seed below 0",
+    () => new CharLSTM("ab").generate("a", 1, { seed: -1 }),
+    'CharLSTM.generate: option "seed" must be',
+  ],
   ["a code for a text", () => new CharLSTM("ab").encode(5 as Unchecked), "CharLSTM: text must be a text, got 5"],
   ["the alphabet of a number", () => alphabetOf(5 as Unchecked), "alphabetOf: text must be a text, got 5"],
 ];
