@@ -10,6 +10,7 @@ import {
 } from "../train/index.js";
 import type { Classifier } from "./classifier.js";
 import type { Images } from "./datasets.js";
+import { reportOf } from "./html-report.js";
 import { count, formatMachine, type Output, percent } from "./output.js";
 import type { Recipe } from "./recipe.js";
 import { type TrainingOptions, testClassifier, trainClassifier } from "./training.js";
@@ -51,7 +52,12 @@ export function describeTraining(
 export interface EpochOptions extends TrainingOptions {
   /** Ends training and test when it is aborted, after the batch under way. */
   readonly signal?: AbortSignal;
+  /** HTML file to write a report to. */
+  readonly report?: string;
 }
+
+/** Wrong answers that a report shows. */
+const MISTAKES = 24;
 
 /**
  * Trains for all epochs; the callbacks run before the line of an epoch.
@@ -60,12 +66,13 @@ export interface EpochOptions extends TrainingOptions {
  */
 export async function runEpochs(
   classifier: Classifier,
-  { train, validation, test }: EpochImages,
+  images: EpochImages,
   recipe: Recipe,
   out: Output,
-  { callbacks = [], signal, ...options }: EpochOptions = {},
+  { callbacks = [], signal, report, ...options }: EpochOptions = {},
 ): Promise<TrainingResult> {
   const { epochs, patience } = recipe;
+  const { train, validation, test } = images;
   const measured = validation ?? test;
   const bar = progressBar({ examples: { training: train.count, validation: measured.count } });
   const label = validation ? "validation" : "test";
@@ -74,14 +81,21 @@ export async function runEpochs(
   };
   const onBatchEnd = () => signal?.throwIfAborted();
   const stop = patience === undefined ? [] : [earlyStopping({ patience })];
+  let tested: Promise<Evaluation> | undefined;
+  const runTest = () => {
+    const mistakes = report === undefined ? 0 : MISTAKES;
+    tested ??= testClassifier(classifier, test, { ...options, mistakes, onBatch: onBatchEnd });
+    return tested;
+  };
+  const page = report === undefined ? [] : [reportOf(report, classifier, images, recipe, runTest)];
   const { rows } = await trainClassifier(classifier, { train, validation: measured }, recipe, {
     ...options,
     // The line comes last, for it may fail: what has been learnt is worth more than what is said about it.
-    callbacks: [bar, { onBatchEnd }, ...stop, ...callbacks, line],
+    callbacks: [bar, { onBatchEnd }, ...stop, ...callbacks, ...page, line],
   });
   const seconds = rows.reduce((sum, row) => sum + row.seconds, 0);
-  const tested = await testClassifier(classifier, test, { ...options, onBatch: onBatchEnd });
-  return { last: rows.at(-1) as HistoryRow, tested, imagesPerSecond: (rows.length * train.count) / seconds };
+  const imagesPerSecond = (rows.length * train.count) / seconds;
+  return { last: rows.at(-1) as HistoryRow, tested: await runTest(), imagesPerSecond };
 }
 
 function describeEpoch(

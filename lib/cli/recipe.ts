@@ -105,7 +105,7 @@ export function addRecipeOptions(command: Command): Command {
     )
     .option(
       "--lr <rate>",
-      `learning rate (default: 0.05, ${ADAM_RATE} for adam and adamw, 0.01 for alexnet and vgg)`,
+      `learning rate (default: 0.05 for lenet5, 0.01 for others; ${ADAM_RATE} for adam and adamw)`,
       nonNegative,
     )
     .addOption(

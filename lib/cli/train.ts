@@ -19,6 +19,7 @@ interface TrainCommandOptions extends CommonOptions, RecipeOptions {
   readonly imageSize?: number;
   readonly output?: string;
   readonly history?: string;
+  readonly report?: string;
   readonly checkpoint?: string;
   readonly checkpointEvery?: number;
   readonly resume?: boolean;
@@ -43,6 +44,7 @@ export function addTrainCommand(program: Command): void {
     .optionsGroup("Files:")
     .option("--output <file>", "where to save the model after every epoch (default: <model>.safetensors)")
     .option("--history <file>", "write loss and accuracy of every epoch, as .csv or .json")
+    .option("--report <file>", "write curves, confusion matrix, filters and mistakes as an HTML page while it trains")
     .option("--checkpoint <file>", "save the whole training after every epoch, so that it can be resumed")
     .option("--checkpoint-every <steps>", "save it also after every so many steps", integer(1))
     .option("--resume", "go on from --checkpoint, if it is there");
@@ -55,9 +57,9 @@ export function addTrainCommand(program: Command): void {
 }
 
 async function train(name: string, options: TrainCommandOptions): Promise<void> {
-  const { output = `${name}.safetensors`, history } = options;
+  const { output = `${name}.safetensors`, history, report } = options;
   const checkpoint = checkpointOf(options);
-  await checkFiles({ output, checkpoint: checkpoint?.path, history });
+  await checkFiles({ output, checkpoint: checkpoint?.path, history, report });
   chooseMachine(options);
   const recipe = recipeOf(options, modelOf(name).lr);
   const { classifier, images } = await prepare(name, options, recipe);
@@ -77,6 +79,7 @@ async function train(name: string, options: TrainCommandOptions): Promise<void> 
       return runEpochs(classifier, images, recipe, out, {
         ...{ signal, workers, callbacks: [save] },
         ...(checkpoint && { checkpoint }),
+        ...(report !== undefined && { report }),
       });
     },
     () => `interrupted: ${saved}${checkpoint && existsSync(checkpoint.path) ? "; --resume goes on from there" : ""}`,

@@ -13,11 +13,11 @@ import { accuracy, crossEntropy } from "../nn/index.js";
 import {
   type Callback,
   type CheckpointOptions,
+  type EvaluateOptions,
   type Evaluation,
   evaluate,
   fit,
   type History,
-  type PassProgress,
 } from "../train/index.js";
 import type { Classifier } from "./classifier.js";
 import type { Images } from "./datasets.js";
@@ -79,14 +79,20 @@ export function trainClassifier(
   });
 }
 
+/** What goes with a test. */
+export interface TestOptions extends Pick<EvaluateOptions<never>, "mistakes" | "onBatch"> {
+  /** Threads that prepare images (default 0). */
+  readonly workers?: number;
+}
+
 /** How a classifier does on images, with its confusion matrix. */
 export function testClassifier(
   classifier: Classifier,
   images: Images,
-  options: { readonly workers?: number; readonly onBatch?: (progress: PassProgress) => void } = {},
+  { workers, ...options }: TestOptions = {},
 ): Promise<Evaluation> {
-  const { workers, onBatch = () => {} } = options;
-  return evaluate(classifier.model, loaderOf(classifier, images, workers), { ...measures, confusion: true, onBatch });
+  const loader = loaderOf(classifier, images, workers);
+  return evaluate(classifier.model, loader, { ...measures, ...options, confusion: true });
 }
 
 /** Threads that prepare images: decoding pictures takes long, images in memory are faster than handed over. */

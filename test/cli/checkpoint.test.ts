@@ -78,6 +78,21 @@ describe("nodegrad train", { timeout: 120_000 }, () => {
     expect(resumed.weights).toBe((await terminal.json(...args)).weights);
   });
 
+  it("writes a report", async () => {
+    const report = ["--report", "report.html", "--epochs", "2", "--crop", "2", "--output", "reported.safetensors"];
+    const { testAccuracy } = await terminal.json(...train, ...report);
+    const page = readFileSync(terminal.path("report.html"), "utf8");
+    for (const text of [
+      "lenet5 on digits",
+      "augmentation",
+      `${(100 * (testAccuracy as number)).toFixed(2)} %`,
+      "conv2",
+    ]) {
+      expect(page).toContain(text);
+    }
+    expect(page).not.toContain("reloads itself");
+  });
+
   it("stops when validation no longer improves, and keeps the best", async () => {
     const args = ["--epochs", "50", "--patience", "1", "--lr", "2", "--history", "stopped.json"];
     const { testLoss, validation } = await terminal.json(
