@@ -42,7 +42,8 @@ export function eigh(symmetric: Matrix): Eigen {
  * @throws {OptionError} when A is not positive definite.
  */
 export function solvePositive(op: string, a: Matrix, b: Matrix): Matrix {
-  const cholesky = new CholeskyDecomposition(a);
+  // Rounding may have left the two halves of a product a little different, which the decomposition refuses.
+  const cholesky = new CholeskyDecomposition(Matrix.add(a, a.transpose()).mul(0.5));
   if (!cholesky.isPositiveDefinite()) throw new OptionError(`${op}: the covariance is singular; shrink it more`);
   return cholesky.solve(b);
 }

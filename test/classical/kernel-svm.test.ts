@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { KernelSVM, type KernelSVMOptions, OneVsRest, polynomial, rbf } from "../../lib/classical/index.js";
+import { Matrix, solvePositive, toMatrix } from "../../lib/classical/linear-algebra.js";
 import { generateDigits, Random } from "../../lib/data/index.js";
 import { OptionError } from "../../lib/errors.js";
 import { tensor } from "../../lib/index.js";
@@ -63,6 +64,32 @@ describe("KernelSVM", () => {
     // The solution is one, whatever the order of the examples.
     for (const [i, margin] of again.margins(x).dataSync().entries())
       expect(Math.abs(margin - (margins[i] as number))).toBeLessThan(0.02);
+  });
+
+  it("has the α of a solution", () => {
+    const random = new Random(3);
+    const points = Array.from({ length: 40 }, () => [random.uniform(-1, 1), random.uniform(-1, 1)]);
+    const labels = points.map(([a, b]) => Number((a as number) * (b as number) + 0.1 * random.bell() > 0));
+    const [x, kernel, cost] = [tensor(points), rbf(20), 2];
+    const model = new KernelSVM({ kernel, cost, tolerance: 1e-5 }).fit(x, labels);
+    // Margins are (K + 1)·(α·s), and narrow kernels let that be solved for α.
+    const margins = Float64Array.from(model.margins(x).dataSync());
+    const solved = solvePositive("test", toMatrix(kernel(x, x).add(1)), Matrix.columnVector(margins)).to1DArray();
+    const counts = [0, 0, 0] as [number, number, number];
+    for (const [i, label] of labels.entries()) {
+      const sign = 2 * label - 1;
+      const [alpha, reach] = [sign * (solved[i] as number), sign * (margins[i] as number)];
+      // float32 kernels and margins leave α uncertain by less than that.
+      const close = 1e-3;
+      expect(alpha).toBeGreaterThan(-close);
+      expect(alpha).toBeLessThan(cost + close);
+      if (alpha < close) expect(reach).toBeGreaterThan(1 - close);
+      else if (alpha > cost - close) expect(reach).toBeLessThan(1 + close);
+      else expect(Math.abs(reach - 1)).toBeLessThan(close);
+      counts[alpha < close ? 0 : alpha > cost - close ? 2 : 1]++;
+    }
+    expect(Math.min(...counts)).toBeGreaterThan(0);
+    expect(model.supportVectors).toBe(counts[1] + counts[2]);
   });
 
   it("gives up after as many epochs as it is told", () => {
