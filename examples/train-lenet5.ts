@@ -5,7 +5,7 @@ import { batches, gatherLabels, gatherPixels, generateDigits, type LabelledImage
 import { saveSafetensors } from "nodegrad/io";
 import { lenet5 } from "nodegrad/models";
 import { crossEntropy } from "nodegrad/nn";
-import { SGD } from "nodegrad/optim";
+import { linearSchedule, SGD } from "nodegrad/optim";
 import { dataDir, percent, quick } from "./inputs.js";
 
 const train = dataDir ? await loadMnist(dataDir) : generateDigits({ count: quick ? 3000 : 12_000 });
@@ -22,11 +22,14 @@ function pixels({ images, rows, columns }: LabelledImages, indices: Int32Array):
 const normalise = (images: Tensor) => cast(images, "float32").div(255).sub(0.1307).div(0.3081);
 
 const model = lenet5({ seed: 1 });
-const optimizer = new SGD(model.parameters(), { learningRate: 0.02, momentum: 0.9 });
+const optimizer = new SGD(model.parameters(), { learningRate: 0.05, momentum: 0.9 });
+// Long steps find the way, short ones the place: the rate falls to 0 in every epoch.
+const schedule = linearSchedule(0.05, { steps: Math.ceil(train.count / 64) });
 
-const step = compile((images: Tensor, labels: Tensor) => {
+const step = compile((images: Tensor, labels: Tensor, rate: number) => {
   const loss = crossEntropy(model.forward(normalise(images)), labels);
   loss.backward();
+  optimizer.learningRate = rate;
   optimizer.step();
   return loss;
 });
@@ -36,8 +39,8 @@ const classify = compile((images: Tensor) => argMax(model.forward(normalise(imag
 for (let epoch = 0; epoch < (dataDir ? 5 : 2); epoch++) {
   let [sum, steps] = [0, 0];
   for (const indices of batches({ count: train.count, batchSize: 64, shuffle: true, seed: 1, epoch })) {
-    sum += step(pixels(train, indices), tensor(gatherLabels(train.labels, indices))).item();
-    steps++;
+    const labels = tensor(gatherLabels(train.labels, indices));
+    sum += step(pixels(train, indices), labels, schedule(steps++)).item();
   }
   let right = 0;
   for (const indices of batches({ count: test.count, batchSize: 500 })) {
