@@ -1,15 +1,23 @@
-/** Memory of training: how far a process grows, at its peak, over what it held before there was a model. */
+/** Memory: how far a process grows, at its peak, over what it held before there was a model. */
 
-import { compile } from "nodegrad";
+import { compile, type Tensor } from "nodegrad";
 import { type Case, type Group, nodegrad, type Runner } from "../harness/case.js";
-import { lenet5, type Network, resnet20, smallVgg } from "../models/networks.js";
-import { prepareTraining } from "../models/training.js";
+import { buildAnew } from "../models/build.js";
+import { lenet5, type Network, resnet20, resnet50, smallVgg, vgg16 } from "../models/networks.js";
+import { examples, prepareTraining } from "../models/training.js";
 import { peers } from "./peers.js";
 
-const ROWS: readonly (readonly [name: string, network: Network, batch: number])[] = [
+type Row = readonly [name: string, network: Network, batch: number];
+
+const TRAINING: readonly Row[] = [
   ["LeNet-5", lenet5, 64],
   ["ResNet-20", resnet20, 64],
   ["small VGG", smallVgg, 64],
+];
+
+const INFERENCE: readonly Row[] = [
+  ["ResNet-50", resnet50, 1],
+  ["VGG-16", vgg16, 1],
 ];
 
 const MOMENTUM = 0.9;
@@ -17,20 +25,39 @@ const MOMENTUM = 0.9;
 export const memory: Group = {
   level: "training",
   name: "memory",
-  cases: () => ROWS.map(memoryCase),
+  cases: () => [
+    ...TRAINING.map((row) => memoryCase("peak", peakOfTraining, row)),
+    ...INFERENCE.map(([name, ...rest]) => memoryCase("inferPeak", peakOfInference, [`inference, ${name}`, ...rest])),
+  ],
 };
 
 /** Threads share the memory, but for scratch of some hundred kilobytes each. */
-function memoryCase([name, network, batch]: (typeof ROWS)[number]): Case {
+function memoryCase(
+  task: "peak" | "inferPeak",
+  peakOf: (network: Network, batch: number) => Runner,
+  [name, network, batch]: Row,
+): Case {
   return {
     name: `${name}, batch ${batch}`,
     unit: "bytes",
     threads: 1,
     target: { ratio: 1 },
     contestants: [
-      ...nodegrad(() => peakOfTraining(network, batch)),
-      ...peers(["PyTorch NHWC", "PyTorch NCHW"], "peak", batch, MOMENTUM, JSON.stringify(network)),
+      ...nodegrad(() => peakOf(network, batch)),
+      ...peers(["PyTorch NHWC", "PyTorch NCHW"], task, batch, MOMENTUM, JSON.stringify(network)),
     ],
+  };
+}
+
+/** Computes scores, and answers with the bytes that the process has grown by; parameters are what layers start with. */
+function peakOfInference(network: Network, batch: number): Runner {
+  const before = process.memoryUsage.rss();
+  const model = buildAnew(network).eval();
+  const x = examples(network, batch);
+  const forward = compile((x: Tensor) => model.forward(x));
+  return (count: number) => {
+    for (let i = 0; i < count; i++) forward(x);
+    return process.resourceUsage().maxRSS * 1024 - before;
   };
 }
 

@@ -18,9 +18,14 @@ import { type Layer, type Network, shapeAfter } from "./networks.js";
 /** Sequence of the first variable's numbers; the next ones have the next. */
 const FIRST_SEED = 10;
 
-/** The network as a module, in the mode of training. */
-export function build({ layers, input }: Network): Sequential {
-  const model = sequence(layers, input);
+/** The network as a module, in the mode of training, with the parameters that a user's would start with. */
+export function buildAnew({ layers, input }: Network): Sequential {
+  return sequence(layers, input);
+}
+
+/** The same with the parameters that the peers have. */
+export function build(network: Network): Sequential {
+  const model = buildAnew(network);
   for (const [i, [path, variable]] of Object.entries(model.variables()).entries()) {
     variable.assign(numbersFor(path, variable, FIRST_SEED + i));
   }
