@@ -32,6 +32,7 @@ def growth(work, count):
 
 threads, task, batch, momentum, network, layout = sys.argv[1:]
 torch.set_num_threads(int(threads))
+torch.manual_seed(FIRST_SEED)
 before = resident_bytes()
 network, batch = json.loads(network), int(batch)
 seed = FIRST_SEED
