@@ -206,11 +206,36 @@ describe("recurrent networks", () => {
     ]);
     // Five steps of 4·8 rows over 4 inputs and 8 hidden ones, and the head.
     expect(table.multiplyAdds).toBe(5 * 32 * (4 + 8) + 8);
-    expect(table.layers.every(({ receptiveField }) => receptiveField === undefined)).toBe(true);
+    expect(table.layers.map(({ receptiveField }) => receptiveField)).toEqual([[1], [5], [5]]);
   });
 });
 
 describe("Embedding", () => {
+  it("starts padding as zeros and does not train it, as PyTorch", () => {
+    const layer = new Embedding(300, 2, { paddingIndex: 1, seed: 1 });
+    const plain = values(new Embedding(300, 2, { seed: 1 }).weight);
+    expect(values(layer.weight)).toEqual(plain.map((value, i) => (i === 2 || i === 3 ? 0 : value)));
+    layer.weight.assign(
+      tensor(
+        Float32Array.from({ length: 600 }, (_, i) => i),
+        { shape: [300, 2] },
+      ),
+    );
+    const words = tensor(Uint8Array.of(1, 2, 1, 2), { shape: [2, 2] });
+    const vectors = layer.forward(words);
+    vectors.square().sum().backward();
+    // A vector for padding that has been loaded is used.
+    expect(values(vectors)).toEqual([2, 3, 4, 5, 2, 3, 4, 5]);
+    const slopes = values(layer.weight.grad as Tensor);
+    expect(slopes.flatMap((slope, i) => (slope === 0 ? [] : [[i, slope]]))).toEqual([[4, 16], [5, 20]]); // biome-ignore format: a picture
+    expect(values(new Embedding(300, 1, { paddingIndex: 299 }).forward(tensor(Uint8Array.of(255))))).toHaveLength(1);
+    for (const paddingIndex of [-1, 300, 0.5]) {
+      expect(() => new Embedding(300, 2, { paddingIndex })).toThrow(
+        'Embedding: option "paddingIndex" must be an integer',
+      );
+    }
+  });
+
   it("gives each word its vector, and words the gradients of all their places", () => {
     const layer = new Embedding(5, 2);
     layer.weight.assign(tensor([[0, 1], [10, 11], [20, 21], [30, 31], [40, 41]])); // biome-ignore format: a picture
