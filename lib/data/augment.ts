@@ -75,11 +75,11 @@ export function augmentImage(
       }
       const from = (channel * rows + row + down) * columns + (mirrored ? columns - 1 - right : right);
       const step = mirrored ? -1 : 1;
-      out.fill(black, to, to + first);
+      // Most images stay within their edges, and a call for each row would take longer than the row.
+      if (end - first < columns) out.fill(black, to, to + columns);
       for (let column = first; column < end; column++) {
         out[to + column] = values[pixels[from + step * column] as number] as number;
       }
-      out.fill(black, to + end, to + columns);
     }
   }
   if (cutoutSize > 0) cutOut(out, { channels, rows, columns }, cutoutSize, random);
