@@ -21,7 +21,10 @@ export interface LinearRegressionOptions extends DescentOptions {
 
 const defaults: Descent = { epochs: 1000, batchSize: 32, learningRate: 0.01, momentum: 0, weightDecay: 0, seed: 0 };
 
-/** Linear regression: ŷ = w·x + b. */
+/**
+ * Linear regression: ŷ = w·x + b. In closed form, L2 takes O(n·d²): of several solutions, which there are where features are
+ * redundant, the one with the shortest (w, b).
+ */
 export class LinearRegression extends Regressor {
   readonly #loss: "l1" | "l2";
   readonly #solver: "exact" | "descent";

@@ -79,6 +79,8 @@ export class VisualWords extends Transform {
     }
     const [patches, size] = this.#patches.shape as [number, number];
     const wanted = Math.min(samples, count * patches);
+    if (wanted < words)
+      throw new OptionError(`VisualWords.fit: ${words} words of ${wanted} patches; expected at most as many`);
     const random = new Random(seed);
     const where = this.#patches.dataSync();
     const elements = new Int32Array(wanted * size);

@@ -1,6 +1,8 @@
 /** How far a training run is: a bar on a terminal, a line now and then in a log. */
 
 import cliProgress from "cli-progress";
+import { checkInteger } from "../data/check.js";
+import { checkOptions } from "../errors.js";
 
 /** What the latest batch gave. A value left out is not shown, nor is another. */
 export interface ProgressValues {
@@ -38,8 +40,13 @@ const LOG_STEP = 10;
  *
  * On a terminal it is a bar, redrawn at most ten times a second. Elsewhere it is one line for about every
  * tenth of the total, so that logs stay readable.
+ *
+ * @throws {OptionError} for an unknown option, or a total that is no integer ≥ 0.
  */
 export function progress(total: number, options: ProgressOptions = {}): Progress {
+  const op = "progress";
+  checkInteger(op, "total", total, 0, Number.MAX_SAFE_INTEGER);
+  checkOptions(op, options, ["stream", "label", "unit", "now"]);
   const { stream = process.stderr, label = "", unit = "images", now = () => performance.now() } = options;
   const start = now();
   const status = (done: number, values: ProgressValues = {}) => formatStatus(done, total, now() - start, values, unit);

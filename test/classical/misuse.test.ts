@@ -49,6 +49,12 @@ const mistakes: readonly Mistake[] = [
   ["numbers to reconstruct", OptionError, /^PCA.reconstruct: z must be a tensor/, () => pca.reconstruct(wrong(5))],
   ["templates of no shape", ShapeError, /^SoftmaxClassifier.templates: shape/, () => model.templates(wrong())],
   ["no examples of ones", OptionError, /^appendOnes: x must be a tensor/, () => appendOnes(wrong())],
+  [
+    "fewer patches than words",
+    OptionError,
+    /^VisualWords.fit: 100 words of 8 patches; expected at most as many/,
+    () => new VisualWords({ shape: [1, 8, 8] }).fit(zeros([2, 64])),
+  ],
   ["no bias", OptionError, /^absorbBias: bias must be a tensor/, () => absorbBias(x, wrong())],
 ];
 

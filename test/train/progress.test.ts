@@ -69,6 +69,14 @@ describe("progress in a log", () => {
   });
 });
 
+describe("progress", () => {
+  it("refuses what is no total, and unknown options", () => {
+    const { stream, now } = setUp(false);
+    expect(() => progress(Number.NaN, { stream })).toThrow('progress: option "total" must be an integer');
+    expect(() => progress(1, { stream, now, lable: "x" } as object)).toThrow('did you mean "label"?');
+  });
+});
+
 describe("progress on a terminal", () => {
   it("leaves the terminal wrapping its lines, and fits into one", () => {
     const { stream, now } = setUp(true);
