@@ -24,8 +24,11 @@ export interface LineChartOptions {
 /** Blue, orange, green, purple, brown, pink: told apart by most eyes, on white and on black. */
 const COLOURS = ["#2f81d7", "#dd6b20", "#2f9e63", "#a35bd0", "#9c6b4a", "#d6539a"];
 
-/** Pixels around the plot: title and legend above, ticks on the left and below. */
-const [TOP, RIGHT, BOTTOM, LEFT] = [44, 16, 40, 56];
+/** Pixels around the plot: title above, then the legend, ticks on the left and below. */
+const [TOP, RIGHT, BOTTOM, LEFT] = [26, 16, 40, 56];
+
+/** Pixels of a line of the legend, and of a character in it, on average at most: fonts differ. */
+const [LEGEND, CHARACTER] = [18, 7];
 
 /** Pixels that a mark on the edge of the plot takes outside it. */
 const EDGE = 4;
@@ -53,8 +56,11 @@ export function lineChart(curves: Readonly<Record<string, ArrayLike<number>>>, o
   checkOptions(op, options, ["x", "title", "xLabel", "yRange", "width", "height"]);
   const { title = "", xLabel = "", width = 480, height = 300 } = options;
   checkInteger(op, "width", width, LEFT + RIGHT + 1, MAX_SIDE);
-  checkInteger(op, "height", height, TOP + BOTTOM + 1, MAX_SIDE);
   const lines = checkCurves(op, curves);
+  const names = lines.map(([name]) => name);
+  const legend = placeNames(names, width);
+  const top = TOP + LEGEND * legend.rows;
+  checkInteger(op, "height", height, top + BOTTOM + 1, MAX_SIDE);
   const x = checkPlaces(op, options.x, lines);
   const across = axisOf(x, width / 80, "within");
   const up = axisOf(
@@ -63,16 +69,15 @@ export function lineChart(curves: Readonly<Record<string, ArrayLike<number>>>, o
     checkRange(op, options.yRange) ?? "around",
   );
   const toX = scale(across.range, [LEFT, width - RIGHT]);
-  const toY = scale(up.range, [height - BOTTOM, TOP]);
+  const toY = scale(up.range, [height - BOTTOM, top]);
   const drawn = lines.map(([name, values], i) => {
     const points = values.map((value, j) => ({ x: x[j] as number, y: value }));
     return drawCurve(name, points, colour(i), toX, toY);
   });
   // An inner drawing shows nothing outside of itself.
-  const [left, top, plotWidth, plotHeight] = [LEFT - EDGE, TOP - EDGE, width - LEFT - RIGHT, height - TOP - BOTTOM];
-  const plot = { x: left, y: top, width: plotWidth + 2 * EDGE, height: plotHeight + 2 * EDGE };
+  const [plotWidth, plotHeight] = [width - LEFT - RIGHT, height - top - BOTTOM];
+  const plot = { x: LEFT - EDGE, y: top - EDGE, width: plotWidth + 2 * EDGE, height: plotHeight + 2 * EDGE };
   const viewBox = `${plot.x} ${plot.y} ${plot.width} ${plot.height}`;
-  const names = lines.map(([name]) => name);
   return element(
     "svg",
     {
@@ -89,7 +94,7 @@ export function lineChart(curves: Readonly<Record<string, ArrayLike<number>>>, o
     },
     element("rect", { class: "paper", width, height, fill: "#ffffff" }),
     text(LEFT, 16, title, { "font-size": 14, "font-weight": "bold" }),
-    drawLegend(names),
+    drawLegend(names, legend),
     ...up.ticks.map((tick) => drawRule(toY(tick), width) + drawTick(LEFT - 8, toY(tick) + 4, tick, up, "end")),
     ...across.ticks.map((tick) => drawTick(toX(tick), height - BOTTOM + 18, tick, across, "middle")),
     text(LEFT + plotWidth / 2, height - 6, xLabel, { "text-anchor": "middle" }),
@@ -184,15 +189,30 @@ function text(x: number, y: number, content: string, attributes: Readonly<Record
   return content === "" ? "" : element("text", { x, y, ...attributes }, escapeXml(content));
 }
 
-/** The name of each curve beside its colour. Fonts differ in width: a character takes 7 pixels at most, on average. */
-function drawLegend(names: readonly string[]): string {
-  let left = LEFT;
+/** Where the name of each curve begins, in as many rows as it takes. */
+interface Legend {
+  readonly rows: number;
+  readonly places: readonly (readonly [x: number, y: number])[];
+}
+
+function placeNames(names: readonly string[], width: number): Legend {
+  let [left, row] = [LEFT, 0];
+  const places = names.map((name) => {
+    const size = 36 + CHARACTER * [...name].length;
+    if (left > LEFT && left + size > width) [left, row] = [LEFT, row + 1];
+    const place = [left, 33 + LEGEND * row] as const;
+    left += size;
+    return place;
+  });
+  return { rows: row + 1, places };
+}
+
+/** The name of each curve beside its colour. */
+function drawLegend(names: readonly string[], { places }: Legend): string {
   return names
     .map((name, i) => {
-      const key = element("rect", { x: left, y: 27, width: 14, height: 4, rx: 2, fill: colour(i) });
-      const label = text(left + 20, 33, name, {});
-      left += 36 + 7 * [...name].length;
-      return key + label;
+      const [x, y] = places[i] as Legend["places"][number];
+      return element("rect", { x, y: y - 6, width: 14, height: 4, rx: 2, fill: colour(i) }) + text(x + 20, y, name, {});
     })
     .join("");
 }

@@ -56,6 +56,23 @@ it("has no marks on curves of many points, and takes typed arrays", () => {
   expect(paths(svg)).toHaveLength(2);
 });
 
+it("begins a new line of the legend where a name does not fit", () => {
+  const name = "a name of thirty characters...";
+  const places = (width: number) => {
+    const svg = lineChart({ [name]: [1, 2], other: [1, 2] }, { width });
+    return [...svg.matchAll(/<rect x="(\d+)" y="(\d+)"/g)].map(([, ...place]) => place.map(Number));
+  };
+  // A character takes 7 pixels, and the key before it with what is around 36.
+  expect(places(56 + 246 + 71)).toEqual([
+    [56, 27],
+    [302, 27],
+  ]);
+  expect(places(56 + 246 + 70)).toEqual([
+    [56, 27],
+    [56, 45],
+  ]);
+});
+
 it("escapes every text", () => {
   const evil = `</svg><script>alert("1 & 2")</script>`;
   const svg = lineChart({ [evil]: [1, 2] }, { title: evil, xLabel: evil });
