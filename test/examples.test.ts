@@ -239,6 +239,33 @@ const results: Readonly<Record<string, (output: string) => void>> = {
     expect(numbers(output, /424 weights, N > (\d+)/g)[0]).toBe(Math.round(424 / (1 - (scores[0] as number) / 100)));
     expect(output).toMatch(/best: \d \(.*worst: \d \(/);
   },
+  "sequence-task": (output) => {
+    const shares = numbers(output, /bits ([\d.]+) %/g);
+    expect(shares).toHaveLength(4);
+    const [bit10, bit100, lstm10, lstm100] = shares as [number, number, number, number];
+    expect(Math.max(bit10, bit100)).toBeLessThan(58);
+    expect(Math.min(lstm10, lstm100)).toBeGreaterThan(99);
+  },
+  "char-lstm": (output) => {
+    expect(numbers(output, /next character: ([\d.]+) %/g)[0]).toBeGreaterThan(80);
+    expect(numbers(output, /spelt rightly: ([\d.]+) %/g)[0]).toBeGreaterThan(85);
+    expect(numbers(output, /make sense: ([\d.]+) %/g)[0]).toBeGreaterThan(30);
+  },
+  captioner: (output) => {
+    const shares = numbers(output, /([\d.]+) % of other pictures/g);
+    expect(shares).toHaveLength(2);
+    expect(Math.min(...shares)).toBeGreaterThan(30);
+  },
+  "question-answerer": (output) => {
+    const [blind, seeing] = numbers(output, /question(?: alone)?: ([\d.]+) %/g) as [number, number];
+    expect(blind).toBeLessThan(40);
+    expect(seeing).toBeGreaterThan(75);
+  },
+  dialog: (output) => {
+    const [first, second, alone] = numbers(output, /question(?: alone)?: ([\d.]+) %/g) as [number, number, number];
+    expect(Math.min(first, second)).toBeGreaterThan(85);
+    expect(alone).toBeLessThan(70);
+  },
   "error-decomposition": (output) => {
     const part = (name: string) => numbers(output, new RegExp(`${name} (-?[\\d.]+) %`, "g"));
     const [found, bayes] = [numbers(output, /neurons: ([\d.]+) %/g), part("Bayes")];

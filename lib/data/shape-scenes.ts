@@ -8,20 +8,20 @@ import { CHANNELS, type Colour, develop, paint, place } from "./painting.js";
 import { Random } from "./random.js";
 import { type Outline, outlines, SHAPE_NAMES } from "./shape-outlines.js";
 
-const COLOURS = {
+/** Every colour of scenes. */
+export const SCENE_COLOURS = ["red", "green", "blue", "yellow", "purple", "white"] as const;
+
+/** A colour of a scene. */
+export type SceneColour = (typeof SCENE_COLOURS)[number];
+
+const COLOURS: Readonly<Record<SceneColour, Colour>> = {
   red: [205, 45, 45],
   green: [45, 165, 65],
   blue: [45, 75, 210],
   yellow: [225, 210, 55],
   purple: [150, 55, 170],
   white: [230, 230, 230],
-} satisfies Record<string, Colour>;
-
-/** A colour of a scene. */
-export type SceneColour = keyof typeof COLOURS;
-
-/** Every colour of scenes. */
-export const SCENE_COLOURS = Object.keys(COLOURS) as readonly SceneColour[];
+};
 
 /** Every shape of scenes. */
 export const SCENE_SHAPES = ["circle", "triangle", "square", "cross", "star"] as const;

@@ -29,7 +29,7 @@ export interface CaptionerOptions extends SeedOptions {
   readonly features?: number;
   /** Hidden units of the LSTM (default 128). */
   readonly hidden?: number;
-  /** Whether it looks at the image again before each word (default true), or once, before the first. */
+  /** Whether it looks for each word where it wants to (default true), or at the whole image. */
   readonly attention?: boolean;
 }
 
@@ -42,9 +42,9 @@ export interface CaptionOptions extends SeedOptions {
 }
 
 /**
- * Describes images: a convolutional encoder, and an LSTM that starts from the encoder's map as a whole and writes a
- * word after another. With attention, each step also gets an average of the places of the encoder's map, weighted by how
- * well they fit the LSTM's state: it may look elsewhere for each word.
+ * Describes images: a convolutional encoder, and an LSTM that starts from the encoder's map as a whole and writes a word after
+ * another. Before each word it looks at the image again: with attention, at an average of the places of the map, weighted by
+ * how well they fit the LSTM's state, so that it may look elsewhere for each word; without, at the whole.
  *
  * Images `[n, 3, h, w]`, values around 0 to 1, and captions `[n, steps]`, int32, as `vocabulary.encode(texts, { mark: true })`
  * gives them, become scores `[n, steps − 1, words]` of the words after each but the last, before the softmax.
@@ -74,7 +74,7 @@ export class Captioner extends Module<[images: Tensor, captions: Tensor]> {
   readonly lstm: LSTMCell;
   readonly fc: Linear;
   private readonly look = compile((images: Tensor) => this.encode(images));
-  private readonly next = compile((seen: Seen, words: Tensor, state: LSTMState) => {
+  private readonly next = compile((seen: Tensor, words: Tensor, state: LSTMState) => {
     const after = this.step(seen, this.embedding.forward(words), state);
     return { scores: this.fc.forward(after.hidden), state: after };
   });
@@ -95,7 +95,7 @@ export class Captioner extends Module<[images: Tensor, captions: Tensor]> {
       cell: new Linear(MAP_FEATURES, hidden, { seed: startCell }),
     };
     this.query = checkBoolean(op, "attention", attention) ? new Linear(hidden, FEATURES, { seed: query }) : undefined;
-    this.lstm = new LSTMCell(features + (attention ? FEATURES : 0), hidden, { seed: lstm });
+    this.lstm = new LSTMCell(features + (attention ? FEATURES : MAP_FEATURES), hidden, { seed: lstm });
     this.fc = new Linear(hidden, vocabulary.size, { seed: fc });
   }
 
@@ -161,25 +161,29 @@ export class Captioner extends Module<[images: Tensor, captions: Tensor]> {
     return captions;
   }
 
-  /** What is seen of the images, and the state before the first word. */
-  private encode(images: Tensor): { readonly seen: Seen; readonly state: LSTMState } {
+  /**
+   * What is seen of the images before each word, their places `[n, places, features]` or the whole `[n, features]`, and the
+   * state before the first word.
+   */
+  private encode(images: Tensor): { readonly seen: Tensor; readonly state: LSTMState } {
     const map = this.encoder.forward(images);
     const whole = vectorOf(map);
     const { hidden, cell } = this.start;
     const state = { hidden: tanh(hidden.forward(whole)), cell: tanh(cell.forward(whole)) };
-    return { seen: this.query && placesOf(map), state };
+    return { seen: this.query === undefined ? whole : placesOf(map), state };
   }
 
-  private step(seen: Seen, words: Tensor, state: LSTMState): LSTMState {
-    if (seen === undefined) return this.lstm.forward(words, state);
-    const query = (this.query as Linear).forward(state.hidden);
-    const context = scaledDotProductAttention(expandDims(query, 1), seen, seen);
-    return this.lstm.forward(concat([words, squeeze(context, { axes: 1 })], { axis: 1 }), state);
+  private step(seen: Tensor, words: Tensor, state: LSTMState): LSTMState {
+    return this.lstm.forward(concat([words, this.attend(seen, state)], { axis: 1 }), state);
+  }
+
+  /** What of an image goes into a step. */
+  private attend(seen: Tensor, { hidden }: LSTMState): Tensor {
+    if (this.query === undefined) return seen;
+    const query = expandDims(this.query.forward(hidden), 1);
+    return squeeze(scaledDotProductAttention(query, seen, seen), { axes: 1 });
   }
 }
-
-/** The places to look at, `[n, places, features]`; undefined without attention. */
-type Seen = Tensor | undefined;
 
 /** @throws {OptionError} for anything else. */
 export function checkVocabulary(op: string, vocabulary: unknown): void {
