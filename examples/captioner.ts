@@ -29,7 +29,7 @@ console.log(`${train.count} pictures such as "${captions[0]}"; ${vocabulary.size
 
 const others = tensor(test.images, { shape: pixels(test).shape });
 const truth = test.scenes.map(captionOf);
-for (const attention of [false, true]) {
+for (const attention of quick ? [true] : [false, true]) {
   const model = new Captioner(vocabulary, { attention, seed: 1 });
   const history = await fit<Record<"images" | "captions", Tensor>>(model, loader, {
     forward: ({ images, captions }) => model.forward(normalise(images), captions),
