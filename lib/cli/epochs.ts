@@ -84,7 +84,8 @@ export async function runEpochs(
   let tested: Promise<Evaluation> | undefined;
   const runTest = () => {
     const mistakes = report === undefined ? 0 : MISTAKES;
-    tested ??= testClassifier(classifier, test, { ...options, mistakes, onBatch: onBatchEnd });
+    const workers = options.workers ?? 0;
+    tested ??= testClassifier(classifier, test, { workers, mistakes, onBatch: onBatchEnd });
     return tested;
   };
   const page = report === undefined ? [] : [reportOf(report, classifier, images, recipe, runTest)];
