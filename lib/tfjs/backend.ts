@@ -4,6 +4,7 @@ import {
   type BackendTimingInfo,
   backend_util,
   type DataType,
+  engine,
   KernelBackend,
   type TensorInfo,
   util,
@@ -67,7 +68,7 @@ export class NodegradBackend extends KernelBackend {
   /** Gives up one reference, or all; returns whether the data is gone. */
   override disposeData(id: object, force = false): boolean {
     const data = this.#find(id);
-    if (data === undefined || data.refCount <= 0) return true;
+    if (data === undefined) return true;
     data.refCount = force ? 0 : data.refCount - 1;
     if (data.refCount > 0) return false;
     this.#count--;
@@ -79,15 +80,30 @@ export class NodegradBackend extends KernelBackend {
     return true;
   }
 
-  /** @throws {OptionError} when the data id is not one of this backend, or disposed. */
+  /**
+   * What is kept for a data id. Values that another backend has come here first.
+   *
+   * @throws {OptionError} when the data id is disposed.
+   */
   dataOf(id: object): TensorData {
-    const data = this.#find(id);
-    if (data === undefined || data.refCount <= 0) throw new OptionError("tfjs: the tensor has been disposed");
+    const data = this.#find(id) ?? this.#fetch(id);
+    if (data === undefined) throw new OptionError("tfjs: the tensor has been disposed");
     return data;
   }
 
+  /** What is kept here; an id that was made here may have been away and come back. */
   #find(id: object): TensorData | undefined {
-    return id instanceof TensorData ? id : this.#moved.get(id);
+    if (id instanceof TensorData && id.refCount > 0) return id;
+    const moved = this.#moved.get(id);
+    return moved !== undefined && moved.refCount > 0 ? moved : undefined;
+  }
+
+  /** Has the core move values here from the backend that has them. */
+  #fetch(id: object): TensorData | undefined {
+    const info = engine().state.tensorInfo.get(id);
+    if (info === undefined || info.backend === this) return undefined;
+    engine().moveData(this, id);
+    return this.#find(id);
   }
 
   #keep(data: TensorData): TensorData {
