@@ -190,7 +190,7 @@ std::string add_conv_by_channels(const ConvProblem& problem, const Instruction& 
   plan->problem = problem;
   plan->conv = builder.kernels.conv;
   plan->move = builder.kernels.move;
-  const std::string problem_found = plan->result.prepare(problem, instruction, builder);
+  const std::string problem_found = plan->result.prepare(problem, instruction, problem.rows, builder);
   if (!problem_found.empty()) return problem_found;
   const View& out = problem.views[0];
   if (out.size() == 0) return "";

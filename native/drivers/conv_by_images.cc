@@ -235,7 +235,7 @@ std::string add_conv_by_images(ConvProblem& problem, const Instruction& instruct
   plan->move = builder.kernels.move;
   plan->rows = problem.window.rows.ascending();
   plan->cols = problem.window.cols.ascending();
-  const std::string problem_found = plan->result.prepare(problem, instruction, builder);
+  const std::string problem_found = plan->result.prepare(problem, instruction, problem.rows, builder);
   if (!problem_found.empty()) return problem_found;
   builder.explain("direct, images side by side");
   choose_chunks(plan);

@@ -237,7 +237,7 @@ std::string add_conv_by_pixels(const ConvProblem& problem, const Instruction& in
   plan->move = builder.kernels.move;
   plan->rows = problem.window.rows.ascending();
   plan->cols = problem.window.cols.ascending();
-  const std::string problem_found = plan->result.prepare(problem, instruction, builder);
+  const std::string problem_found = plan->result.prepare(problem, instruction, problem.rows, builder);
   if (!problem_found.empty()) return problem_found;
   const View &out = problem.views[0], &source = problem.source;
   if (out.size() == 0) return "";

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <vector>
 
 #include "../kernels/kernels.h"
 #include "conv_result.h"
@@ -51,24 +50,25 @@ void Slide::each(int64_t y, int64_t out_w, Body body) const {
 
 struct DepthwisePlan {
   ConvProblem problem;
-  const ConvKernels* conv;
   const DepthwiseKernels* depthwise;
+  const MoveKernels* move;
   ConvResult result;
   Slide slide;
-  bool in_output;                  // products are written where they belong
-  int64_t band_h, bands;           // output rows of a chunk, chunks an image is cut into
-  std::vector<int32_t> positions;  // where the packed weights have each tap of the kernel; -1 if nowhere
-  int64_t width;                   // floats of the weights of a tap
-  Packed weights;                  // [row tap][column tap][channel]
-  int64_t result_at;               // in private memory, after the products
+  bool in_output;         // products are written where they belong
+  int64_t band_h, bands;  // output rows of a chunk, chunks an image is cut into
+  int64_t width;          // floats of the weights of a tap
+  Packed weights;         // [row tap][column tap][channel]
+  int64_t result_at;      // in private memory, after the products
 };
 
-void pack_weights(const void* opaque, const Run& run, int64_t, Worker&) {
+void pack_weights(const void* opaque, const Run& run, int64_t row, Worker&) {
   const DepthwisePlan& plan = *static_cast<const DepthwisePlan*>(opaque);
   const View& w = plan.problem.weights;
-  plan.conv->pack(plan.problem.groups, w.strides[0], 1, plan.positions.size(),
-                  static_cast<int64_t>(plan.positions.size()), plan.positions.data(), run.at<float>(w),
-                  plan.width, run.at<float>(plan.weights));
+  const Taps &rows = plan.slide.rows, &cols = plan.slide.cols;
+  const int64_t at = (rows.kernel + row * rows.kernel_step) * w.strides[2] + cols.kernel * w.strides[3];
+  plan.move->move4(
+      {cols.count, plan.problem.groups, plan.width, 1, cols.kernel_step * w.strides[3], w.strides[0]},
+      run.at<uint32_t>(plan.weights) + row * cols.count * plan.width, run.at<uint32_t>(w) + at);
 }
 
 void run_band(const void* opaque, const Run& run, int64_t chunk, Worker& worker) {
@@ -112,17 +112,15 @@ constexpr int64_t kChunks = 32;
 }  // namespace
 
 bool is_depthwise(const ConvProblem& problem) {
-  const View& w = problem.weights;
-  return problem.groups > 1 && problem.rows == 1 && problem.channels == 1 && problem.source.strides[1] == 1 &&
-         (w.shape[3] == 1 || w.strides[3] == 1) && (w.shape[2] == 1 || w.strides[2] == w.shape[3]);
+  return problem.groups > 1 && problem.rows == 1 && problem.channels == 1 && problem.source.strides[1] == 1;
 }
 
 std::string add_depthwise_conv(const ConvProblem& problem, const Instruction& instruction, Builder& builder) {
   auto* plan = builder.make_plan<DepthwisePlan>();
   plan->problem = problem;
-  plan->conv = builder.kernels.conv;
   plan->depthwise = builder.kernels.depthwise;
-  const std::string problem_found = plan->result.prepare(problem, instruction, builder);
+  plan->move = builder.kernels.move;
+  const std::string problem_found = plan->result.prepare(problem, instruction, problem.groups, builder);
   if (!problem_found.empty()) return problem_found;
   const View &out = problem.views[0], &source = problem.source;
   if (out.size() == 0) return "";
@@ -132,8 +130,7 @@ std::string add_depthwise_conv(const ConvProblem& problem, const Instruction& in
   plan->slide = {window.rows.ascending(), window.cols.ascending(), window.stride_h,   window.stride_w,
                  source.shape[2],         source.shape[3],         source.strides[2], source.strides[3]};
   plan->in_output = plan->result.is_identity() && out.strides[1] == 1;
-  plan->positions = tap_positions(problem.weights, plan->slide.rows, plan->slide.cols);
-  plan->width = round_up(problem.groups, plan->conv->lanes);
+  plan->width = round_up(problem.groups, builder.kernels.conv->lanes);
   const int64_t row_floats = window.out_w * problem.groups, images = source.shape[0];
   const int64_t wanted =
       std::min(kChunks, 1 + images * window.out_h * row_floats * window.taps() / kChunkWork);
@@ -145,15 +142,16 @@ std::string add_depthwise_conv(const ConvProblem& problem, const Instruction& in
   plan->result_at = plan->in_output ? 0 : round_up(sizeof(float) * tile_floats, kArenaBlock);
   plan->result.expect(problem.groups, plan->band_h * window.out_w, builder);
   builder.reserve_scratch(plan->result_at + plan->result.scratch_bytes(tile_floats));
-  plan->weights = builder.reserve_packed(pack_weights, problem.weights,
-                                         std::vector<int64_t>(plan->positions.begin(), plan->positions.end()),
-                                         sizeof(float) * window.taps() * plan->width);
-  const double products = problem.products();
+  const Taps &rows = plan->slide.rows, &cols = plan->slide.cols;
+  plan->weights = builder.reserve_packed(
+      pack_weights, problem.weights,
+      {rows.count, rows.kernel, rows.kernel_step, cols.count, cols.kernel, cols.kernel_step},
+      sizeof(float) * window.taps() * plan->width);
   if (window.taps() > 0) {
-    builder.add_packing(plan->weights, pack_weights, plan, 1,
+    builder.add_packing(plan->weights, pack_weights, plan, rows.count,
                         static_cast<double>(window.taps() * plan->width));
   }
-  builder.add_step(run_band, plan, images * plan->bands, products * window.taps() / 15);
+  builder.add_step(run_band, plan, images * plan->bands, problem.products() * window.taps() / 15);
   return "";
 }
 

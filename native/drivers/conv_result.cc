@@ -4,14 +4,14 @@
 
 namespace ng {
 
-std::string ConvResult::prepare(const ConvProblem& problem, const Instruction& instruction,
+std::string ConvResult::prepare(const ConvProblem& problem, const Instruction& instruction, int64_t channels,
                                 const Builder& builder) {
   views_ = problem.views;
   move_ = builder.kernels.move;
   const View& out = views_[0];
-  // A row of few channels is not worth its overhead: such a group is written as rows of pixels, far apart.
+  // A row of few channels is not worth its overhead: they are written as rows of pixels, far apart.
   constexpr int64_t kLeastChannels = 8;
-  const bool channels_last = out.strides[1] == 1 && out.strides[3] != 1 && problem.rows >= kLeastChannels;
+  const bool channels_last = out.strides[1] == 1 && out.strides[3] != 1 && channels >= kLeastChannels;
   Instruction ended = instruction;  // with the views of this problem
   const size_t outputs = instruction.outputs.size();
   for (size_t i = 0; i < views_.size(); i++) {

@@ -19,8 +19,10 @@ struct ConvTile {
 
 class ConvResult {
  public:
-  // Returns an empty string, or why the micro-program of `instruction` cannot run.
-  std::string prepare(const ConvProblem& problem, const Instruction& instruction, const Builder& builder);
+  // For tiles of so many `channels` or fewer. Returns an empty string, or why the micro-program of
+  // `instruction` cannot run.
+  std::string prepare(const ConvProblem& problem, const Instruction& instruction, int64_t channels,
+                      const Builder& builder);
 
   // Whether the products are the result, as they are.
   bool is_identity() const { return epilogue_.is_identity(); }

@@ -212,7 +212,7 @@ std::string add_winograd_conv(const ConvProblem& problem, const WinogradTransfor
   plan->kernels = builder.kernels.winograd;
   plan->transforms = &transforms;
   plan->move = builder.kernels.move;
-  const std::string problem_found = plan->result.prepare(problem, instruction, builder);
+  const std::string problem_found = plan->result.prepare(problem, instruction, problem.rows, builder);
   if (!problem_found.empty()) return problem_found;
   plan->direct = plan->result.is_identity() && problem.views[0].strides[1] == 1;
   const Window& window = problem.window;
