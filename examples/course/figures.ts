@@ -31,6 +31,7 @@ export const figures: Readonly<Record<string, readonly Figure[]>> = {
     { system: "LeNet-5 after one epoch, MNIST", pattern: /epoch 1: .* ([\d.]+) %/g, asked: 98.5 },
     { system: "LeNet-5 within five epochs, MNIST", pattern: /epoch [1-5]: .* ([\d.]+) %/g, asked: 99 },
   ],
+  "tfjs-mnist": [{ system: "TensorFlow.js on nodegrad, MNIST", pattern: /digits: ([\d.]+) %/g, asked: 98 }],
 };
 
 /** The numbers in the output of an example, and whether they are what is asked. */
