@@ -1,8 +1,9 @@
 /**
  * Runs the specs that @tensorflow/tfjs-core publishes, against a backend:
  *
- *     node test/tfjs/core-suite.js [--backend nodegrad] [--filter TEXT] [--failures FILE]
+ *     node test/tfjs/core-suite.js [--backend nodegrad] [--filter TEXT] [--failures FILE] [--kernels FILE]
  *
+ * `--kernels` writes what it has seen of nodegrad's kernels, as docs/tfjs-kernels.md.
  * The last line on standard output is a JSON object: passed, failed, skipped, seconds. Nothing is ignored: what is skipped
  * the suite skips itself. The process ends with 0 unless a spec failed.
  */
@@ -17,6 +18,7 @@ const { values } = parseArgs({
     backend: { type: "string", default: "nodegrad" },
     filter: { type: "string" },
     failures: { type: "string" },
+    kernels: { type: "string" },
   },
 });
 
@@ -37,6 +39,7 @@ for (const file of ["index.js", "register_all_gradients.js"]) await import(new U
 const { setTestEnvs } = await import(new URL("jasmine_util.js", dist).href);
 setTestEnvs([{ name: values.backend, backendName: values.backend, flags: {}, isDataSync: true }]);
 await import(values.backend === "nodegrad" ? "../../dist/tfjs/index.js" : `@tensorflow/tfjs-backend-${values.backend}`);
+const table = values.kernels === undefined ? undefined : (await import("./kernel-table.js")).watchKernels();
 await import(new URL("tests.js", dist).href);
 
 const counts = { passed: 0, failed: 0, skipped: 0 };
@@ -55,5 +58,6 @@ const start = performance.now();
 await runner.execute(undefined, values.filter);
 if (values.failures !== undefined) writeFileSync(values.failures, failures.join("\n\n"));
 else for (const failure of failures) console.error(failure.slice(0, 2000));
+if (table !== undefined) writeFileSync(values.kernels, table());
 console.log(JSON.stringify({ ...counts, seconds: Math.round((performance.now() - start) / 1000) }));
 process.exit(counts.failed === 0 ? 0 : 1);
