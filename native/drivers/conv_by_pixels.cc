@@ -56,7 +56,8 @@ void pack_weights(const void* opaque, const Run& run, int64_t chunk, Worker&) {
   const float* from = run.at<float>(w) + group * group_size * w.strides[0] + first * row_step;
   float* to = run.at<float>(plan.weights) + group * plan.group_floats() + first * plan.k();
   const int64_t kh = w.shape[2], kw = w.shape[3];
-  const bool together = (kw == 1 || w.strides[3] == 1) && (kh == 1 || w.strides[2] == kw * w.strides[3]);
+  // Taps side by side; the step of an axis of one tap says nothing.
+  const bool together = (kw == 1 || w.strides[3] == 1) && (kh == 1 || w.strides[2] == kw);
   if (together && kh * kw > 1) {
     plan.conv->pack(rows, row_step, problem.channels, channel_step, kh * kw, plan.positions.data(), from,
                     width, to);

@@ -52,6 +52,12 @@ export const layouts: Readonly<Record<string, (operand: Operand, random: Random)
     const reversed = [...operand.shape].reverse();
     return transpose(whole(operand, reversed, random), [...reversed.keys()].reverse());
   },
+  "first axes last": (operand, random) => {
+    const half = operand.shape.length >> 1;
+    const turned = [...operand.shape.slice(half), ...operand.shape.slice(0, half)];
+    const axes = operand.shape.map((_, axis) => (axis + operand.shape.length - half) % operand.shape.length);
+    return transpose(whole(operand, turned, random), axes);
+  },
   stepped: (operand, random) => {
     const wide = operand.shape.map((length) => 2 * length + 1);
     return slice(

@@ -36,6 +36,8 @@ const convolutions: readonly (readonly [name: string, x: Shape, w: Shape, option
   ],
   ["as large as the image", [3, 4, 5, 6], [7, 4, 5, 6], {}],
   ["one pixel", [1, 1, 1, 1], [1, 1, 3, 3], { padding: 1 }],
+  ["2×1, NHWC", [1, 5, 4, 1], [3, 1, 2, 1], { layout: "NHWC" }],
+  ["1×3, NHWC", [1, 5, 4, 2], [3, 2, 1, 3], { layout: "NHWC" }],
   ["NHWC", [2, 9, 8, 5], [6, 5, 3, 3], { layout: "NHWC", padding: 1 }],
   ["NHWC in groups", [2, 6, 7, 8], [4, 2, 3, 2], { layout: "NHWC", groups: 4, stride: 2 }],
   ["no images", [0, 3, 5, 5], [2, 3, 3, 3], {}],
