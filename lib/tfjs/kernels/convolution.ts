@@ -19,11 +19,11 @@ import {
   type FusedDepthwiseConv2DAttrs,
   type FusedDepthwiseConv2DInputs,
 } from "@tensorflow/tfjs-core";
-import type { Conv2dOptions, Range, Tensor } from "../../index.js";
+import type { Range, Tensor } from "../../index.js";
 import * as ng from "../../index.js";
 import { type Kernel, lazyKernel, rawKernel } from "../kernel.js";
 import { type FusedAttributes, type FusedInputs, fuse } from "./fused.js";
-import { windowOptions } from "./window.js";
+import { seenBy, windowOptions } from "./window.js";
 
 type Shape4 = [number, number, number, number];
 
@@ -33,15 +33,15 @@ type Attributes = Omit<Conv2DAttrs, "dilations" | "dataFormat"> & {
   readonly dataFormat?: "NHWC" | "NCHW";
 };
 
-/** nodegrad's options of a convolution of an image by filters in TF.js's order of axes. */
-function conv2dOptions(
+/** How TF.js moves filters, in its order of axes, over an image. */
+function windowsOf(
   x: readonly number[],
   filter: readonly number[],
   attributes: Attributes,
   isDepthwise: boolean,
-): Conv2dOptions {
+): backend_util.Conv2DInfo {
   const { strides, pad, dataFormat, dilations, dimRoundingMode } = attributes;
-  const info = backend_util.computeConv2DInfo(
+  return backend_util.computeConv2DInfo(
     x as Shape4,
     filter as Shape4,
     strides,
@@ -51,8 +51,6 @@ function conv2dOptions(
     isDepthwise,
     backend_util.convertConv2DDataFormat(dataFormat ?? "NHWC"),
   );
-  const options = { ...windowOptions(info), dilation: [info.dilationHeight, info.dilationWidth] as const };
-  return isDepthwise ? { ...options, groups: info.inChannels } : options;
 }
 
 /** Filters `[h, w, in, out]` as `[out, in, h, w]`, or depthwise ones `[h, w, in, mult]` as `[in · mult, 1, h, w]`. */
@@ -63,7 +61,12 @@ function filters(filter: Tensor, isDepthwise: boolean): Tensor {
 }
 
 function convolve(x: Tensor, filter: Tensor, attributes: Attributes, isDepthwise: boolean): Tensor {
-  return ng.conv2d(x, filters(filter, isDepthwise), conv2dOptions(x.shape, filter.shape, attributes, isDepthwise));
+  const info = windowsOf(x.shape, filter.shape, attributes, isDepthwise);
+  return ng.conv2d(seenBy(info, x), filters(filter, isDepthwise), {
+    ...windowOptions(info),
+    dilation: [info.dilationHeight, info.dilationWidth],
+    groups: isDepthwise ? info.inChannels : 1,
+  });
 }
 
 /** The gradient with respect to the image, of shape `shape`. */

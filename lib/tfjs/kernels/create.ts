@@ -34,6 +34,12 @@ function filled(
   return part(Number(value), dtype);
 }
 
+/** A seed for nodegrad, which takes integers: TF.js takes any number, and draws one from [0, 1) where none is given. */
+function seedOf(seed: number): number {
+  const [low, high] = new Uint32Array(Float64Array.of(seed).buffer) as unknown as [number, number];
+  return (low ^ Math.imul(high, 0x9e3779b9)) >>> 0;
+}
+
 export const createKernels: readonly Kernel[] = [
   rawKernel<ZerosLikeInputs>("ZerosLike", ({ x }, _, backend) => filled(backend, x, x.dtype === "string" ? "" : 0)),
   rawKernel<ZerosLikeInputs>("OnesLike", ({ x }, _, backend) => {
@@ -68,7 +74,7 @@ export const createKernels: readonly Kernel[] = [
   lazyKernel<MultinomialInputs, MultinomialAttrs>("Multinomial", ({ logits }, { numSamples, seed, normalized }) => {
     const probabilities = normalized ? logits : logits.softmax();
     const [batch, classes] = logits.shape as [number, number];
-    const draws = ng.randomUniform([batch, numSamples, 1], { seed: Math.trunc(seed) >>> 0 });
+    const draws = ng.randomUniform([batch, numSamples, 1], { seed: seedOf(seed) });
     // The class whose share of [0, 1) the draw falls into: as many as end at or before it.
     const ends = scan(probabilities, { axis: 1 }, ng.add, 0).reshape([batch, 1, classes]);
     return ng.minimum(draws.greaterEqual(ends).sum({ axes: 2 }), classes - 1);

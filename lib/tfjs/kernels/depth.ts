@@ -21,7 +21,7 @@ import type { Range, Tensor } from "../../index.js";
 import * as ng from "../../index.js";
 import { type Kernel, lazyKernel } from "../kernel.js";
 import { type PoolKind, poolImages } from "./pooling.js";
-import { windowOptions } from "./window.js";
+import { type AxisWindows, marginsOf, seenBy, seenOf, windowOptions } from "./window.js";
 
 type Shape5 = [number, number, number, number, number];
 type DepthInfo = Pick<
@@ -29,20 +29,17 @@ type DepthInfo = Pick<
   "inDepth" | "outDepth" | "strideDepth" | "dilationDepth" | "filterDepth" | "effectiveFilterDepth" | "padInfo"
 >;
 
-/** A volume with `value` before and after in depth, so that every window lies inside. */
+/** What windows see of a volume in depth, with `value` before and after it, so that every window lies inside. */
 function padDepth(x: Tensor, info: DepthInfo, value: number): Tensor {
-  const { inDepth, outDepth, strideDepth, effectiveFilterDepth, padInfo } = info;
-  const back = Math.max(0, (outDepth - 1) * strideDepth + effectiveFilterDepth - inDepth - padInfo.front);
-  return x.pad(
-    [
-      [0, 0],
-      [padInfo.front, back],
-      [0, 0],
-      [0, 0],
-      [0, 0],
-    ],
-    { value },
-  );
+  const axis: AxisWindows = {
+    before: info.padInfo.front,
+    count: info.outDepth,
+    stride: info.strideDepth,
+    extent: info.effectiveFilterDepth,
+    length: info.inDepth,
+  };
+  const margins = x.shape.map((_, i) => (i === 1 ? marginsOf(axis) : ([0, 0] as const)));
+  return x.slice([null, seenOf(axis)]).pad(margins, { value });
 }
 
 /** What the windows of a padded volume see at their k-th depth: `[n, outDepth, h, w, c]`. */
@@ -76,7 +73,7 @@ function convolve(x: Tensor, filter: Tensor, { strides, pad, dilations }: ConvAt
   const options = { ...windowOptions(info), dilation: [info.dilationHeight, info.dilationWidth] as const };
   const part = (k: number) =>
     eachDepth(atDepth(padded, info, k), (images) =>
-      ng.conv2d(images, filter.slice([k]).transpose([3, 2, 0, 1]), options),
+      ng.conv2d(seenBy(info, images), filter.slice([k]).transpose([3, 2, 0, 1]), options),
     );
   return overDepths(info, part, ng.add);
 }
@@ -96,12 +93,14 @@ function pool(kind: PoolKind, x: Tensor, attributes: MaxPool3DAttrs, areFull = f
   if (util.sizeFromShape(info.outShape) === 0) return ng.zeros(info.outShape);
   const windows = { ...windowOptions(info), kernel: [info.filterHeight, info.filterWidth] as const };
   if (kind === "max") {
-    const images = eachDepth(padDepth(x, info, Number.NEGATIVE_INFINITY), (y) => poolImages("max", y, windows, true));
+    const images = eachDepth(padDepth(x, info, Number.NEGATIVE_INFINITY), (y) =>
+      poolImages("max", seenBy(info, y), windows, true),
+    );
     // Of equal ones the first counts: `maximum` gives the derivative to its second operand.
     return overDepths(info, (k) => atDepth(images, info, k), ng.maximum);
   }
   const area = info.filterHeight * info.filterWidth;
-  const images = eachDepth(padDepth(x, info, 0), (y) => poolImages("avg", y, windows, true).mul(area));
+  const images = eachDepth(padDepth(x, info, 0), (y) => poolImages("avg", seenBy(info, y), windows, true).mul(area));
   const sums = overDepths(info, (k) => atDepth(images, info, k), ng.add);
   if (areFull) return sums.div(area * info.filterDepth);
   const { padInfo } = info;

@@ -5,30 +5,34 @@ import {
   type BinaryInputs,
   backend_util,
   type ClipByValueAttrs,
+  type DataType,
   type EluGradInputs,
   type LeakyReluAttrs,
   type PreluInputs,
   type SelectInputs,
   type StepAttrs,
   type UnaryInputs,
+  upcastType,
 } from "@tensorflow/tfjs-core";
-import type { Tensor } from "../../index.js";
+import type { DType, Tensor } from "../../index.js";
 import * as ng from "../../index.js";
 import { type Kernel, lazyKernel, rawKernel, type Values, valuesKernel } from "../kernel.js";
 import * as complex from "./complex.js";
+import { floorDiv, integerPower, mod } from "./division.js";
+import { float, numberOf, numeric, truth } from "./dtypes.js";
 import * as trigonometry from "./trigonometry.js";
 
-/** A kernel of one float tensor; integers are converted first. */
+/** A kernel of one float tensor; integers and booleans are converted first, so that results are floats always. */
 function unary(name: string, compute: (x: Tensor) => Tensor): Kernel {
-  return lazyKernel<UnaryInputs>(name, ({ x }) => compute(x.dtype === "float32" ? x : ng.cast(x, "float32")));
+  return lazyKernel<UnaryInputs>(name, ({ x }) => compute(float(x)));
 }
 
-/** A kernel of one tensor of numbers, whose dtype stays. */
+/** A kernel of one tensor of numbers, whose dtype stays; of booleans int32. */
 function unaryOfAny(name: string, compute: (x: Tensor) => Tensor): Kernel {
   return lazyKernel<UnaryInputs>(name, ({ x }) => compute(numeric(x)));
 }
 
-/** A kernel of two tensors of one dtype, which the core has seen to. */
+/** A kernel of two tensors of one dtype, which the core has seen to; of booleans int32. */
 function binary(name: string, compute: (a: Tensor, b: Tensor) => Tensor): Kernel {
   return lazyKernel<BinaryInputs>(name, ({ a, b }) => compute(numeric(a), numeric(b)));
 }
@@ -42,24 +46,14 @@ function ofComplex({ kernelName, kernelFunc }: Kernel, compute: complex.Arithmet
   });
 }
 
-/** Booleans as the integers that TF.js calculates with. */
-function numeric(x: Tensor): Tensor {
-  return x.dtype === "bool" ? ng.cast(x, "int32") : x;
-}
-
-const truth = (x: Tensor): Tensor => (x.dtype === "bool" ? x : ng.cast(x, "bool"));
-
-/** x > 0 ? 1 : α·x. */
-export function step(x: Tensor, alpha: number): Tensor {
-  return ng.where(x.greater(0), 1, ng.where(ng.notEqual(x, x), x, alpha));
-}
+/** 1 where x > 0, α elsewhere; NaN stays. */
+const step = (x: Tensor, alpha: number): Tensor => ng.where(x.greater(0), 1, ng.where(ng.notEqual(x, x), x, alpha));
 
 /** min(max(x, 0), 6). */
 export const relu6 = (x: Tensor): Tensor => ng.clip(x, 0, 6);
 
-/** x where it is positive, α·x elsewhere. */
-export const prelu = (x: Tensor, alpha: Tensor): Tensor =>
-  ng.where(x.less(0), ng.cast(x, alpha.dtype).mul(alpha), ng.cast(x, alpha.dtype));
+/** x where it is not negative, α·x elsewhere. */
+export const prelu = (x: Tensor, alpha: Tensor): Tensor => ng.where(x.less(0), x.mul(alpha), x);
 
 /** Scaled exponential linear unit: λ·x where it is positive, λα·(eˣ − 1) elsewhere. */
 const selu = (x: Tensor): Tensor =>
@@ -68,23 +62,8 @@ const selu = (x: Tensor): Tensor =>
 /** dy · elu′, from y = elu(x). */
 const eluGrad = (dy: Tensor, y: Tensor): Tensor => ng.where(y.greaterEqual(0), dy, dy.mul(y.add(1)));
 
-/** ⌊a / b⌋. */
-function floorDiv(a: Tensor, b: Tensor): Tensor {
-  const quotient = ng.floor(ng.div(ng.cast(a, "float32"), ng.cast(b, "float32")));
-  return ng.cast(quotient, "int32");
-}
-
-/** The rest of a / b, of the sign of b. */
-function mod(a: Tensor, b: Tensor): Tensor {
-  const [x, y] = [ng.cast(a, "float32"), ng.cast(b, "float32")];
-  return ng.cast(x.sub(ng.floor(x.div(y)).mul(y)), a.dtype);
-}
-
-/** aᵇ; of integers, rounded to one. */
-function power(a: Tensor, b: Tensor): Tensor {
-  if (a.dtype === "float32") return ng.pow(a, b);
-  return ng.cast(ng.round(ng.pow(ng.cast(a, "float32"), ng.cast(b, "float32"))), a.dtype);
-}
+/** aᵇ; of integers an integer. */
+const power = (a: Tensor, b: Tensor): Tensor => (a.dtype === "int32" ? integerPower(a, b) : ng.pow(a, b));
 
 const floats: readonly Kernel[] = [
   unary("Acos", trigonometry.acos),
@@ -123,31 +102,28 @@ const numbers: readonly Kernel[] = [
   unaryOfAny("Sign", (x) => ng.sign(ng.where(ng.equal(x, x), x, 0))),
   unaryOfAny("Round", (x) => (x.dtype === "int32" ? x : ng.round(x))),
   unaryOfAny("Square", ng.square),
-  lazyKernel<UnaryInputs, StepAttrs>("Step", ({ x }, { alpha }) =>
-    ng.cast(step(ng.cast(x, "float32"), alpha), x.dtype),
-  ),
-  lazyKernel<UnaryInputs, LeakyReluAttrs>("LeakyRelu", ({ x }, { alpha }) =>
-    ng.leakyRelu(ng.cast(x, "float32"), alpha),
-  ),
+  lazyKernel<UnaryInputs, StepAttrs>("Step", ({ x }, { alpha }) => ng.cast(step(float(x), alpha), x.dtype)),
+  lazyKernel<UnaryInputs, LeakyReluAttrs>("LeakyRelu", ({ x }, { alpha }) => ng.leakyRelu(float(x), alpha)),
   lazyKernel<EluGradInputs>("EluGrad", ({ dy, y }) => eluGrad(dy, y)),
-  lazyKernel<PreluInputs>("Prelu", ({ x, alpha }) => prelu(x, alpha)),
-  lazyKernel<UnaryInputs, ClipByValueAttrs>("ClipByValue", ({ x }, { clipValueMin, clipValueMax }) =>
-    ng.clip(x, clipValueMin, clipValueMax),
-  ),
+  lazyKernel<PreluInputs>("Prelu", ({ x, alpha }) => prelu(float(x), float(alpha))),
+  lazyKernel<UnaryInputs, ClipByValueAttrs>("ClipByValue", ({ x }, { clipValueMin, clipValueMax }) => {
+    const y = numeric(x);
+    return ng.clip(y, numberOf(clipValueMin, y), numberOf(clipValueMax, y));
+  }),
 ];
 
 const arithmetic: readonly Kernel[] = [
-  lazyKernel<AddNInputs>("AddN", (inputs) => Object.values<Tensor>(inputs).reduce((sum, x) => sum.add(x))),
+  lazyKernel<AddNInputs>("AddN", (inputs) => Object.values<Tensor>(inputs).map(numeric).reduce(ng.add)),
   ofComplex(binary("Add", ng.add), complex.add),
   ofComplex(binary("Sub", ng.sub), complex.sub),
   ofComplex(binary("Multiply", ng.mul), complex.multiply),
   binary("Maximum", ng.maximum),
   binary("Minimum", ng.minimum),
-  binary("RealDiv", (a, b) => ng.div(ng.cast(a, "float32"), ng.cast(b, "float32"))),
+  binary("RealDiv", (a, b) => ng.div(float(a), float(b))),
   binary("FloorDiv", floorDiv),
   binary("Mod", mod),
   binary("Pow", power),
-  binary("Atan2", trigonometry.atan2),
+  binary("Atan2", (a, b) => trigonometry.atan2(float(a), float(b))),
   binary("SquaredDifference", (a, b) => ng.square(ng.sub(a, b))),
 ];
 
@@ -192,7 +168,10 @@ const logic: readonly Kernel[] = [
   unary("IsNan", (x) => ng.notEqual(x, x)),
   unary("IsInf", (x) => ng.equal(ng.abs(x), Number.POSITIVE_INFINITY)),
   unary("IsFinite", (x) => ng.less(ng.abs(x), Number.POSITIVE_INFINITY)),
-  lazyKernel<SelectInputs>("Select", ({ condition, t, e }) => ng.where(along(truth(condition), t), t, e)),
+  lazyKernel<SelectInputs>("Select", ({ condition, t, e }) => {
+    const dtype = upcastType(t.dtype as DataType, e.dtype as DataType) as DType;
+    return ng.where(along(truth(condition), t), t.cast(dtype), e.cast(dtype));
+  }),
 ];
 
 /** Kernels without an instruction of nodegrad, that few programs have. */

@@ -12,19 +12,29 @@ import type { Tensor } from "../../index.js";
 import * as ng from "../../index.js";
 import type { NodegradBackend } from "../backend.js";
 import { type Kernel, rawKernel } from "../kernel.js";
+import { float, numeric } from "./dtypes.js";
 import { type FusedAttributes, fuse } from "./fused.js";
 
-/** a · b for `[…, m, k]` and `[…, k, n]`, either transposed; batch axes broadcast. int32 is computed in float32. */
+/**
+ * a · b for `[…, m, k]` and `[…, k, n]`, either transposed; batch axes broadcast. Products of integers, and of booleans, are
+ * int32 and exact (they wrap).
+ */
 function product(backend: NodegradBackend, a: TensorInfo, b: TensorInfo, attributes: BatchMatMulAttrs): Tensor {
   const { transposeA, transposeB } = attributes;
   util.assert(
     a.shape.length >= 2 && b.shape.length >= 2,
     () => `matMul: needs matrices, got [${a.shape}] and [${b.shape}]`,
   );
-  const left = turned(ng.cast(backend.tensorOf(a), "float32"), transposeA);
-  const right = turned(ng.cast(backend.weightsOf(b), "float32"), transposeB);
-  const result = ng.matmul(left, right);
-  return a.dtype === "int32" && b.dtype === "int32" ? ng.cast(result, "int32") : result;
+  const [left, right] = [backend.tensorOf(a), backend.weightsOf(b)];
+  if (left.dtype !== "float32" && right.dtype !== "float32") {
+    return integerProduct(turned(numeric(left), transposeA), turned(numeric(right), !transposeB));
+  }
+  return ng.matmul(turned(float(left), transposeA), turned(float(right), transposeB));
+}
+
+/** a · bᵀ of integers, as sums of products: a product of matrices of floats would be exact below 2²⁴ only. */
+function integerProduct(a: Tensor, b: Tensor): Tensor {
+  return a.expandDims(-2).mul(b.expandDims(-3)).sum({ axes: -1 });
 }
 
 /** The last two axes changed over. */

@@ -9,7 +9,7 @@ import {
 import type { Range, Tensor } from "../../index.js";
 import * as ng from "../../index.js";
 import { type Kernel, lazyKernel } from "../kernel.js";
-import { windowOptions } from "./window.js";
+import { seenBy, windowOptions } from "./window.js";
 
 /** y[n, i, j, c] = max over k, l of x[n, i·stride + k·dilation, j·stride + l·dilation, c] + filter[k, l, c], inside the image. */
 function dilate(x: Tensor, filter: Tensor, { strides, pad, dilations }: Dilation2DAttrs): Tensor {
@@ -23,7 +23,7 @@ function dilate(x: Tensor, filter: Tensor, { strides, pad, dilations }: Dilation
   );
   const [vertical, horizontal] = windowOptions(info).padding;
   const outside = x.dtype === "int32" ? -(2 ** 31) : Number.NEGATIVE_INFINITY;
-  const padded = x.pad([[0, 0], vertical, horizontal, [0, 0]], { value: outside });
+  const padded = seenBy(info, x).pad([[0, 0], vertical, horizontal, [0, 0]], { value: outside });
   let y: Tensor | undefined;
   for (let k = 0; k < info.filterHeight; k++) {
     for (let l = 0; l < info.filterWidth; l++) {

@@ -13,7 +13,7 @@ import {
 import type { Tensor } from "../../index.js";
 import * as ng from "../../index.js";
 import { type Kernel, lazyKernel } from "../kernel.js";
-import { windowOptions } from "./window.js";
+import { seenBy, windowOptions } from "./window.js";
 
 /** Which value of a window. */
 export type PoolKind = "max" | "avg";
@@ -48,7 +48,12 @@ function pool(kind: PoolKind, x: Tensor, attributes: MaxPoolAttrs, areFull = fal
   const info = backend_util.computePool2DInfo(shape, filterSize, strides, 1, pad, dimRoundingMode);
   if (info.filterHeight * info.filterWidth === 1 && util.arraysEqual(info.inShape, info.outShape)) return x;
   if (util.sizeFromShape(info.outShape) === 0) return ng.zeros(info.outShape);
-  return poolImages(kind, x, { ...windowOptions(info), kernel: [info.filterHeight, info.filterWidth] }, areFull);
+  return poolImages(
+    kind,
+    seenBy(info, x),
+    { ...windowOptions(info), kernel: [info.filterHeight, info.filterWidth] },
+    areFull,
+  );
 }
 
 /** dx for dy, at the image x. TF.js spreads averages over all of a window, padding included. */

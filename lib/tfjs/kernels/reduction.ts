@@ -12,6 +12,7 @@ import {
 import type { ReduceOptions, Tensor } from "../../index.js";
 import * as ng from "../../index.js";
 import { type Kernel, lazyKernel } from "../kernel.js";
+import { float, numeric, truth } from "./dtypes.js";
 
 /** Attributes of a reduction; extrema call their axes by another name. */
 type ReductionAttributes = Partial<SumAttrs & MaxAttrs>;
@@ -23,8 +24,6 @@ function reduction(name: string, compute: (x: Tensor, options: ReduceOptions) =>
     return compute(x, { axes, keepDims: keepDims ?? false });
   });
 }
-
-const numeric = (x: Tensor): Tensor => (x.dtype === "bool" ? ng.cast(x, "int32") : x);
 
 /** The position of an extremum along one axis, the first by default. */
 function position(name: string, compute: typeof ng.argMax, worst: number): Kernel {
@@ -38,15 +37,13 @@ function position(name: string, compute: typeof ng.argMax, worst: number): Kerne
 
 export const reductionKernels: readonly Kernel[] = [
   reduction("Sum", ng.sum),
-  reduction("Mean", (x, options) => ng.mean(ng.cast(x, "float32"), options)),
+  reduction("Mean", (x, options) => ng.mean(float(x), options)),
   reduction("Prod", (x, options) => ng.prod(numeric(x), options)),
   reduction("Max", ng.max),
   reduction("Min", ng.min),
-  reduction("All", (x, options) => ng.all(ng.cast(x, "bool"), options)),
-  reduction("Any", (x, options) => ng.any(ng.cast(x, "bool"), options)),
+  reduction("All", (x, options) => ng.all(truth(x), options)),
+  reduction("Any", (x, options) => ng.any(truth(x), options)),
   position("ArgMax", ng.argMax, Number.NEGATIVE_INFINITY),
   position("ArgMin", ng.argMin, Number.POSITIVE_INFINITY),
-  lazyKernel<SoftmaxInputs, SoftmaxAttrs>("Softmax", ({ logits }, { dim }) =>
-    ng.softmax(ng.cast(logits, "float32"), { axis: dim }),
-  ),
+  lazyKernel<SoftmaxInputs, SoftmaxAttrs>("Softmax", ({ logits }, { dim }) => ng.softmax(float(logits), { axis: dim })),
 ];

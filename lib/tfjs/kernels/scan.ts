@@ -4,6 +4,7 @@ import type { CumsumAttrs, CumsumInputs } from "@tensorflow/tfjs-core";
 import type { Range, Tensor } from "../../index.js";
 import * as ng from "../../index.js";
 import { type Kernel, lazyKernel } from "../kernel.js";
+import { numeric } from "./dtypes.js";
 
 /** How a scan goes: along which axis, from which end, and whether an element counts for its own result. */
 interface ScanOptions {
@@ -38,10 +39,6 @@ export function scan(
 }
 
 export const scanKernels: readonly Kernel[] = [
-  lazyKernel<CumsumInputs, CumsumAttrs>("Cumsum", ({ x }, attributes) =>
-    scan(x.dtype === "bool" ? x.cast("int32") : x, attributes, ng.add, 0),
-  ),
-  lazyKernel<CumsumInputs, CumsumAttrs>("Cumprod", ({ x }, attributes) =>
-    scan(x.dtype === "bool" ? x.cast("int32") : x, attributes, ng.mul, 1),
-  ),
+  lazyKernel<CumsumInputs, CumsumAttrs>("Cumsum", ({ x }, attributes) => scan(numeric(x), attributes, ng.add, 0)),
+  lazyKernel<CumsumInputs, CumsumAttrs>("Cumprod", ({ x }, attributes) => scan(numeric(x), attributes, ng.mul, 1)),
 ];
