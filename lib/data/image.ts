@@ -1,12 +1,11 @@
 /** Pictures: PNG and JPEG in, PNG out. */
 
-import { type DecodedPng, decode as decodePngFile, encode as encodePngFile } from "fast-png";
-import { decode as decodeJpegFile } from "jpeg-js";
+import { encode as encodePngFile } from "fast-png";
 import { checkOptions, OptionError, ShapeError, show } from "../errors.js";
-import { checkBytes, type Fail, failer, readBytes, writeAtomically } from "../io/files.js";
-import { DEFLATE_RATIO } from "./gzip.js";
+import { checkBytes, failer, readBytes, writeAtomically } from "../io/files.js";
 import { checkImage, type Image } from "./labelled-images.js";
 import { type Fit, resizeImage } from "./resize.js";
+import { greyOf, readSamples, type Samples } from "./samples.js";
 
 /** Options of `decodeImage`. */
 export interface DecodeImageOptions {
@@ -24,14 +23,6 @@ export interface LoadImageOptions extends DecodeImageOptions {
   fit?: Fit;
 }
 
-/** Samples of a picture with the channels of a pixel side by side: 1 for grey, or 3. */
-interface Samples {
-  readonly rows: number;
-  readonly columns: number;
-  readonly channels: 1 | 3;
-  readonly data: Uint8Array;
-}
-
 /**
  * The picture in the bytes of a PNG or JPEG file, told by their first bytes. Transparency is dropped, 16 bits are
  * cut to 8, and neither colour profiles nor the orientation that a camera notes are applied.
@@ -46,10 +37,7 @@ export function decodeImage(bytes: Uint8Array, options: DecodeImageOptions = {},
   checkOptions(op, options, ["channels"]);
   const channels = checkChannels(op, options.channels);
   checkBytes(op, bytes);
-  const fail: Fail = failer(op, name);
-  if (isPng(bytes)) return toImage(readPng(bytes, fail), channels);
-  if (bytes[0] === 0xff && bytes[1] === 0xd8) return toImage(readJpeg(bytes, fail), channels);
-  return fail("neither PNG nor JPEG");
+  return toImage(readSamples(bytes, failer(op, name)), channels);
 }
 
 /** @throws {OptionError} unless it is 1 or 3; left out, it is 3. */
@@ -74,101 +62,16 @@ export async function loadImage(path: string, options: LoadImageOptions = {}): P
   return resizeImage(image, rows, columns, fit);
 }
 
-const PNG_SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
-
-function isPng(bytes: Uint8Array): boolean {
-  return PNG_SIGNATURE.every((byte, i) => bytes[i] === byte);
-}
-
-function readPng(bytes: Uint8Array, fail: Fail): Samples {
-  // Signature, then a chunk of 13 bytes that begins with width and height.
-  if (bytes.length < 33) fail("truncated PNG");
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const [columns, rows, depth, isInterlaced] = [view.getUint32(16), view.getUint32(20), view.getUint8(24), bytes[28]];
-  if (rows === 0 || columns === 0) fail("PNG without pixels");
-  if (rows * (1 + (columns * depth) / 8) > DEFLATE_RATIO * bytes.length) {
-    fail(`PNG claims ${columns} × ${rows} pixels, more than ${bytes.length} bytes can hold`);
-  }
-  // fast-png takes the lines of a pass for longer than they are.
-  if (isInterlaced && depth < 8) fail(`interlaced PNG of ${depth} bits is unsupported`);
-  try {
-    return pngSamples(decodePngFile(bytes, { checkCrc: true }));
-  } catch (cause) {
-    return fail(`corrupt PNG, ${(cause as Error).message}`, { cause });
-  }
-}
-
-/** Samples of 8 bits from those of 1 to 16, and from a palette. */
-function pngSamples({ width, height, channels, depth, data, palette }: DecodedPng): Samples {
-  const colours = palette || channels > 2 ? 3 : 1;
-  const out = new Uint8Array(width * height * colours);
-  const perRow = depth < 8 ? Math.ceil((width * channels * depth) / 8) : width * channels;
-  const largest = 2 ** depth - 1;
-  const sample = (row: number, i: number) => {
-    if (depth >= 8) return data[row * perRow + i] as number;
-    const bit = i * depth;
-    const byte = data[row * perRow + (bit >> 3)] as number;
-    return (byte >> (8 - depth - (bit & 7))) & largest;
-  };
-  for (let row = 0; row < height; row++) {
-    for (let column = 0; column < width; column++) {
-      for (let c = 0; c < colours; c++) {
-        const value = sample(row, column * channels + (palette ? 0 : c));
-        out[(row * width + column) * colours + c] = palette ? colourOf(palette, value, c) : to8Bits(value, depth);
-      }
-    }
-  }
-  return { rows: height, columns: width, channels: colours, data: out };
-}
-
-function colourOf(palette: readonly (readonly number[])[], index: number, channel: number): number {
-  const value = palette[index]?.[channel];
-  if (value === undefined) throw new RangeError(`no colour ${index} in the palette of ${palette.length}`);
-  return value;
-}
-
-function to8Bits(value: number, depth: number): number {
-  return depth === 16 ? value >> 8 : (value * 255) / (2 ** depth - 1);
-}
-
-/**
- * Pixels that a byte of a JPEG file can stand for at most: a block of 64 takes one bit or more in the scan of its
- * constant term.
- */
-const JPEG_RATIO = 512;
-
-/** Bytes that decoding takes for a pixel: coefficients and samples of up to four channels, with some to spare. */
-const JPEG_BYTES_PER_PIXEL = 64;
-
-function readJpeg(bytes: Uint8Array, fail: Fail): Samples {
-  const mostPixels = JPEG_RATIO * bytes.length;
-  try {
-    const { width, height, data } = decodeJpegFile(bytes, {
-      useTArray: true,
-      formatAsRGBA: false,
-      tolerantDecoding: false,
-      maxResolutionInMP: mostPixels / 1e6,
-      maxMemoryUsageInMB: 1 + (mostPixels * JPEG_BYTES_PER_PIXEL) / 2 ** 20,
-    });
-    return { rows: height, columns: width, channels: 3, data };
-  } catch (cause) {
-    return fail(`corrupt JPEG, ${cause instanceof Error ? cause.message : cause}`, { cause });
-  }
-}
-
-/** Samples as planes of the channels asked for. */
+/** Samples as planes of the channels asked for, without opacity. */
 function toImage({ rows, columns, channels: given, data }: Samples, channels: 1 | 3): Image {
   const area = rows * columns;
   const pixels = new Uint8Array(channels * area);
+  const hasColours = given > 2;
   for (let i = 0; i < area; i++) {
     if (channels === 3) {
-      for (let c = 0; c < 3; c++) pixels[c * area + i] = data[given === 3 ? 3 * i + c : i] as number;
-    } else if (given === 1) {
-      pixels[i] = data[i] as number;
+      for (let c = 0; c < 3; c++) pixels[c * area + i] = data[given * i + (hasColours ? c : 0)] as number;
     } else {
-      // ITU-R BT.601, in 16 bits of fraction.
-      const [red, green, blue] = [data[3 * i] as number, data[3 * i + 1] as number, data[3 * i + 2] as number];
-      pixels[i] = (19595 * red + 38470 * green + 7471 * blue + 32768) >> 16;
+      pixels[i] = hasColours ? greyOf(data, given * i) : (data[given * i] as number);
     }
   }
   return { pixels, channels, rows, columns };

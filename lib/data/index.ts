@@ -50,6 +50,7 @@ export { loadFashionMnist, loadMnist } from "./mnist.js";
 export type { Normalisation } from "./normalise.js";
 export { Random } from "./random.js";
 export { type Fit, resizeImage } from "./resize.js";
+export { decodeSamples, greyOf, type Samples } from "./samples.js";
 export { captionOf, type Question, questionsAbout, SCENE_ANSWERS } from "./scene-words.js";
 export {
   generateScenes,
