@@ -4,7 +4,9 @@ const assert = require("node:assert/strict");
 const dfd = require("danfojs-node");
 
 const tf = dfd.tensorflow;
-const close = (actual, expected) => actual.flat().forEach((value, i) => assert(Math.abs(value - expected[i]) < 1e-5));
+const close = (actual, expected) => {
+  for (const [i, value] of actual.flat().entries()) assert(Math.abs(value - expected[i]) < 1e-5);
+};
 
 async function main() {
   assert.equal(tf.getBackend(), "nodegrad");
@@ -18,11 +20,24 @@ async function main() {
   const numbers = frame.loc({ columns: ["a", "b"] });
   const tensor = numbers.tensor;
   assert(tensor instanceof tf.Tensor);
-  assert.deepEqual(await tensor.array(), [[1, 10], [2, 20], [3, 30], [4, 50]]);
-  assert.deepEqual(numbers.add(1).values, [[2, 11], [3, 21], [4, 31], [5, 51]]);
+  assert.deepEqual(await tensor.array(), [
+    [1, 10],
+    [2, 20],
+    [3, 30],
+    [4, 50],
+  ]);
+  assert.deepEqual(numbers.add(1).values, [
+    [2, 11],
+    [3, 21],
+    [4, 31],
+    [5, 51],
+  ]);
 
   const standard = new dfd.StandardScaler().fitTransform(numbers);
-  const expected = [1, 2, 3, 4].flatMap((a, i) => [(a - 2.5) / Math.sqrt(1.25), ([10, 20, 30, 50][i] - 27.5) / Math.sqrt(218.75)]);
+  const expected = [1, 2, 3, 4].flatMap((a, i) => [
+    (a - 2.5) / Math.sqrt(1.25),
+    ([10, 20, 30, 50][i] - 27.5) / Math.sqrt(218.75),
+  ]);
   close(standard.values, expected);
   const scaler = new dfd.MinMaxScaler();
   const scaled = scaler.fitTransform(numbers);

@@ -50,7 +50,9 @@ try {
     console.log(`== ${program}`);
     execFileSync(process.execPath, [program], { cwd: project, env, stdio: "inherit" });
   }
-  const { version } = JSON.parse(readFileSync(join(project, "node_modules/@tensorflow/tfjs-node/package.json"), "utf8"));
+  const { version } = JSON.parse(
+    readFileSync(join(project, "node_modules/@tensorflow/tfjs-node/package.json"), "utf8"),
+  );
   console.log(`all ran on nodegrad-tfjs-node ${version}`);
 } finally {
   rmSync(project, { recursive: true, force: true });
