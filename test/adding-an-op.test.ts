@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const builds = ["lib", "test", "native", "package.json", "tsconfig.json", "tsconfig.test.json"];
+const builds = ["lib", "packages", "test", "native", "package.json", "tsconfig.json", "tsconfig.test.json"];
 let copy: string;
 
 beforeAll(() => {

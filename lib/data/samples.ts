@@ -21,17 +21,17 @@ export interface Samples {
  * orientation that a camera notes are applied.
  *
  * @param name What to call the bytes in messages, usually the path.
+ * @param op What to call the function in messages, for one that is built on it.
  * @throws {FormatError} when the bytes are of another format, truncated, corrupt, claim more pixels than they can hold, or
  *   are an interlaced PNG of less than 8 bits.
  * @throws {OptionError} for what is no `Uint8Array`.
  */
-export function decodeSamples(bytes: Uint8Array, name = "bytes"): Samples {
-  const op = "decodeSamples";
+export function decodeSamples(bytes: Uint8Array, name = "bytes", op = "decodeSamples"): Samples {
   checkBytes(op, bytes);
   return readSamples(bytes, failer(op, name));
 }
 
-/** As `decodeSamples` does, for a function of another name. */
+/** As `decodeSamples` does, of bytes that are known to be bytes. */
 export function readSamples(bytes: Uint8Array, fail: Fail): Samples {
   if (isPng(bytes)) return readPng(bytes, fail);
   if (bytes[0] === 0xff && bytes[1] === 0xd8) return readJpeg(bytes, fail);

@@ -10,6 +10,7 @@ import {
   DataLoader,
   type DecodeImageOptions,
   decodeImage,
+  decodeSamples,
   encodePng,
   type Image,
   type ImageFolderOptions,
@@ -168,6 +169,34 @@ describe("decodeImage", () => {
   it("refuses other channels", () => {
     expect(() => decodeImage(jpeg, { channels: 2 } as unknown as DecodeImageOptions)).toThrow(OptionError);
     expect(() => decodeImage(jpeg, { chanels: 3 } as unknown as DecodeImageOptions)).toThrow(/did you mean "channels"/);
+  });
+});
+
+describe("decodeSamples", () => {
+  it.each([1, 2, 3, 4])("gives the %i channels of a PNG side by side", (channels) => {
+    const data = Uint8Array.from({ length: 6 * channels }, (_, i) => 11 * i);
+    const bytes = encodePngFile({ width: 3, height: 2, channels, data });
+    expect(decodeSamples(bytes)).toEqual({ rows: 2, columns: 3, channels, data });
+  });
+
+  it("resolves palettes, with opacity where the file has it", () => {
+    const palette = [
+      [1, 2, 3],
+      [4, 5, 6],
+    ];
+    const file = { width: 2, height: 1, channels: 1, data: Uint8Array.of(1, 0) };
+    expect(decodeSamples(encodePngFile({ ...file, palette })).data).toEqual(Uint8Array.of(4, 5, 6, 1, 2, 3));
+    const opacity = palette.map((colour, i) => [...colour, 10 * i]);
+    const { channels, data } = decodeSamples(encodePngFile({ ...file, palette: opacity }));
+    expect([channels, ...data]).toEqual([4, 4, 5, 6, 10, 1, 2, 3, 0]);
+    expect(decodeImage(encodePngFile({ ...file, palette: opacity })).pixels).toEqual(Uint8Array.of(4, 1, 5, 2, 6, 3));
+  });
+
+  it("takes the three components of a JPEG, and refuses other formats", () => {
+    const jpeg = encodeJpeg({ width: 8, height: 8, data: new Uint8Array(256).fill(99) }, 100).data;
+    expect(decodeSamples(jpeg)).toEqual({ rows: 8, columns: 8, channels: 3, data: new Uint8Array(192).fill(99) });
+    expect(() => decodeSamples(Uint8Array.of(1), "a.txt")).toThrow(/^decodeSamples: neither PNG nor JPEG: "a.txt"$/);
+    expect(() => decodeSamples("a.png" as never)).toThrow(OptionError);
   });
 });
 

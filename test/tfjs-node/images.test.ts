@@ -50,6 +50,7 @@ describe("decodePng", () => {
     expect(() => decodePng(rgba, 0, "uint16")).toThrow(/decodePng: dtype must be "int32", got "uint16"/);
     expect(() => decodePng(rgba, 2)).toThrow(/decodePng: channels must be 0, 1, 3, 4, got 2/);
     expect(() => decodePng("a.png" as never)).toThrow(OptionError);
+    expect(() => decodePng(rgba.subarray(0, 20))).toThrow(/^decodePng: truncated PNG: "contents"$/);
   });
 });
 
@@ -116,7 +117,7 @@ describe("decodeJpeg and encodeJpeg", () => {
 
 describe("encodePng", () => {
   it.each([1, 2, 3, 4])("writes %i channels so that they come back", async (channels) => {
-    const image = tf.range(0, 6 * channels, 1, "int32").reshape<tf.Rank.R3>([2, 3, channels]);
+    const image = tf.range(0, 6 * channels, 1, "int32").reshape<tf.Tensor3D>([2, 3, channels]);
     const expected = int32(
       [2, 3, channels],
       Array.from({ length: 6 * channels }, (_, i) => i),

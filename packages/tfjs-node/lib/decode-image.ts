@@ -126,7 +126,7 @@ function decodeStill(
 }
 
 function readStill(op: string, contents: Uint8Array, type: Exclude<ImageType, "gif">): Samples {
-  return type === "bmp" ? readBmp(contents, failer(op, contents)) : decodeSamples(contents, op);
+  return type === "bmp" ? readBmp(contents, failer(op, contents)) : decodeSamples(contents, "contents", op);
 }
 
 function framesTensor({ frames, rows, columns, data }: Animation, channels: Channels): tf.Tensor4D {
