@@ -173,6 +173,28 @@ describe("decodeBmp", () => {
     expect(values(decodeBmp(colours))).toEqual(int32([1, 3, 3], [6, 5, 4, 3, 2, 1, 6, 5, 4]));
   });
 
+  it("reads pixels of 4 bits, two in a byte, also of an odd number", () => {
+    const palette = [1, 1, 1, 0, 2, 2, 2, 0, 3, 3, 3, 0];
+    const bytes = bmpFile(
+      3,
+      2,
+      4,
+      [
+        [0x01, 0x20],
+        [0x21, 0x00],
+      ],
+      { palette },
+    );
+    expect(values(decodeBmp(bytes))).toEqual(int32([2, 3, 1], [3, 2, 1, 1, 2, 3]));
+  });
+
+  it("stretches fields of 5 and 6 bits to 8", () => {
+    const usual = bmpFile(2, 1, 16, [[0xff, 0x7f, 0x10, 0x00]]);
+    expect(values(decodeBmp(usual))).toEqual(int32([1, 2, 3], [255, 255, 255, 0, 0, Math.round((16 * 255) / 31)]));
+    const own = bmpFile(1, 1, 16, [[0xe0, 0x07]], { compression: 3, masks: [0xf800, 0x7e0, 0x1f] });
+    expect(values(decodeBmp(own)).data).toEqual([0, 255, 0]);
+  });
+
   it("reads 32 bits, and the fields of bits that a header gives", () => {
     expect(values(decodeBmp(bmpFile(1, 1, 32, [[3, 2, 1, 77]])))).toEqual(int32([1, 1, 4], [1, 2, 3, 255]));
     const swapped = bmpFile(1, 1, 32, [[3, 2, 1, 0]], { compression: 3, masks: [0xff, 0xff00, 0xff0000] });
@@ -180,12 +202,15 @@ describe("decodeBmp", () => {
   });
 
   it("refuses what it would misread, and sizes that the file does not hold", () => {
-    expect(() => decodeBmp(bmpFile(2, 1, 4, [[0]]))).toThrow(/BMP of 4 bits a pixel is unsupported/);
-    expect(() => decodeBmp(bmpFile(1, 1, 8, [[0]], { compression: 1 }))).toThrow(/compressed BMP \(1\) is unsupported/);
+    expect(() => decodeBmp(bmpFile(2, 1, 2, [[0]]))).toThrow(/BMP of 2 bits a pixel is unsupported/);
+    expect(() => decodeBmp(bmpFile(1, 1, 8, [[0]], { compression: 1 }))).toThrow(
+      /BMP of 8 bits with compression 1 is unsupported/,
+    );
     expect(() => decodeBmp(bmpFile(50000, 50000, 24, []))).toThrow(
       /BMP claims 50000 × 50000 pixels of 24 bits, more than it holds/,
     );
-    expect(() => decodeBmp(bmpFile(1, 1, 8, [[0]], { gap: -4, palette: [0, 0, 0, 0] }))).toThrow(FormatError);
+    const palette = new Array(12).fill(0);
+    expect(() => decodeBmp(bmpFile(1, 1, 1, [[0]], { palette }))).toThrow(/BMP of 1 bits has a palette of 3 colours/);
   });
 });
 

@@ -87,7 +87,7 @@ export function decodePng(contents: Uint8Array, channels = 0, dtype = "int32"): 
 }
 
 /**
- * The picture in the bytes of a BMP file: uncompressed, of 1, 8, 16, 24 or 32 bits a pixel.
+ * The picture in the bytes of a BMP file: uncompressed, of 1, 4, 8, 16, 24 or 32 bits a pixel.
  *
  * @param channels 0 (default) for those of the file, 1 for grey, 3 for red, green and blue, 4 with opacity.
  * @returns 0–255 as int32, `[rows, columns, channels]`.
