@@ -151,14 +151,13 @@ function parseModel(bytes: Uint8Array, path: string): tf.io.ModelJSON {
 }
 
 function isManifest(manifest: unknown): boolean {
-  if (!Array.isArray(manifest)) return false;
-  return manifest.every(
-    ({ paths, weights } = {}) =>
-      Array.isArray(paths) &&
-      paths.every((path) => typeof path === "string") &&
-      Array.isArray(weights) &&
-      weights.every(isSpec),
-  );
+  return Array.isArray(manifest) && manifest.every(isGroup);
+}
+
+function isGroup(group: Partial<tf.io.WeightsManifestConfig[number]> | null): boolean {
+  const { paths, weights } = group ?? {};
+  if (!Array.isArray(paths) || !Array.isArray(weights)) return false;
+  return paths.every((path) => typeof path === "string") && weights.every(isSpec);
 }
 
 function isSpec(spec: Partial<tf.io.WeightsManifestEntry> | null): boolean {
