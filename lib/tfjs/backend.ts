@@ -9,7 +9,7 @@ import {
   type TensorInfo,
   util,
 } from "@tensorflow/tfjs-core";
-import { full, OptionError, type Tensor, type TypedArray, tensor, Variable, variable } from "../index.js";
+import { DTypeError, full, OptionError, type Tensor, type TypedArray, tensor, Variable, variable } from "../index.js";
 import { PendingTensors } from "./pending.js";
 import { TensorData } from "./tensor-data.js";
 
@@ -130,11 +130,13 @@ export class NodegradBackend extends KernelBackend {
   /**
    * The lazy tensor behind a tensor of TF.js, of its shape.
    *
-   * @throws {OptionError} for strings and complex numbers, which a kernel has to ask for by their own methods.
+   * @param kernelName The kernel that asks, for the message of the error.
+   * @param name Which of its inputs this is, likewise.
+   * @throws {DTypeError} for strings and complex numbers, which a kernel has to ask for by their own methods.
    */
-  tensorOf({ dataId, shape, dtype }: TensorInfo): Tensor {
+  tensorOf({ dataId, shape, dtype }: TensorInfo, kernelName = "tfjs", name = "the input"): Tensor {
     const { tensor } = this.dataOf(dataId);
-    if (tensor === undefined) throw new OptionError(`tfjs: no kernel for ${dtype} tensors of this kind`);
+    if (tensor === undefined) throw new DTypeError(`${kernelName}: ${name} must be a tensor of numbers, got ${dtype}`);
     return sameShape(tensor.shape, shape) ? tensor : tensor.reshape(shape);
   }
 
@@ -153,11 +155,11 @@ export class NodegradBackend extends KernelBackend {
   }
 
   /** The lazy tensors behind those inputs of a kernel that there are. */
-  tensorsOf<I extends object>(inputs: I): TensorsOf<I> {
+  tensorsOf<I extends object>(inputs: I, kernelName?: string): TensorsOf<I> {
     const tensors: Record<string, Tensor> = {};
     for (const name in inputs) {
       const info = inputs[name] as TensorInfo | null | undefined;
-      if (info != null) tensors[name] = this.tensorOf(info);
+      if (info != null) tensors[name] = this.tensorOf(info, kernelName, name);
     }
     return tensors as TensorsOf<I>;
   }

@@ -8,19 +8,20 @@ import type { BackendValues, NodegradBackend, TensorsOf } from "./backend.js";
 export type Kernel = Pick<KernelConfig, "kernelName" | "kernelFunc">;
 
 /** The inputs of a kernel by name, as the core gives them: those that a kernel must have are there. */
-type InfosOf<I> = { readonly [K in keyof I]: Exclude<I[K], undefined> };
+export type InfosOf<I> = { readonly [K in keyof I]: Exclude<I[K], undefined> };
 
 /**
  * A kernel that is a function of lazy tensors and attributes: nothing runs before a value is needed.
  *
- * @param compute Returns lazy tensors of the shapes and dtypes that TF.js expects.
+ * @param compute Returns lazy tensors of the shapes and dtypes that TF.js expects. Its inputs are numbers: with strings or
+ *   complex numbers the kernel throws a `DTypeError`.
  */
 export function lazyKernel<I extends object, A = unknown>(
   kernelName: string,
   compute: (inputs: TensorsOf<I>, attributes: A) => Tensor | readonly Tensor[],
 ): Kernel {
   return rawKernel<I, A>(kernelName, (inputs, attributes, backend) => {
-    const result = compute(backend.tensorsOf(inputs), attributes);
+    const result = compute(backend.tensorsOf(inputs, kernelName), attributes);
     return Array.isArray(result) ? result.map((tensor) => backend.adopt(tensor)) : backend.adopt(result as Tensor);
   });
 }

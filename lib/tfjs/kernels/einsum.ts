@@ -1,9 +1,10 @@
 /** Sums of products by the names of their axes. */
 
-import { backend_util, type EinsumAttrs } from "@tensorflow/tfjs-core";
+import { backend_util, type Tensor as CoreTensor, type EinsumAttrs } from "@tensorflow/tfjs-core";
 import type { Tensor } from "../../index.js";
 import * as ng from "../../index.js";
 import { type Kernel, lazyKernel } from "../kernel.js";
+import { infoOf } from "./values.js";
 
 /** A tensor whose axes have numbers for names. */
 interface Named {
@@ -57,7 +58,7 @@ export const einsumKernels: readonly Kernel[] = [
   lazyKernel<object, EinsumAttrs>("Einsum", (inputs, { equation }) => {
     const tensors = Object.values<Tensor>(inputs as Record<string, Tensor>);
     const { allDims, summedDims, idDims } = backend_util.decodeEinsumEquation(equation, tensors.length);
-    backend_util.checkEinsumDimSizes(allDims.length, idDims, tensors as never);
+    backend_util.checkEinsumDimSizes(allDims.length, idDims, tensors.map(infoOf) as CoreTensor[]);
     const result = allDims.map((_, axis) => axis).filter((axis) => !summedDims.includes(axis));
     const factors = tensors.map((tensor, i) =>
       withoutRepeats({ tensor: tensor.cast("float32"), axes: idDims[i] as number[] }),

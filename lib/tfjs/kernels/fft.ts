@@ -12,16 +12,30 @@ import { adopt, multiply, type Parts, partsOf } from "./complex.js";
 /** Lengths up to which a transform is one product, where the length has factors and where it has none. */
 const [MAX_FACTOR, MAX_PRIME] = [64, 512];
 
-/** e^(sign · 2πi · t / n). */
+/** cos(2πt) and sin(2πt) of quarters of a turn, which rounding would make nearly 0. */
+const QUARTERS = [
+  [1, 0],
+  [0, 1],
+  [-1, 0],
+  [0, -1],
+] as const;
+
+/** e^(2πi · t / n) for whole t, 0 ≤ t < n. */
+function root(t: number, n: number): readonly [real: number, imag: number] {
+  const angle = (2 * Math.PI * t) / n;
+  return QUARTERS[(4 * t) / n] ?? [Math.cos(angle), Math.sin(angle)];
+}
+
+/** e^(sign · 2πi · exponent(i) / n), i counting the elements of a shape. */
 function roots(shape: readonly number[], n: number, sign: number, exponent: (i: number) => number): Parts {
   const size = shape.reduce((product, length) => product * length, 1);
-  const angle = (i: number) => (sign * 2 * Math.PI * (exponent(i) % n)) / n;
-  const part = (of: (angle: number) => number) =>
-    ng.tensor(
-      Float32Array.from({ length: size }, (_, i) => of(angle(i))),
-      { shape },
-    );
-  return { real: part(Math.cos), imag: part(Math.sin) };
+  const [real, imag] = [new Float32Array(size), new Float32Array(size)];
+  for (let i = 0; i < size; i++) {
+    const [x, y] = root(exponent(i) % n, n);
+    real[i] = x;
+    imag[i] = sign * y;
+  }
+  return { real: ng.tensor(real, { shape }), imag: ng.tensor(imag, { shape }) };
 }
 
 /** Matrices of transforms of one product; a signal is transformed again and again. */

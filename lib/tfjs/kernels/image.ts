@@ -18,6 +18,7 @@ import {
 import type { Tensor, TensorLike } from "../../index.js";
 import * as ng from "../../index.js";
 import { type Kernel, lazyKernel, rawKernel, type Values, valuesKernel } from "../kernel.js";
+import { integerVector } from "./values.js";
 
 // ── sampling ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -191,11 +192,6 @@ const rotateWithOffset = lazyKernel<RotateWithOffsetInputs, RotateWithOffsetAttr
 // ── boxes ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 type Boxes = { readonly boxes: Values; readonly scores: Values };
-const list = (values: readonly number[]): Values => ({
-  shape: [values.length],
-  dtype: "int32",
-  values: Int32Array.from(values),
-});
 const floats = ({ values }: Values): Float32Array => values as Float32Array;
 
 const suppression: readonly Kernel[] = [
@@ -205,7 +201,7 @@ const suppression: readonly Kernel[] = [
       const { maxOutputSize, iouThreshold, scoreThreshold } = given;
       const { nonMaxSuppressionV3Impl } = kernel_impls;
       const found = nonMaxSuppressionV3Impl(floats(boxes), floats(scores), maxOutputSize, iouThreshold, scoreThreshold);
-      return list(found.selectedIndices);
+      return integerVector(found.selectedIndices);
     },
   ),
   valuesKernel<NonMaxSuppressionV3Inputs, NonMaxSuppressionV4Attrs>(
@@ -219,7 +215,10 @@ const suppression: readonly Kernel[] = [
         given.scoreThreshold,
         given.padToMaxOutputSize,
       );
-      return [list(selectedIndices), { shape: [], dtype: "int32", values: Int32Array.of(validOutputs as number) }];
+      return [
+        integerVector(selectedIndices),
+        { shape: [], dtype: "int32", values: Int32Array.of(validOutputs as number) },
+      ];
     },
   ),
   valuesKernel<NonMaxSuppressionV3Inputs, NonMaxSuppressionV5Attrs>(
@@ -234,7 +233,7 @@ const suppression: readonly Kernel[] = [
         given.softNmsSigma,
       );
       return [
-        list(selectedIndices),
+        integerVector(selectedIndices),
         { shape: [selectedScores.length], dtype: "float32", values: Float32Array.from(selectedScores) },
       ];
     },

@@ -44,6 +44,7 @@ import type { Range, Tensor } from "../../index.js";
 import * as ng from "../../index.js";
 import { type Kernel, rawKernel } from "../kernel.js";
 import { movingKernel } from "../moving-kernel.js";
+import { infoOf } from "./values.js";
 
 /** The one axis that an attribute names. */
 const axisOf = (x: Tensor, axis: number): number => util.parseAxisParam(axis, x.shape as number[])[0] as number;
@@ -69,7 +70,7 @@ const shared: readonly Kernel[] = [
 
 const parts: readonly Kernel[] = [
   movingKernel<SliceInputs, SliceAttrs>("Slice", ({ x }, { begin, size }) => {
-    const like = { shape: x.shape, rank: x.rank } as never;
+    const like = infoOf(x);
     const [starts = [], sizes = []] = slice_util.parseSliceParams(like, begin, size);
     slice_util.assertParamsValid(like, starts, sizes);
     return x.slice(starts.map((start, i): Range => [start, start + (sizes[i] as number)]));
@@ -96,7 +97,7 @@ const parts: readonly Kernel[] = [
   }),
   movingKernel<SplitVInputs, SplitVAttrs>("SplitV", ({ x }, { numOrSizeSplits, axis }) => {
     const along = axisOf(x, axis);
-    return ng.split(x, backend_util.prepareSplitSize(x as never, numOrSizeSplits, along), { axis: along });
+    return ng.split(x, backend_util.prepareSplitSize(infoOf(x), numOrSizeSplits, along), { axis: along });
   }),
   movingKernel<UnpackInputs, UnpackAttrs>("Unpack", ({ value }, { axis }) => {
     const along = axis < 0 ? axis + value.rank : axis;

@@ -13,13 +13,7 @@ import {
 } from "@tensorflow/tfjs-core";
 import { IndexError, OptionError, ShapeError, tensor } from "../../index.js";
 import { type Kernel, type Values, valuesKernel } from "../kernel.js";
-
-const integers = ({ values }: Values): Int32Array => values as Int32Array;
-const vector = (values: readonly number[]): Values => ({
-  shape: [values.length],
-  dtype: "int32",
-  values: Int32Array.from(values),
-});
+import { integersOf, integerVector } from "./values.js";
 
 /** Rows of a matrix of values, in the given order; of no row an empty one. */
 function takeRows(values: Values, rows: readonly number[]): Values {
@@ -56,7 +50,7 @@ const raggedGather = valuesKernel<RaggedGatherInputs>(
     if (paramsDenseValues.shape.length === 0) throw new ShapeError("params.rank must be nonzero");
     const rows = (outermost.shape[0] as number) - 1;
     checkRowIndices(indices, rows);
-    const levels = paramsNestedSplits.map(integers);
+    const levels = paramsNestedSplits.map(integersOf);
     checkSplits(levels, paramsDenseValues.shape[0] as number);
     // Rows of the axes of the indices are all of one length.
     const regular = indices.shape.slice(1).map((length, axis) => {
@@ -65,7 +59,7 @@ const raggedGather = valuesKernel<RaggedGatherInputs>(
     });
     const ragged = levels.map(() => [0]);
     const taken: number[] = [];
-    for (const index of integers(indices)) {
+    for (const index of integersOf(indices)) {
       let [start, end] = [index, index + 1];
       for (const [i, splits] of levels.entries()) {
         const found = ragged[i] as number[];
@@ -77,12 +71,12 @@ const raggedGather = valuesKernel<RaggedGatherInputs>(
     }
     // Without an axis of its own an index removes the outermost level.
     const kept = indices.shape.length === 0 ? ragged.slice(1) : ragged;
-    return [...[...regular, ...kept].map(vector), takeRows(paramsDenseValues, taken)];
+    return [...[...regular, ...kept].map(integerVector), takeRows(paramsDenseValues, taken)];
   },
 );
 
 function checkRowIndices(indices: Values, rows: number): void {
-  const values = integers(indices);
+  const values = integersOf(indices);
   const bad = values.findIndex((index) => !(index >= 0 && index < rows));
   if (bad < 0) return;
   const shape = indices.shape as number[];
@@ -114,7 +108,7 @@ const raggedRange = valuesKernel<RaggedRangeInputs>("RaggedRange", ({ starts, li
     splits.push(values.length);
   }
   const dense = util.makeZerosTypedArray(values.length, starts.dtype as "float32").map((_, i) => values[i] as number);
-  return [vector(splits), { shape: [values.length], dtype: starts.dtype, values: dense as Float32Array }];
+  return [integerVector(splits), { shape: [values.length], dtype: starts.dtype, values: dense as Float32Array }];
 });
 
 // ── to dense ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -137,7 +131,7 @@ function columnsOf(rows: Int32Array): Int32Array {
 
 /** How many rows the outermost level has. */
 function countRows(type: string | undefined, partition: Values): number {
-  const values = integers(partition);
+  const values = integersOf(partition);
   if (values.length === 0) {
     throw new OptionError("Invalid first partition input. Tensor requires at least one element.");
   }
@@ -165,7 +159,7 @@ const raggedTensorToTensor = valuesKernel<RaggedTensorToTensorInputs, RaggedTens
     const first = countRows(rowPartitionTypes[0], rowPartitionTensors[0] as Values);
     const skipped = rowPartitionTypes[0] === "FIRST_DIM_SIZE" ? 1 : 0;
     const levels = rowPartitionTensors.slice(skipped).map((partition, i) => {
-      const rows = rowsOf(rowPartitionTypes[i + skipped] as string, integers(partition));
+      const rows = rowsOf(rowPartitionTypes[i + skipped] as string, integersOf(partition));
       return { rows, columns: columnsOf(rows) };
     });
     backend_util.validateDefaultValueShape(defaultValue.shape as number[], values.shape as number[]);

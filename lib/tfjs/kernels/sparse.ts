@@ -9,8 +9,7 @@ import {
 } from "@tensorflow/tfjs-core";
 import { IndexError, OptionError, ShapeError } from "../../index.js";
 import { type Kernel, type Values, valuesKernel } from "../kernel.js";
-
-const integers = ({ values }: Values): Int32Array => values as Int32Array;
+import { arrayOf, integersOf } from "./values.js";
 
 /** @throws {ShapeError} unless the tensor has so many axes. */
 function checkRank({ shape }: Values, rank: number, what: string): void {
@@ -49,10 +48,10 @@ const sparseReshape = valuesKernel<SparseReshapeInputs>("SparseReshape", ({ inpu
   checkRank(inputIndices, 2, "Input indices should be a matrix but received shape");
   checkRank(inputShape, 1, "Input shape should be a vector but received shape");
   checkRank(newShape, 1, "Target shape should be a vector but received shape");
-  const from = Array.from(integers(inputShape));
-  const shape = fullShape(from, integers(newShape));
+  const from = Array.from(integersOf(inputShape));
+  const shape = fullShape(from, integersOf(newShape));
   const count = inputIndices.shape[0] as number;
-  const coordinates = integers(inputIndices);
+  const coordinates = integersOf(inputIndices);
   const moved = new Int32Array(count * shape.length);
   for (let i = 0; i < count; i++) {
     let position = from.reduce(
@@ -79,8 +78,8 @@ const sparseFillEmptyRows = valuesKernel<SparseFillEmptyRowsInputs>("SparseFillE
   checkRank(values, 1, "Values must be a vector, saw");
   checkRank(defaultValue, 0, "Default value must be a scalar, saw");
   const [count, rank] = indices.shape as [number, number];
-  const rows = integers(denseShape)[0] as number;
-  const coordinates = integers(indices);
+  const rows = integersOf(denseShape)[0] as number;
+  const coordinates = integersOf(indices);
   if (rows === 0 && count > 0) {
     throw new ShapeError(backend_util.getSparseFillEmptyRowsIndicesDenseShapeMismatch(count));
   }
@@ -104,7 +103,7 @@ const sparseFillEmptyRows = valuesKernel<SparseFillEmptyRowsInputs>("SparseFillE
   });
   return [
     { shape: [elements.length, rank], dtype: indices.dtype, values: Int32Array.from(filled) },
-    { shape: [elements.length], dtype: values.dtype, values: elements as unknown as Float32Array },
+    { shape: [elements.length], dtype: values.dtype, values: arrayOf(elements, values.dtype) },
     { shape: [rows], dtype: "bool", values: Uint8Array.from(elementsOf, ({ length }) => (length === 0 ? 1 : 0)) },
     { shape: [count], dtype: indices.dtype, values: Int32Array.from(places) },
   ];
@@ -116,7 +115,7 @@ function segments(name: "Sum" | "Mean"): Kernel {
     if (data.shape.length < 1) throw new ShapeError("Data should be at least 1 dimensional but received scalar");
     checkRank(indices, 1, "Indices should be a vector but received shape");
     checkRank(segmentIds, 1, "Segment ids should be a vector but received shape");
-    const [rows, ids] = [integers(indices), integers(segmentIds)];
+    const [rows, ids] = [integersOf(indices), integersOf(segmentIds)];
     if (rows.length !== ids.length) throw new ShapeError("segmentIds and indices should have same size.");
     const [limit, ...rest] = data.shape as [number, ...number[]];
     const width = util.sizeFromShape(rest);

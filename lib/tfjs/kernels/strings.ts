@@ -13,9 +13,7 @@ import {
 } from "@tensorflow/tfjs-core";
 import { DTypeError, OptionError, ShapeError } from "../../index.js";
 import { type Kernel, type Values, valuesKernel } from "../kernel.js";
-
-const strings = ({ values }: Values): readonly Uint8Array[] => values as Uint8Array[];
-const integers = ({ values }: Values): Int32Array => values as Int32Array;
+import { integersOf, stringsOf } from "./values.js";
 
 function checkStrings({ dtype }: Values): void {
   if (dtype !== "string") throw new DTypeError("Input must be of datatype string");
@@ -51,7 +49,7 @@ const stringNGrams = valuesKernel<StringNGramsInputs, StringNGramsAttrs>(
     const [separator, leftPad, rightPad] = [attributes.separator, attributes.leftPad, attributes.rightPad].map((text) =>
       util.encodeString(text),
     ) as [Uint8Array, Uint8Array, Uint8Array];
-    const [tokens, splits] = [strings(data), integers(dataSplits)];
+    const [tokens, splits] = [stringsOf(data), integersOf(dataSplits)];
     checkSplits(splits, tokens.length);
     const isEmpty = tokens.length === 0;
     const grams: Uint8Array[] = [];
@@ -102,8 +100,8 @@ const stringSplit = valuesKernel<StringSplitInputs, StringSplitAttrs>(
     checkStrings(input);
     if (input.shape.length !== 1) throw new ShapeError(`Input must be a vector, got shape: ${input.shape}`);
     if (delimiter.shape.length !== 0) throw new ShapeError(`Delimiter must be a scalar, got shape: ${delimiter.shape}`);
-    const [delimiters] = strings(delimiter) as [Uint8Array];
-    const rows = strings(input).map((text) => partsOf(text, delimiters, skipEmpty));
+    const [delimiters] = stringsOf(delimiter) as [Uint8Array];
+    const rows = stringsOf(input).map((text) => partsOf(text, delimiters, skipEmpty));
     const indices = rows.flatMap((parts, row) => parts.flatMap((_, column) => [row, column]));
     const parts = rows.flat();
     const columns = rows.reduce((most, { length }) => Math.max(most, length), 0);
@@ -120,7 +118,7 @@ const stringToHashBucketFast = valuesKernel<StringToHashBucketFastInputs, String
   ({ input }, { numBuckets }) => {
     checkStrings(input);
     if (numBuckets <= 0) throw new OptionError("Number of buckets must be at least 1");
-    const buckets = strings(input).map((text) => util.fingerPrint64(text).modulo(numBuckets).getLowBitsUnsigned());
+    const buckets = stringsOf(input).map((text) => util.fingerPrint64(text).modulo(numBuckets).getLowBitsUnsigned());
     return { shape: input.shape, dtype: "int32", values: Int32Array.from(buckets) };
   },
 );
@@ -131,7 +129,7 @@ const staticRegexReplace = valuesKernel<StaticRegexReplaceInputs, StaticRegexRep
   ({ x }, { pattern, rewrite, replaceGlobal }) => {
     checkStrings(x);
     const expression = new RegExp(pattern, replaceGlobal ? "g" : "");
-    return { ...x, values: strings(x).map((text) => util.decodeString(text).replace(expression, rewrite)) };
+    return { ...x, values: stringsOf(x).map((text) => util.decodeString(text).replace(expression, rewrite)) };
   },
 );
 
