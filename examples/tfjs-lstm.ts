@@ -47,7 +47,7 @@ const model = tf.sequential({
 });
 model.compile({ optimizer: tf.train.adam(0.01), loss: "sparseCategoricalCrossentropy", metrics: ["accuracy"] });
 
-const [learnt, asked] = [rows(quick ? 1500 : 6000, 10), rows(1000, 20)];
+const [learnt, asked] = [rows(quick ? 1000 : 6000, 10), rows(1000, 20)];
 const epochs = 5;
 const start = performance.now();
 await model.fit(learnt.inputs, learnt.answers, {
