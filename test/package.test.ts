@@ -51,6 +51,8 @@ const layers: readonly (readonly [layer: string, mayImport: readonly string[]])[
   ["cli", ["index", ...library, "train", "compile", ...backends]],
   // Adapters use what users have.
   ["tfjs", ["index"]],
+  // Runs Programs of its own on the backend in use.
+  ["blas", [...base, "program", "ops", "backends", "runtime"]],
 ];
 
 /** The only packages lib/ imports, and the layer that may. */
