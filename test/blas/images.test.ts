@@ -28,7 +28,7 @@ const windows = fc.record({
 function expectSame(expected: ng.Tensor, run: (out: Float32Array) => readonly number[], roundings = 0): void {
   const out = new Float32Array(expected.size + 2).fill(77);
   expect(run(out)).toEqual(expected.shape);
-  const values = expected.data() as unknown as Float32Array;
+  const values = expected.dataSync() as Float32Array;
   expect([...out.subarray(expected.size)]).toEqual([77, 77]);
   const error = roundings * 2 ** -24;
   const far = [...out.subarray(0, expected.size)].findIndex(
@@ -48,8 +48,8 @@ describe("images", () => {
           const [shapeX, shapeW] = [shapeOf(layout, n, c, h, w), [4, c, kernel, kernel]];
           const [x, filters, bias] = [random(shapeX, seed), random(shapeW, seed + 1), random([4], seed + 2)];
           const options = { stride, padding, dilation, layout };
-          const plain = ng.conv2d(ng.tensor(x, shapeX), ng.tensor(filters, shapeW), options);
-          const expected = biased ? plain.add(ng.tensor(bias, layout === "NHWC" ? [4] : [4, 1, 1])) : plain;
+          const plain = ng.conv2d(ng.tensor(x, { shape: shapeX }), ng.tensor(filters, { shape: shapeW }), options);
+          const expected = biased ? plain.add(ng.tensor(bias, { shape: layout === "NHWC" ? [4] : [4, 1, 1] })) : plain;
           // Products below 1, and Winograd's rearrangement within ten times their rounding.
           const roundings = 20 * (c * kernel * kernel + 2) ** 2;
           expectSame(
@@ -127,9 +127,9 @@ describe("images", () => {
           const shape = shapeOf(layout, n, c, h, w);
           const x = random(shape, seed);
           const options = { kernel, stride, padding: Math.min(padding, kernel - 1), layout };
-          expectSame(ng.maxPool2d(ng.tensor(x, shape), options), (out) => maxPool2d(x, shape, out, options));
+          expectSame(ng.maxPool2d(ng.tensor(x, { shape }), options), (out) => maxPool2d(x, shape, out, options));
           const counted = { ...options, countIncludePadding };
-          expectSame(ng.avgPool2d(ng.tensor(x, shape), counted), (out) => avgPool2d(x, shape, out, counted), 10);
+          expectSame(ng.avgPool2d(ng.tensor(x, { shape }), counted), (out) => avgPool2d(x, shape, out, counted), 10);
         },
       ),
       { numRuns: 60 },
@@ -140,8 +140,12 @@ describe("images", () => {
     const shape = [3, 4, 5];
     const x = random(shape, 7);
     for (const axis of [0, 1, 2, -1, -2]) {
-      expectSame(ng.softmax(ng.tensor(x, shape), axis), (out) => softmax(x, shape, out, { axis }), 8);
-      expectSame(ng.logSoftmax(ng.tensor(x, shape), axis), (out) => softmax(x, shape, out, { axis, log: true }), 32);
+      expectSame(ng.softmax(ng.tensor(x, { shape }), { axis }), (out) => softmax(x, shape, out, { axis }), 8);
+      expectSame(
+        ng.logSoftmax(ng.tensor(x, { shape }), { axis }),
+        (out) => softmax(x, shape, out, { axis, log: true }),
+        32,
+      );
     }
     expect(softmax(new Float32Array(0), [0, 3], new Float32Array(0))).toEqual([0, 3]);
   });

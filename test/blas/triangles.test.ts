@@ -33,7 +33,7 @@ const few = fc.oneof(fc.nat(4), fc.constant(40));
 const extra = fc.nat(2);
 const increment = fc.constantFrom(1, 2, -1);
 const seed = fc.nat(1000);
-const runs = { numRuns: 80 };
+const runs = { numRuns: 40 };
 
 const nanRows = (a: Rows) => a.map((row) => row.map(() => Number.NaN));
 
@@ -225,12 +225,13 @@ describe("triangular matrices", () => {
         const bounds = isLeft(side)
           ? residuals(t, x, scaled)
           : turned(residuals(transposed(t, size), transposed(x, n), transposed(scaled, n)), m);
-        for (let i = 0; i < m; i++) {
-          for (let j = 0; j < n; j++) {
-            const { value, error } = (bounds[i] as Bounded[])[j] as Bounded;
-            expect(Math.abs(((back[i] as Bounded[])[j] as Bounded).value - value)).toBeLessThanOrEqual(error);
-          }
-        }
+        const far = back.flatMap((row, i) =>
+          row.filter(({ value }, j) => {
+            const { value: target, error } = (bounds[i] as Bounded[])[j] as Bounded;
+            return !(Math.abs(value - target) <= error);
+          }),
+        );
+        expect(far).toEqual([]);
       }),
       runs,
     );
