@@ -1,7 +1,7 @@
 /** Windows that TF.js counts in a way of its own. */
 
 import { describe, expect, it } from "vitest";
-import { floats, list, onNodegrad, run, sample, tf } from "./support.js";
+import { floats, ints, list, onNodegrad, run, sample, tf } from "./support.js";
 
 onNodegrad();
 
@@ -29,6 +29,28 @@ describe("convolution", () => {
 });
 
 describe("pooling", () => {
+  it("finds the maxima of int32 exactly, and averages them as floats", () => {
+    const x = ints([16777217, 16777216, -5, -(2 ** 31), 3, 2 ** 31 - 1], [1, 2, 3, 1]);
+    const y = tf.maxPool(x as tf.Tensor4D, 2, [2, 1], "same");
+    expect([y.dtype, list(y)]).toEqual(["int32", [16777217, 2 ** 31 - 1, 2 ** 31 - 1]]);
+    expect(
+      list(run("AvgPool", { x: ints([1, 2], [1, 1, 2, 1]) }, { filterSize: [1, 2], strides: 1, pad: "valid" })),
+    ).toEqual([1.5]);
+  });
+
+  it("sends the gradient to the first maximum that is a number", () => {
+    const input = floats([NaN, 2, 2, 1], [1, 2, 2, 1]);
+    const attributes = { filterSize: 2, strides: 2, pad: "valid" };
+    const dx = run(
+      "MaxPoolGrad",
+      { dy: floats([5], [1, 1, 1, 1]), input, output: floats([2], [1, 1, 1, 1]) },
+      attributes,
+    );
+    expect(list(dx)).toEqual([0, 5, 0, 0]);
+    const whole = { ...attributes, filterSize: 1, strides: 1 };
+    expect(list(run("MaxPoolGrad", { dy: input, input, output: input }, whole))).toEqual([NaN, 2, 2, 1]);
+  });
+
   it("never finds a NaN to be the maximum, unless there is nothing else", () => {
     const x = floats([NaN, 1, NaN, NaN, -1, NaN, NaN, NaN], [1, 2, 4, 1]);
     expect(list(tf.maxPool(x as tf.Tensor4D, 2, 2, "valid"))).toEqual([1, -Infinity]);

@@ -17,11 +17,12 @@ import {
   type MaxPool3DInputs,
   util,
 } from "@tensorflow/tfjs-core";
-import type { Range, Tensor } from "../../index.js";
+import type { Tensor } from "../../index.js";
 import * as ng from "../../index.js";
 import { type Kernel, lazyKernel } from "../kernel.js";
-import { type PoolKind, poolImages } from "./pooling.js";
-import { type AxisWindows, marginsOf, seenBy, seenOf, windowOptions } from "./window.js";
+import { float } from "./dtypes.js";
+import { type PoolKind, poolImages, withoutNaN } from "./pooling.js";
+import { type AxisWindows, elementsOf, marginsOf, seenBy, seenOf, windowOptions } from "./window.js";
 
 type Shape5 = [number, number, number, number, number];
 type DepthInfo = Pick<
@@ -44,9 +45,7 @@ function padDepth(x: Tensor, info: DepthInfo, value: number): Tensor {
 
 /** What the windows of a padded volume see at their k-th depth: `[n, outDepth, h, w, c]`. */
 function atDepth(x: Tensor, info: DepthInfo, k: number): Tensor {
-  const start = k * info.dilationDepth;
-  const range: Range = [start, start + (info.outDepth - 1) * info.strideDepth + 1, info.strideDepth];
-  return x.slice([null, range]);
+  return x.slice([null, elementsOf(k * info.dilationDepth, info.outDepth, info.strideDepth)]);
 }
 
 /** A function of images `[n, h, w, c]` applied to every depth of a volume. */
@@ -91,16 +90,15 @@ function pool(kind: PoolKind, x: Tensor, attributes: MaxPool3DAttrs, areFull = f
   const { filterSize, strides, pad, dimRoundingMode } = attributes;
   const info = backend_util.computePool3DInfo(x.shape as Shape5, filterSize, strides, 1, pad, dimRoundingMode);
   if (util.sizeFromShape(info.outShape) === 0) return ng.zeros(info.outShape);
-  const windows = { ...windowOptions(info), kernel: [info.filterHeight, info.filterWidth] as const };
   if (kind === "max") {
-    const images = eachDepth(padDepth(x, info, Number.NEGATIVE_INFINITY), (y) =>
-      poolImages("max", seenBy(info, y), windows, true),
+    const images = eachDepth(padDepth(withoutNaN(x), info, Number.NEGATIVE_INFINITY), (y) =>
+      poolImages("max", y, info, true),
     );
     // Of equal ones the first counts: `maximum` gives the derivative to its second operand.
     return overDepths(info, (k) => atDepth(images, info, k), ng.maximum);
   }
   const area = info.filterHeight * info.filterWidth;
-  const images = eachDepth(padDepth(x, info, 0), (y) => poolImages("avg", seenBy(info, y), windows, true).mul(area));
+  const images = eachDepth(padDepth(x, info, 0), (y) => poolImages("avg", y, info, true).mul(area));
   const sums = overDepths(info, (k) => atDepth(images, info, k), ng.add);
   if (areFull) return sums.div(area * info.filterDepth);
   const { padInfo } = info;
@@ -120,7 +118,9 @@ function poolGrad(kind: PoolKind, dy: Tensor, x: Tensor, attributes: MaxPool3DAt
 }
 
 export const depthKernels: readonly Kernel[] = [
-  lazyKernel<Conv3DInputs, Conv3DAttrs>("Conv3D", ({ x, filter }, attributes) => convolve(x, filter, attributes)),
+  lazyKernel<Conv3DInputs, Conv3DAttrs>("Conv3D", ({ x, filter }, attributes) =>
+    convolve(float(x), float(filter), attributes).cast(x.dtype === "int32" ? "int32" : "float32"),
+  ),
   lazyKernel<Conv3DBackpropInputV2Inputs, Conv3DBackpropInputV2Attrs>(
     "Conv3DBackpropInputV2",
     ({ dy, filter }, attributes) => {
@@ -135,8 +135,8 @@ export const depthKernels: readonly Kernel[] = [
       return vjp(dy)[0] as Tensor;
     },
   ),
-  lazyKernel<MaxPool3DInputs, MaxPool3DAttrs>("MaxPool3D", ({ x }, attributes) => pool("max", x, attributes)),
-  lazyKernel<MaxPool3DInputs, MaxPool3DAttrs>("AvgPool3D", ({ x }, attributes) => pool("avg", x, attributes)),
+  lazyKernel<MaxPool3DInputs, MaxPool3DAttrs>("MaxPool3D", ({ x }, attributes) => pool("max", float(x), attributes)),
+  lazyKernel<MaxPool3DInputs, MaxPool3DAttrs>("AvgPool3D", ({ x }, attributes) => pool("avg", float(x), attributes)),
   lazyKernel<MaxPool3DGradInputs, MaxPool3DAttrs>("MaxPool3DGrad", ({ dy, input }, attributes) =>
     poolGrad("max", dy, input, attributes),
   ),

@@ -6,10 +6,10 @@ import {
   type Dilation2DBackpropInputInputs,
   type Dilation2DInputs,
 } from "@tensorflow/tfjs-core";
-import type { Range, Tensor } from "../../index.js";
+import type { Tensor } from "../../index.js";
 import * as ng from "../../index.js";
 import { type Kernel, lazyKernel } from "../kernel.js";
-import { seenBy, windowOptions } from "./window.js";
+import { elementsOf, seenBy, windowOptions } from "./window.js";
 
 /** y[n, i, j, c] = max over k, l of x[n, i·stride + k·dilation, j·stride + l·dilation, c] + filter[k, l, c], inside the image. */
 function dilate(x: Tensor, filter: Tensor, { strides, pad, dilations }: Dilation2DAttrs): Tensor {
@@ -27,8 +27,8 @@ function dilate(x: Tensor, filter: Tensor, { strides, pad, dilations }: Dilation
   let y: Tensor | undefined;
   for (let k = 0; k < info.filterHeight; k++) {
     for (let l = 0; l < info.filterWidth; l++) {
-      const rows = range(k * info.dilationHeight, info.outHeight, info.strideHeight);
-      const columns = range(l * info.dilationWidth, info.outWidth, info.strideWidth);
+      const rows = elementsOf(k * info.dilationHeight, info.outHeight, info.strideHeight);
+      const columns = elementsOf(l * info.dilationWidth, info.outWidth, info.strideWidth);
       const candidate = padded.slice([null, rows, columns]).add(filter.slice([k, l]));
       // Of equal ones the first counts: `maximum` gives the derivative to its second operand.
       y = y === undefined ? candidate : ng.maximum(candidate, y);
@@ -36,8 +36,6 @@ function dilate(x: Tensor, filter: Tensor, { strides, pad, dilations }: Dilation
   }
   return y as Tensor;
 }
-
-const range = (start: number, count: number, step: number): Range => [start, start + (count - 1) * step + 1, step];
 
 /** The gradient with respect to the image (0) or the filter (1). */
 function gradient(name: string, operand: 0 | 1): Kernel {

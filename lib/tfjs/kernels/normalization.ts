@@ -10,6 +10,7 @@ import type {
 import type { Tensor } from "../../index.js";
 import * as ng from "../../index.js";
 import { type Kernel, lazyKernel } from "../kernel.js";
+import { float } from "./dtypes.js";
 
 /** x / (bias + α · Σ x²)^β, the sum over the channels at most `depthRadius` away. x is `[n, h, w, c]`. */
 function localResponse(x: Tensor, { depthRadius, bias, alpha, beta }: LRNAttrs): Tensor {
@@ -36,10 +37,12 @@ export const normalizationKernels: readonly Kernel[] = [
       const deviation = variance.add(varianceEpsilon ?? 0.001).sqrt();
       const factor = ng.div(scale ?? 1, deviation);
       const moved = mean.mul(factor);
-      return x.mul(factor).add(offset === undefined ? moved.neg() : offset.sub(moved));
+      return float(x)
+        .mul(factor)
+        .add(offset === undefined ? moved.neg() : offset.sub(moved));
     },
   ),
-  lazyKernel<LRNInputs, LRNAttrs>("LRN", ({ x }, attributes) => localResponse(x, attributes)),
+  lazyKernel<LRNInputs, LRNAttrs>("LRN", ({ x }, attributes) => localResponse(float(x), attributes)),
   lazyKernel<LRNGradInputs, LRNAttrs>("LRNGrad", ({ x, dy }, attributes) => {
     const { vjp } = ng.vjp((image) => localResponse(image as Tensor, attributes), [x]);
     return vjp(dy)[0] as Tensor;

@@ -13,52 +13,82 @@ import {
 import type { Tensor } from "../../index.js";
 import * as ng from "../../index.js";
 import { type Kernel, lazyKernel } from "../kernel.js";
-import { seenBy, windowOptions } from "./window.js";
+import { float, numeric } from "./dtypes.js";
+import { elementsOf, seenBy, type WindowInfo, windowOptions } from "./window.js";
 
 /** Which value of a window. */
 export type PoolKind = "max" | "avg";
 
-/** How windows lie on images. */
-type Windows = ReturnType<typeof windowOptions> & { readonly kernel: readonly [height: number, width: number] };
+/** x with −∞ for every NaN, so that none is the maximum of a window in which there is a number. */
+export const withoutNaN = (x: Tensor): Tensor => ng.where(ng.equal(x, x), x, NOTHING);
+
+/** One leaf for all, so that the compiler finds what pooling and its gradient have in common. */
+const NOTHING = ng.full([], Number.NEGATIVE_INFINITY);
 
 /**
- * Pooling of images `[n, h, w, c]` by windows that may lie outside of them, or be larger. Averages are taken over the
- * elements inside the image, unless `areFull`. A NaN is never the maximum.
+ * Pooling of images by windows that may lie outside of them, or be larger. Averages are taken over the elements inside the
+ * image, unless `areFull`.
  */
-export function poolImages(kind: PoolKind, x: Tensor, windows: Windows, areFull: boolean): Tensor {
-  const { padding, ...options } = windows;
-  const image = kind === "avg" ? x : ng.where(ng.equal(x, x), x, Number.NEGATIVE_INFINITY);
+export function poolImages(kind: PoolKind, images: Tensor, info: PoolInfo, areFull: boolean): Tensor {
+  const x = seenBy(info, images);
+  const kernel = [info.filterHeight, info.filterWidth] as const;
+  const { padding, ...moves } = windowOptions(info);
+  const options = { ...moves, kernel };
   const [vertical, horizontal] = padding;
-  const [height, width] = options.kernel;
-  if (Math.max(...vertical) < height && Math.max(...horizontal) < width) {
+  if (Math.max(...vertical) < kernel[0] && Math.max(...horizontal) < kernel[1]) {
     if (kind === "avg") return ng.avgPool2d(x, { ...options, padding, countIncludePadding: areFull });
-    return ng.maxPool2d(image, { ...options, padding });
+    return ng.maxPool2d(x, { ...options, padding });
   }
   const padded = (y: Tensor, value: number) => y.pad([[0, 0], vertical, horizontal, [0, 0]], { value });
-  if (kind === "max") return ng.maxPool2d(padded(image, Number.NEGATIVE_INFINITY), options);
+  if (kind === "max") return ng.maxPool2d(padded(x, Number.NEGATIVE_INFINITY), options);
   const average = (y: Tensor) => ng.avgPool2d(padded(y, 0), options);
   if (areFull) return average(x);
   const shares = average(ng.onesLike(x));
   return ng.where(shares.equal(0), 0, ng.div(average(x), shares));
 }
 
-function pool(kind: PoolKind, x: Tensor, attributes: MaxPoolAttrs, areFull = false): Tensor {
-  const { filterSize, strides, pad, dimRoundingMode } = attributes;
+/** What pooling asks of TF.js's description of windows. */
+type PoolInfo = WindowInfo & Pick<backend_util.Conv2DInfo, "filterHeight" | "filterWidth">;
+
+function infoOf(x: Tensor, { filterSize, strides, pad, dimRoundingMode }: MaxPoolAttrs): backend_util.Conv2DInfo {
   const shape = x.shape as [number, number, number, number];
-  const info = backend_util.computePool2DInfo(shape, filterSize, strides, 1, pad, dimRoundingMode);
-  if (info.filterHeight * info.filterWidth === 1 && util.arraysEqual(info.inShape, info.outShape)) return x;
-  if (util.sizeFromShape(info.outShape) === 0) return ng.zeros(info.outShape);
-  return poolImages(
-    kind,
-    seenBy(info, x),
-    { ...windowOptions(info), kernel: [info.filterHeight, info.filterWidth] },
-    areFull,
-  );
+  return backend_util.computePool2DInfo(shape, filterSize, strides, 1, pad, dimRoundingMode);
+}
+
+/** Whether every window is one element, and every element a window: TF.js then gives back the image, NaN and all. */
+const isIdentity = ({ filterHeight, filterWidth, inShape, outShape }: backend_util.Conv2DInfo): boolean =>
+  filterHeight * filterWidth === 1 && util.arraysEqual(inShape, outShape);
+
+function pool(kind: PoolKind, x: Tensor, attributes: MaxPoolAttrs): Tensor {
+  const info = infoOf(x, attributes);
+  if (isIdentity(info)) return x;
+  if (util.sizeFromShape(info.outShape) === 0) return ng.zeros(info.outShape, { dtype: x.dtype });
+  if (kind === "avg") return poolImages(kind, float(x), info, false);
+  return x.dtype === "float32" ? poolImages(kind, withoutNaN(x), info, false) : maximumOfWindows(numeric(x), info);
+}
+
+/** The maxima of integers, of which floats would hold the first 24 bits only. */
+function maximumOfWindows(images: Tensor, info: PoolInfo): Tensor {
+  const [vertical, horizontal] = windowOptions(info).padding;
+  const padded = seenBy(info, images).pad([[0, 0], vertical, horizontal, [0, 0]], { value: -(2 ** 31) });
+  const parts: Tensor[] = [];
+  for (let k = 0; k < info.filterHeight; k++) {
+    for (let l = 0; l < info.filterWidth; l++) {
+      const rows = elementsOf(k, info.outHeight, info.strideHeight);
+      const columns = elementsOf(l, info.outWidth, info.strideWidth);
+      parts.push(padded.slice([null, rows, columns]));
+    }
+  }
+  return parts.reduce(ng.maximum);
 }
 
 /** dx for dy, at the image x. TF.js spreads averages over all of a window, padding included. */
 function poolGrad(kind: PoolKind, dy: Tensor, x: Tensor, attributes: MaxPoolAttrs): Tensor {
-  return ng.vjp((image) => pool(kind, image as Tensor, attributes, true), [x]).vjp(dy)[0] as Tensor;
+  const info = infoOf(x, attributes);
+  if (isIdentity(info)) return dy;
+  if (util.sizeFromShape(info.outShape) === 0) return ng.zeros(x.shape);
+  const image = kind === "max" ? withoutNaN(float(x)) : float(x);
+  return ng.vjp((y) => poolImages(kind, y as Tensor, info, true), [image]).vjp(dy)[0] as Tensor;
 }
 
 /**

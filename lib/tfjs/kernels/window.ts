@@ -3,7 +3,8 @@
 import type { backend_util } from "@tensorflow/tfjs-core";
 import type { Layout, Range, Tensor } from "../../index.js";
 
-type WindowInfo = Pick<
+/** How TF.js moves windows over images. */
+export type WindowInfo = Pick<
   backend_util.Conv2DInfo,
   | "dataFormat"
   | "inHeight"
@@ -87,3 +88,10 @@ export function seenBy(info: WindowInfo, images: Tensor): Tensor {
   if (seen.every((range) => range === null)) return images;
   return images.slice(info.dataFormat === "channelsFirst" ? [null, null, ...seen] : [null, ...seen]);
 }
+
+/** Along a padded axis, the elements that windows see at a place `start` after their first. */
+export const elementsOf = (start: number, count: number, stride: number): Range => [
+  start,
+  start + (count - 1) * stride + 1,
+  stride,
+];
