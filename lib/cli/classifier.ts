@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import type { ImageSize, Normalisation } from "../data/index.js";
 import { FormatError } from "../index.js";
-import { encodeSafetensors, loadSafetensors, saveSafetensors } from "../io/index.js";
+import { encodeSafetensors, loadSafetensorsMetadata, saveSafetensors } from "../io/index.js";
 import type { Sequential } from "../nn/index.js";
 import { inputOf, modelOf, models } from "./models.js";
 
@@ -53,7 +53,7 @@ export async function loadClassifier(path: string): Promise<Classifier> {
   const fail = (problem: string): never => {
     throw new FormatError(`loadClassifier: ${problem}: ${JSON.stringify(path)}`);
   };
-  const { tensors, metadata } = await loadSafetensors(path);
+  const metadata = await loadSafetensorsMetadata(path);
   const { format, model: name = "", dataset = "" } = metadata;
   if (format !== FORMAT) fail("not a model that nodegrad train has saved");
   if (!Object.hasOwn(models, name)) fail(`unknown model ${JSON.stringify(name)}`);
@@ -70,8 +70,9 @@ export async function loadClassifier(path: string): Promise<Classifier> {
   const isNames = (value: unknown): value is string[] =>
     Array.isArray(value) && value.length > 0 && value.every((entry) => typeof entry === "string");
   const classNames = read("classNames", isNames);
-  const model = modelOf(name).make({ classes: classNames.length, seed: 0 });
-  model.loadState(tensors);
   const normalise = { mean: read("mean", isNumbers), std: read("std", isNumbers) };
-  return { name, model, input: inputOf(name, read("imageSize", isSize)), normalise, classNames, dataset };
+  const input = inputOf(name, read("imageSize", isSize));
+  const model = modelOf(name).make({ classes: classNames.length, seed: 0 });
+  await model.load(path);
+  return { name, model, input, normalise, classNames, dataset };
 }

@@ -5,6 +5,7 @@ export {
   decodeSafetensors,
   encodeSafetensors,
   loadSafetensors,
+  loadSafetensorsMetadata,
   type SafetensorsFile,
   saveSafetensors,
 } from "./safetensors.js";

@@ -160,6 +160,16 @@ export async function loadSafetensors(path: string): Promise<SafetensorsFile> {
   });
 }
 
+/**
+ * The metadata of a safetensors file, of which no tensor is read: to tell what model to make before `Module.load`.
+ *
+ * @returns A record without a prototype, `{}` for a file without metadata.
+ * @throws as `loadSafetensors`.
+ */
+export async function loadSafetensorsMetadata(path: string): Promise<Record<string, string>> {
+  return withSafetensors("loadSafetensorsMetadata", path, async ({ header }) => header.metadata);
+}
+
 function checkMetadata(op: string, metadata: unknown): void {
   if (!isRecord(metadata)) throw new OptionError(`${op}: metadata must be texts by name, got ${show(metadata)}`);
   for (const [field, text] of Object.entries(metadata)) {

@@ -45,8 +45,8 @@ export function restoreState(
 }
 
 /**
- * The same from a safetensors file, of which no more than a piece is in memory. A file that does not fit leaves all
- * variables as they are; one that cannot be read to its end leaves some with values of the file.
+ * The same from a safetensors file, of which no more than a piece is in memory. A file that is corrupt or does not fit
+ * leaves all variables as they are; one that stops being readable half way leaves some with values of the file.
  *
  * @param ignored Names in the file that are passed over.
  * @returns The file's metadata.
@@ -61,7 +61,9 @@ export async function restoreStateFrom(
   return withSafetensors("load", path, async (reader) => {
     const { entries, metadata } = reader.header;
     const described = Object.fromEntries(entries.map((entry) => [entry.name, entry]));
-    for (const [, variable, entry] of matchState("load", variables, described, ignored)) {
+    const pairs = matchState("load", variables, described, ignored);
+    for (const [, , entry] of pairs) await reader.check(entry);
+    for (const [, variable, entry] of pairs) {
       variable.advance();
       await reader.read(entry, (piece, offset) => overwrite(getBackend(), variable, piece, offset));
     }

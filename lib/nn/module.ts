@@ -95,13 +95,13 @@ export abstract class Module<Arguments extends readonly unknown[] = [x: Tensor],
   }
 
   /**
-   * Replaces the values of every variable by those in a safetensors file: straight from the file, which is never in
-   * memory as a whole. Do not use the model before the promise has settled.
+   * Replaces the values of every variable by those in a safetensors file, all or none: straight from the file, which is
+   * never in memory as a whole. Do not use the model before the promise has settled.
    *
    * @returns The file's metadata.
-   * @throws {FormatError} when the file is corrupt, or as `loadState`; the model is as it was then.
-   * @throws {OptionError} when the file is missing or cannot be read; if that happens half way through, some variables
-   *   have their new values.
+   * @throws {FormatError} when the file is corrupt, or as `loadState`; {OptionError} when it is missing or cannot be read.
+   *   The model is as it was then, unless reading fails half way, because of the disk or of somebody who changes the
+   *   file: some variables have their new values then.
    */
   async load(path: string): Promise<Record<string, string>> {
     return restoreStateFrom(path, this.variables(), this.unusedPaths());

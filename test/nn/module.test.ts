@@ -106,6 +106,46 @@ describe("Module", () => {
       await expect(model.load(folder)).rejects.toThrow(OptionError);
       expect(encodeSafetensors(model.state())).toEqual(before);
     });
+
+    it("changes nothing where the last elements of the file are none", async () => {
+      class Counting extends Module {
+        readonly weight = normal("weight", [3], 1, { seed: 1 });
+        readonly count = variable(7, { name: "count", dtype: "int32" });
+        readonly mask = variable([true, false], { name: "mask", dtype: "bool" });
+        forward(x: Tensor): Tensor {
+          return x;
+        }
+      }
+      const model = new Counting();
+      const before = encodeSafetensors(model.state());
+      // Weights that may be written at once, a count of 8 bytes, two bools.
+      const file = (count: bigint, bool: number) => {
+        const header = JSON.stringify({
+          weight: { dtype: "F32", shape: [3], data_offsets: [0, 12] },
+          count: { dtype: "I64", shape: [], data_offsets: [12, 20] },
+          mask: { dtype: "BOOL", shape: [2], data_offsets: [20, 22] },
+        });
+        const bytes = new Uint8Array(8 + header.length + 22);
+        const view = new DataView(bytes.buffer);
+        view.setBigUint64(0, BigInt(header.length), true);
+        bytes.set(new TextEncoder().encode(header), 8);
+        view.setBigInt64(8 + header.length + 12, count, true);
+        bytes[bytes.length - 1] = bool;
+        return bytes;
+      };
+      writeFileSync(path, file(2n ** 31n, 1));
+      await expect(model.load(path)).rejects.toThrow(/^load: integer beyond int32: tensor "count" has 2147483648/);
+      writeFileSync(path, file(3n, 2));
+      await expect(model.load(path)).rejects.toThrow(/^load: bool other than 0 and 1: tensor "mask"/);
+      expect(encodeSafetensors(model.state())).toEqual(before);
+      writeFileSync(path, file(3n, 1));
+      await model.load(path);
+      expect([model.weight, model.count, model.mask].map((variable) => variable.toArray())).toEqual([
+        [0, 0, 0],
+        3,
+        [0, 1],
+      ]);
+    });
   });
 
   it("restores nothing from a state that holds other arrays", () => {
