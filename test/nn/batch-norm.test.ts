@@ -40,19 +40,19 @@ describe("BatchNorm2d", () => {
       });
     }
     const of = (name: "mean" | "variance") => expected.map((running) => running[name]);
-    expectClose(layer.runningMean, [3], of("mean"), 1e-6);
-    expectClose(layer.runningVar, [3], of("variance"), 1e-6);
+    expectClose(layer.runningMean as Tensor, [3], of("mean"), 1e-6);
+    expectClose(layer.runningVar as Tensor, [3], of("variance"), 1e-6);
   });
 
   it("uses the running statistics in evaluation, for single images too, and leaves them as they are", () => {
     const layer = new BatchNorm2d(2, { epsilon: 0.5 }).eval();
-    layer.runningMean.assign(tensor([1, 2]));
-    layer.runningVar.assign(tensor([3.5, 8.5]));
+    layer.runningMean?.assign(tensor([1, 2]));
+    layer.runningVar?.assign(tensor([3.5, 8.5]));
     layer.weight?.assign(tensor([2, 3]));
     layer.bias?.assign(tensor([10, 20]));
     const y = layer.forward(tensor([5, 8], { shape: [1, 2, 1, 1], dtype: "float32" }));
     expectClose(y, [1, 2, 1, 1], [2 * (4 / 2) + 10, 3 * (6 / 3) + 20], 1e-5);
-    expect(layer.runningMean.toArray()).toEqual([1, 2]);
+    expect(layer.runningMean?.toArray()).toEqual([1, 2]);
   });
 
   it("does the same in a compiled function, call by call", () => {
@@ -61,8 +61,8 @@ describe("BatchNorm2d", () => {
     for (const seed of [1, 2, 3]) {
       expectClose(step(images(seed)), [4, 3, 2, 5], values(eager.forward(images(seed))), 1e-6);
     }
-    expectClose(traced.runningMean, [3], values(eager.runningMean), 1e-7);
-    expectClose(traced.runningVar, [3], values(eager.runningVar), 1e-7);
+    expectClose(traced.runningMean as Tensor, [3], values(eager.runningMean as Tensor), 1e-7);
+    expectClose(traced.runningVar as Tensor, [3], values(eager.runningVar as Tensor), 1e-7);
     expect(step.traces).toBe(1);
     // The mode is part of the record: evaluation is a function of its own.
     traced.eval();
@@ -93,11 +93,52 @@ describe("BatchNorm2d", () => {
     });
   });
 
+  it("takes the average over all batches with a momentum of null, also in a compiled function", () => {
+    const [layer, traced] = [new BatchNorm2d(3, { momentum: null }), new BatchNorm2d(3, { momentum: null })];
+    const step = compile((x: Tensor) => traced.forward(x));
+    const batches = [1, 2, 3].map(images);
+    for (const x of batches) {
+      layer.forward(x);
+      step(x);
+    }
+    const found = [0, 1, 2].map((c) => batches.map((x) => momentsOf(channel(x, c))));
+    const average = (of: (moments: { mean: number; variance: number }) => number) =>
+      found.map((channel) => channel.reduce((sum, moments) => sum + of(moments) / 3, 0));
+    for (const one of [layer, traced]) {
+      expectClose(
+        one.runningMean as Tensor,
+        [3],
+        average(({ mean }) => mean),
+        1e-6,
+      );
+      expectClose(
+        one.runningVar as Tensor,
+        [3],
+        average(({ variance }) => (variance * 40) / 39),
+        1e-6,
+      );
+      expect(one.numBatchesTracked?.item()).toBe(3);
+    }
+    const other = new BatchNorm2d(3, { momentum: null });
+    other.loadState(layer.state());
+    expect(other.numBatchesTracked?.item()).toBe(3);
+  });
+
+  it("uses the statistics of the batch at all times where it tracks none", () => {
+    const layer = new BatchNorm2d(3, { trackRunningStats: false });
+    const trained = layer.forward(images(1));
+    expectClose(layer.eval().forward(images(1)), [4, 3, 2, 5], values(trained), 1e-7);
+    expect(Object.keys(layer.variables())).toEqual(["weight", "bias"]);
+    expect(() => layer.forward(zeros([1, 3, 1, 1]))).toThrow(
+      "BatchNorm2d: a layer of no memory needs more than one value per channel: [1, 3, 1, 1]",
+    );
+  });
+
   it("normalises the channels of either layout", () => {
     const [first, last] = [new BatchNorm2d(3), new BatchNorm2d(3, { layout: "NHWC" })];
     const y = last.forward(transpose(images(1), [0, 2, 3, 1]));
     expectClose(transpose(y, [0, 3, 1, 2]), [4, 3, 2, 5], values(first.forward(images(1))), 1e-6);
-    expectClose(last.runningVar, [3], values(first.runningVar), 1e-6);
+    expectClose(last.runningVar as Tensor, [3], values(first.runningVar as Tensor), 1e-6);
   });
 
   it("has the right derivatives in both modes", () => {
@@ -112,7 +153,7 @@ describe("BatchNorm2d", () => {
     expect(Object.keys(layer.variables())).toEqual(["weight", "bias", "running_mean", "running_var"]);
     expect(Object.keys(layer.parameters())).toEqual(["weight", "bias"]);
     expect(Object.keys(new BatchNorm2d(2, { affine: false }).variables())).toEqual(["running_mean", "running_var"]);
-    layer.runningVar.assign(tensor([5, 6]));
+    layer.runningVar?.assign(tensor([5, 6]));
     const { tensors } = decodeSafetensors(encodeSafetensors({ ...layer.state() }));
     const other = new Sequential({ bn1: new BatchNorm2d(2) });
     const checkpoint = Object.fromEntries(Object.entries(tensors).map(([name, value]) => [`bn1.${name}`, value]));
@@ -135,6 +176,7 @@ describe("BatchNorm2d", () => {
       'BatchNorm2d: option "momentum" must be a number in [0, 1], got 1.5',
     );
     expect(() => new BatchNorm2d(3, { epsilon: -1 })).toThrow(OptionError);
+    expect(() => new BatchNorm2d(3, { trackRunningStats: 0 as unknown as boolean })).toThrow(OptionError);
     expect(() => new BatchNorm2d(3, { eps: 1e-3 } as object)).toThrow("unknown option");
     expect(() => new BatchNorm2d(3, { layout: "CHWN" as "NCHW" })).toThrow(OptionError);
   });
@@ -147,7 +189,7 @@ describe("BatchNorm1d", () => {
     [-1, -1, 1, 1].forEach((expected, i) => {
       expect(y[i]).toBeCloseTo(expected, 4);
     });
-    expect(layer.runningMean.toArray()).toEqual([expect.closeTo(0.2), expect.closeTo(2)]);
+    expect(layer.runningMean?.toArray()).toEqual([expect.closeTo(0.2), expect.closeTo(2)]);
     const long = new BatchNorm1d(2).forward(sample([3, 2, 4], { dtype: "float32" }));
     expect(momentsOf(channel(long.reshape([3, 2, 1, 4]), 1)).variance).toBeCloseTo(1, 3);
     checkLayer(layer, [sample([4, 2])]);

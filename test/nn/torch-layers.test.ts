@@ -136,7 +136,7 @@ describe("PyTorch's layers", () => {
       ]),
     );
     module.loadState(state);
-    const counters = Object.keys(state).filter((name) => name.endsWith("num_batches_tracked"));
+    const counters = Object.keys(state).filter((name) => name.endsWith("num_batches_tracked") && !one.buffers[name]);
     expect(Object.keys(module.variables()).toSorted()).toEqual(
       Object.keys(state)
         .filter((name) => !counters.includes(name))

@@ -250,6 +250,7 @@ def layer(name, arguments, module, inputs, call=None, training=True, forward=Non
     parameters = dict(module.named_parameters())
     sources = [x for x in leaves if x.requires_grad] + list(parameters.values())
     gradients = torch.autograd.grad(outputs, sources, cotangents)
+    cumulative = getattr(module, "momentum", 0) is None  # so that the number of batches matters
     layers.append(
         {
             "layer": name,
@@ -262,7 +263,7 @@ def layer(name, arguments, module, inputs, call=None, training=True, forward=Non
             "cotangents": [digits(c) for c in cotangents],
             "gradients": [digits(g) for g in gradients],
             "parameters": list(parameters),
-            "buffers": {key: digits(b) for key, b in module.named_buffers() if b.is_floating_point()},
+            "buffers": {key: digits(b) for key, b in module.named_buffers() if b.is_floating_point() or cumulative},
         }
     )
 
@@ -347,7 +348,17 @@ def attention_layers():
     layer("MultiheadAttention", [6, 3], module, [eighths(2, 3, 6), eighths(2, 5, 6), eighths(2, 5, 6)], forward=cross)
 
 
-for family in (feed_forward_layers, recurrent_layers, attention_layers):
+def statistics_layers():
+    nn = torch.nn
+    for training in (True, False):
+        untracked = nn.BatchNorm2d(2, track_running_stats=False)
+        layer("BatchNorm2d", [2, {"trackRunningStats": False}], untracked, [eighths(3, 2, 2, 3)], training=training)
+        cumulative = nn.BatchNorm1d(3, momentum=None)
+        cumulative.num_batches_tracked.fill_(3)
+        layer("BatchNorm1d", [3, {"momentum": None}], cumulative, [eighths(5, 3)], training=training)
+
+
+for family in (feed_forward_layers, recurrent_layers, attention_layers, statistics_layers):
     family()
 
 
