@@ -9,7 +9,7 @@ import { checkInteger, checkSeed } from "../data/check.js";
 import { batches } from "../data/index.js";
 import { gather, tensor } from "../ops/index.js";
 import { linearSchedule, SGD } from "../optim/index.js";
-import { checkNonNegative } from "../optim/optimizer.js";
+import { checkNonNegative, checkShare } from "../optim/optimizer.js";
 import { compile } from "../runtime/compile-function.js";
 import { MAX_SIZE } from "../shape.js";
 import type { Tensor, Variable } from "../tensor.js";
@@ -49,7 +49,8 @@ export function checkDescent(op: string, options: DescentOptions, defaults: Desc
   checkInteger(op, "epochs", all.epochs, 1, MAX_SIZE);
   checkInteger(op, "batchSize", all.batchSize, 1, MAX_SIZE);
   checkSeed(op, all.seed);
-  for (const option of ["learningRate", "momentum", "weightDecay"] as const) checkNonNegative(op, option, all[option]);
+  checkShare(op, "momentum", all.momentum);
+  for (const option of ["learningRate", "weightDecay"] as const) checkNonNegative(op, option, all[option]);
   return all;
 }
 

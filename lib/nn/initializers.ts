@@ -126,16 +126,28 @@ export function xavierNormal(name: string, shape: Shape, options: GainOptions = 
   return normal(name, shape, xavierStd("xavierNormal", shape, options), { seed: options.seed });
 }
 
-/** A variable with values uniform in ±bound. */
+/** @throws {OptionError} unless it is a finite number ≥ 0. */
+function checkSpread(op: string, name: string, value: number): number {
+  if (Number.isFinite(value) && value >= 0) return value;
+  throw new OptionError(`${op}: ${name} must be a finite number ≥ 0, got ${show(value)}`);
+}
+
+/** A variable with values uniform in ±bound. @throws {OptionError} unless the bound is a finite number ≥ 0. */
 export function uniform(name: string, shape: Shape, bound: number, options: SeedOptions = {}): Variable {
   checkOptions("uniform", options, ["seed"]);
+  checkSpread("uniform", "bound", bound);
   const values = randomUniform(shape, { low: -bound, high: bound, seed: options.seed });
   return computedVariable(values, name);
 }
 
-/** A variable with normal values of mean 0 and the given standard deviation. */
+/**
+ * A variable with normal values of mean 0 and the given standard deviation.
+ *
+ * @throws {OptionError} unless the deviation is a finite number ≥ 0.
+ */
 export function normal(name: string, shape: Shape, std: number, options: SeedOptions = {}): Variable {
   checkOptions("normal", options, ["seed"]);
+  checkSpread("normal", "std", std);
   return computedVariable(randomNormal(shape, { std, seed: options.seed }), name);
 }
 

@@ -199,7 +199,7 @@ export function randomUniform(
 /**
  * Numbers from the normal distribution, at most 5.8 standard deviations from the mean.
  *
- * @param options `mean` (default 0), `std`: the standard deviation (default 1), `dtype` (default float32), `seed`.
+ * @param options `mean` (default 0), `std`: the standard deviation, at least 0 (default 1), `dtype` (default float32), `seed`.
  */
 export function randomNormal(
   shape: Shape,
@@ -208,6 +208,7 @@ export function randomNormal(
   checkOptions("randomNormal", options, ["mean", "std", "dtype", "seed"]);
   const { mean = 0, std = 1 } = options;
   checkNumbers("randomNormal", { mean, std });
+  if (std < 0) throw new OptionError(`randomNormal: option "std" must be a number ≥ 0, got ${show(std)}`);
   const unit = draw("randomNormal", "normal", shape, floatOption("randomNormal", options.dtype), options.seed);
   return add(mul(unit, std), mean);
 }

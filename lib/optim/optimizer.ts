@@ -279,7 +279,7 @@ export function checkNonNegative(op: string, option: string, value: unknown): nu
   throw new OptionError(`${op}: option "${option}" must be a number ≥ 0, got ${show(value)}`);
 }
 
-/** @internal @throws {OptionError} unless `value` is a number in [0, 1): the share of a moving average that is kept. */
+/** @internal @throws {OptionError} unless `value` is a number in [0, 1): the share of a moving average, or of a velocity, that is kept. */
 export function checkShare(op: string, option: string, value: unknown): number {
   if (typeof value === "number" && value >= 0 && value < 1) return value;
   throw new OptionError(`${op}: option "${option}" must be a number in [0, 1), got ${show(value)}`);

@@ -23,7 +23,7 @@ export interface RMSPropOptions {
   readonly alpha?: number;
   /** ε, which keeps the quotient finite (default 1e-8). */
   readonly epsilon?: number;
-  /** Share of the last step's velocity that is kept (default 0). */
+  /** Share of the last step's velocity that is kept, in [0, 1) (default 0). */
   readonly momentum?: number;
   /** Whether to divide by the standard deviation of the gradient, not its root mean square (default false). */
   readonly centered?: boolean;
@@ -38,7 +38,7 @@ const check: CheckOptions<RMSPropOptions> = (op, options) => {
   const { learningRate, alpha = 0.99, epsilon = 1e-8, momentum = 0, centered = false, weightDecay = 0 } = options;
   checkShare(op, "alpha", alpha);
   checkNonNegative(op, "epsilon", epsilon);
-  checkNonNegative(op, "momentum", momentum);
+  checkShare(op, "momentum", momentum);
   checkNonNegative(op, "weightDecay", weightDecay);
   checkBoolean(op, "centered", centered);
   return { learningRate, alpha, epsilon, momentum, centered, weightDecay };

@@ -4,13 +4,13 @@ import { checkOptions, OptionError, show } from "../errors.js";
 import { add, cast, mul, sub } from "../ops/index.js";
 import type { Tensor, Variable } from "../tensor.js";
 import type { CheckOptions, Trained } from "./groups.js";
-import { checkNonNegative, decayed, Optimizer, type Rule } from "./optimizer.js";
+import { checkNonNegative, checkShare, decayed, Optimizer, type Rule } from "./optimizer.js";
 
 /** Options of `SGD`. */
 export interface SGDOptions {
   /** Length of a step in units of the gradient. */
   readonly learningRate: number;
-  /** Share of the last step's velocity that is kept (default 0). */
+  /** Share of the last step's velocity that is kept, in [0, 1) (default 0). */
   readonly momentum?: number;
   /** Whether to look ahead: to step by the velocity that the next step would have (default false). */
   readonly nesterov?: boolean;
@@ -21,7 +21,7 @@ export interface SGDOptions {
 const check: CheckOptions<SGDOptions> = (op, options) => {
   checkOptions(op, options, ["learningRate", "momentum", "nesterov", "weightDecay"]);
   const { learningRate, momentum = 0, nesterov = false, weightDecay = 0 } = options;
-  checkNonNegative(op, "momentum", momentum);
+  checkShare(op, "momentum", momentum);
   checkNonNegative(op, "weightDecay", weightDecay);
   if (typeof nesterov !== "boolean" || (nesterov && momentum === 0)) {
     throw new OptionError(`${op}: option "nesterov" must be a boolean, and needs a momentum, got ${show(nesterov)}`);

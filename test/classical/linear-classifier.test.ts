@@ -80,7 +80,7 @@ describe.each(Object.entries(systems))("%s", (name, System) => {
     const bad = (options: unknown) => () => new System(options as LinearClassifierOptions);
     expect(bad({ epoch: 1 })).toThrow(`${name}: unknown option "epoch"; did you mean "epochs"?`);
     expect(bad({ batchSize: 0.5 })).toThrow(`${name}: option "batchSize" must be an integer`);
-    expect(bad({ momentum: NaN })).toThrow(`${name}: option "momentum" must be a number ≥ 0, got NaN`);
+    expect(bad({ momentum: NaN })).toThrow(`${name}: option "momentum" must be a number in [0, 1), got NaN`);
     expect(bad({ bias: 1 })).toThrow('"bias" must be true or false');
     expect(() => new System().model).toThrow(`${name}: knows nothing yet; call fit() first`);
     expect(() => new System().scores(rows(test))).toThrow("call fit() first");

@@ -8,6 +8,7 @@ import {
   kaimingUniform,
   Linear,
   normal,
+  uniform as uniformVariable,
   xavierNormal,
   xavierUniform,
 } from "../../lib/nn/index.js";
@@ -69,7 +70,9 @@ describe("initialisers", () => {
     expect(() => kaimingNormal("w", [5, 5], { gain: 0 })).toThrow('option "gain" must be a number > 0, got 0');
     expect(() => kaimingNormal("w", [5, 5], { mode: "fan_out" as "fanOut" })).toThrow(OptionError);
     expect(() => xavierNormal("w", [5, 5], { std: 1 } as object)).toThrow(OptionError);
-    expect(() => normal("w", [5, 5], Number.NaN)).toThrow(OptionError);
+    expect(() => normal("w", [5, 5], Number.NaN)).toThrow("normal: std must be a finite number ≥ 0, got NaN");
+    expect(() => normal("w", [5, 5], -1)).toThrow("normal: std must be a finite number ≥ 0, got -1");
+    expect(() => uniformVariable("w", [5, 5], -1)).toThrow("uniform: bound must be a finite number ≥ 0, got -1");
     expect(() => new Linear(2, 2, { initializer: 0.1 as unknown as Initializer })).toThrow(
       'Linear: option "initializer" must be a function, got 0.1',
     );

@@ -200,6 +200,7 @@ describe("random tensors", () => {
     expect(() => randomNormal([2], { std: NaN })).toThrow(
       new OptionError('randomNormal: option "std" must be a finite number, got NaN'),
     );
+    expect(() => randomNormal([2], { std: -1 })).toThrow('randomNormal: option "std" must be a number ≥ 0, got -1');
     expect(() => randomNormal([2], { stddev: 1 } as never)).toThrow('unknown option "stddev"; did you mean "std"?');
     expect(() => randomUniform([2], { dtype: "int32" })).toThrow(
       new DTypeError("randomUniform: dtype must be float32 or float64, got int32"),

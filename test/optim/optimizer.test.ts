@@ -346,7 +346,11 @@ describe("groups of parameters", () => {
   it.each<[string, () => unknown, string]>([
     ["a variable in two", make([{ parameters: a }, { parameters: [b, a] }]), 'SGD: variable "a" is in two groups'],
     ["one without variables", make([{ parameters: a }, { parameters: [] }]), "SGD: no variable to train in []"],
-    ["an option out of range", make([{ parameters: a, momentum: -1 }]), 'SGD: option "momentum" must be a number ≥ 0'],
+    [
+      "an option out of range",
+      make([{ parameters: a, momentum: -1 }]),
+      'SGD: option "momentum" must be a number in [0, 1), got -1',
+    ],
     ["a rate out of range", make([{ parameters: a, learningRate: -1 }]), 'SGD: option "learningRate" must be a number'],
     ["an unknown option", make([{ parameters: a, decay: 1 }]), 'SGD: unknown option "decay"'],
     [

@@ -64,6 +64,14 @@ describe("SGD", () => {
     expect(w).toBe(0.5 ** 10);
   });
 
+  it("refuses a velocity that would not fade", () => {
+    for (const momentum of [1, 1.5, -0.1, Number.NaN]) {
+      expect(() => new SGD(variable(1), { learningRate: 1, momentum })).toThrow(
+        `SGD: option "momentum" must be a number in [0, 1), got ${momentum}`,
+      );
+    }
+  });
+
   it("leaves alone what has no gradient", () => {
     const [used, unused] = [variable([1, 2]), variable([3])];
     const optimizer = new SGD({ used, unused }, { learningRate: 1, momentum: 0.5, weightDecay: 1 });
