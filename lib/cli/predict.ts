@@ -8,7 +8,7 @@ import { predict } from "../train/index.js";
 import { type Classifier, loadClassifier } from "./classifier.js";
 import { addMachineOptions, chooseMachine, integer, type MachineOptions } from "./options.js";
 import { createOutput, machine, percent } from "./output.js";
-import { loaderOf } from "./training.js";
+import { loaderOf, reads } from "./training.js";
 
 interface PredictOptions extends MachineOptions {
   readonly top: number;
@@ -61,7 +61,7 @@ async function guess(
   const classes = classNames.length;
   const labels = new Int32Array(paths.length);
   const pictures: ImageFolder = { ...input, paths, labels, count: paths.length, fit: "cover", classes, classNames };
-  const scores = await predict(model, loaderOf(classifier, pictures));
+  const scores = await predict(model, loaderOf(classifier, pictures), reads(classifier));
   const confidences = softmax(scores).dataSync();
   return paths.map((image, i) => {
     const guesses = classNames.map((className, c) => ({

@@ -2,13 +2,16 @@
 
 import { availableParallelism } from "node:os";
 import {
+  type Batch,
   channelStatistics,
   DataLoader,
   type ImageFolder,
   imageDataset,
   type LabelledImages,
   type Normalisation,
+  normaliseImages,
 } from "../data/index.js";
+import type { Tensor } from "../index.js";
 import { accuracy, crossEntropy } from "../nn/index.js";
 import {
   type Callback,
@@ -44,15 +47,19 @@ const TEST_NUMBERS = 2 ** 18;
 /** The most images in it. */
 const TEST_BATCH = 250;
 
-/** The batches of images in their order, as a classifier takes them. */
-export function loaderOf(
-  { normalise, input }: Classifier,
-  images: Images,
-  workers = 0,
-): DataLoader<"images" | "labels"> {
+/** A batch of images as they are stored: a quarter of the bytes of floats. */
+type ImageBatch = Batch<"images" | "labels">;
+
+/** What a classifier makes of a batch. To normalise it is a part of the compiled step: the calling thread has enough to do. */
+export function reads({ model, normalise }: Classifier): { forward: (batch: ImageBatch) => Tensor } {
+  return { forward: ({ images }) => model.forward(normaliseImages(images, normalise)) };
+}
+
+/** The batches of images in their order. */
+export function loaderOf({ input }: Classifier, images: Images, workers = 0): DataLoader<"images" | "labels"> {
   const numbers = input.channels * input.rows * input.columns;
   const batchSize = Math.max(1, Math.min(TEST_BATCH, Math.floor(TEST_NUMBERS / numbers)));
-  return new DataLoader(imageDataset(images, { normalise }), { batchSize, workers });
+  return new DataLoader(imageDataset(images, { dtype: "uint8" }), { batchSize, workers });
 }
 
 const measures = { loss: crossEntropy, metrics: { accuracy } };
@@ -66,10 +73,11 @@ export function trainClassifier(
 ): Promise<History> {
   const { model, normalise } = classifier;
   const { batch: batchSize, epochs, seed, augment } = recipe;
-  const dataset = imageDataset(train, { normalise, augment });
+  const dataset = imageDataset(train, { normalise, augment, dtype: "uint8" });
   const loader = new DataLoader(dataset, { batchSize, shuffle: true, seed, workers });
-  return fit(model, loader, {
+  return fit<ImageBatch>(model, loader, {
     ...measures,
+    ...reads(classifier),
     ...options,
     optimizer: optimizerOf(recipe, model.parameters()),
     schedule: scheduleOf(recipe, epochs * loader.length),
@@ -92,7 +100,12 @@ export function testClassifier(
   { workers, ...options }: TestOptions = {},
 ): Promise<Evaluation> {
   const loader = loaderOf(classifier, images, workers);
-  return evaluate(classifier.model, loader, { ...measures, ...options, confusion: true });
+  return evaluate<ImageBatch>(classifier.model, loader, {
+    ...measures,
+    ...reads(classifier),
+    ...options,
+    confusion: true,
+  });
 }
 
 /** Threads that prepare images: decoding pictures takes long, images in memory are faster than handed over. */

@@ -3,6 +3,7 @@
 import { checkOptions } from "../errors.js";
 import { checkBoolean, checkInteger, checkNumber } from "./check.js";
 import type { ImageSize } from "./labelled-images.js";
+import type { Brightness } from "./normalise.js";
 import type { Random } from "./random.js";
 
 /**
@@ -15,8 +16,8 @@ export interface AugmentOptions {
   /** Whether to mirror images, left for right, each with a probability of ½ (default false). */
   flip?: boolean;
   /**
-   * Cutout: a square with this side, its centre anywhere in the image, becomes 0: the mean colour of normalised images
-   * (DeVries and Taylor, "Improved regularization of convolutional neural networks with cutout").
+   * Cutout: a square with this side, its centre anywhere in the image, becomes the mean of `normalise`: 0 in normalised
+   * images (DeVries and Taylor, "Improved regularization of convolutional neural networks with cutout").
    */
   cutoutSize?: number;
   /**
@@ -42,19 +43,23 @@ export function checkAugmentation(op: string, options: AugmentOptions): Augmenta
   };
 }
 
+/** Whether images are as they were. */
+export function changesNothing({ cropPadding, flip, cutoutSize, mixupAlpha }: Augmentation): boolean {
+  return cropPadding === 0 && !flip && cutoutSize === 0 && mixupAlpha === 0;
+}
+
 /**
- * Writes one image, changed and normalised.
+ * Writes one image, changed, its brightness as asked for.
  *
  * @param pixels `[channels, rows, columns]`.
- * @param out `[channels, rows, columns]`.
- * @param table Of `normalisationTable`.
+ * @param out `[channels, rows, columns]`, of the table's type.
  * @param random The numbers of this image in this epoch.
  */
 export function augmentImage(
   pixels: Uint8Array,
-  out: Float32Array,
+  out: Float32Array | Uint8Array,
   { channels, rows, columns }: ImageSize,
-  table: Float32Array,
+  { table, mean }: Brightness,
   { cropPadding, flip, cutoutSize }: Augmentation,
   random: Random,
 ): void {
@@ -82,11 +87,17 @@ export function augmentImage(
       }
     }
   }
-  if (cutoutSize > 0) cutOut(out, { channels, rows, columns }, cutoutSize, random);
+  if (cutoutSize > 0) cutOut(out, { channels, rows, columns }, mean, cutoutSize, random);
 }
 
-/** Clears a square of `side` around a random pixel, as much of it as lies in the image. */
-function cutOut(out: Float32Array, { channels, rows, columns }: ImageSize, side: number, random: Random): void {
+/** Fills a square of `side` around a random pixel with the mean, as much of it as lies in the image. */
+function cutOut(
+  out: Float32Array | Uint8Array,
+  { channels, rows, columns }: ImageSize,
+  mean: readonly number[],
+  side: number,
+  random: Random,
+): void {
   const top = random.below(rows) - Math.floor(side / 2);
   const left = random.below(columns) - Math.floor(side / 2);
   const [firstRow, endRow] = [Math.max(0, top), Math.min(rows, top + side)];
@@ -94,7 +105,7 @@ function cutOut(out: Float32Array, { channels, rows, columns }: ImageSize, side:
   for (let channel = 0; channel < channels; channel++) {
     for (let row = firstRow; row < endRow; row++) {
       const at = (channel * rows + row) * columns;
-      out.fill(0, at + firstColumn, at + endColumn);
+      out.fill(mean[channel] as number, at + firstColumn, at + endColumn);
     }
   }
 }

@@ -1,12 +1,21 @@
 /** Images as a data set: normalised, and changed at random where that is asked for. */
 
+import { allocate } from "../dtype.js";
 import { checkOptions, OptionError, show } from "../errors.js";
-import { type Augmentation, type AugmentOptions, augmentImage, checkAugmentation, mixRows } from "./augment.js";
+import type { TensorData } from "../io/index.js";
+import {
+  type Augmentation,
+  type AugmentOptions,
+  augmentImage,
+  changesNothing,
+  checkAugmentation,
+  mixRows,
+} from "./augment.js";
 import { checkIndices } from "./check.js";
 import type { Arrays, BatchRequest, Dataset } from "./dataset.js";
 import { type ImageFolder, readPicture } from "./image-folder.js";
 import { checkLabelledImages, type LabelledImages } from "./labelled-images.js";
-import { type Normalisation, normalisationTable } from "./normalise.js";
+import { type Brightness, brightnessOf, type Normalisation } from "./normalise.js";
 import { deriveSeed, Random } from "./random.js";
 
 /** Options of `imageDataset`. */
@@ -18,15 +27,20 @@ export interface ImageDatasetOptions {
   normalise?: Normalisation;
   /** How to change the images at random (default: not at all). For images to learn from, not those to test on. */
   augment?: AugmentOptions;
+  /**
+   * What images are: float32 (default), normalised, or uint8, brightness as it is stored: a quarter of the bytes, and nothing
+   * to compute, for models that normalise by `normaliseImages`. There is no mixup of uint8.
+   */
+  dtype?: "float32" | "uint8";
 }
 
 /** Streams of random numbers from here on belong to batches, those before to examples. */
 const BATCH_STREAMS = 2 ** 31;
 
 /**
- * A data set of images, in memory or in the files of a folder, with batches `{ images, labels }`: images float32
- * `[n, channels, rows, columns]`, labels int32 `[n]`, or with mixup the share of each class, float32 `[n, classes]`:
- * `crossEntropy` takes both.
+ * A data set of images, in memory or in the files of a folder, with batches `{ images, labels }`: images float32, or uint8
+ * if asked for, `[n, channels, rows, columns]`, labels int32 `[n]`, or with mixup the share of each class, float32
+ * `[n, classes]`: `crossEntropy` takes both.
  *
  * Random numbers of an image depend on the loader's seed, the epoch and the image alone, so that batches are the same on
  * any number of threads.
@@ -41,15 +55,16 @@ export function imageDataset(
 ): Dataset<"images" | "labels"> {
   const op = "imageDataset";
   checkSource(op, source);
-  checkOptions(op, options, ["normalise", "augment"]);
-  const { normalise = { mean: 0, std: 1 }, augment = {} } = options;
+  checkOptions(op, options, ["normalise", "augment", "dtype"]);
+  const { normalise = { mean: 0, std: 1 }, augment = {}, dtype = "float32" } = options;
   const augmentation = checkAugmentation(op, augment);
-  const table = normalisationTable(op, normalise, source.channels);
+  checkDTypeOption(op, dtype, augmentation);
+  const brightness = brightnessOf(op, dtype, normalise, source.channels);
   return {
     length: source.count,
     read: (request) => {
       checkIndices(op, request.indices, source.count);
-      const make = (pixels: Pixels) => makeBatch(source, pixels, request, table, augmentation);
+      const make = (pixels: Pixels) => makeBatch(source, pixels, request, brightness, augmentation);
       if ("images" in source) return make(pixelsOf(source, request.indices));
       return readPictures(source, request.indices).then(make);
     },
@@ -62,6 +77,15 @@ function checkSource(op: string, source: LabelledImages | ImageFolder): void {
     throw new OptionError(`${op}: source must be images or an image folder, got ${show(source)}`);
   }
   if (!("paths" in source)) checkLabelledImages(op, source);
+}
+
+function checkDTypeOption(op: string, dtype: string, { mixupAlpha }: Augmentation): void {
+  if (dtype !== "float32" && dtype !== "uint8") {
+    throw new OptionError(`${op}: option "dtype" must be "float32" or "uint8", got ${show(dtype)}`);
+  }
+  if (dtype === "uint8" && mixupAlpha > 0) {
+    throw new OptionError(`${op}: option "mixupAlpha" needs float32 images, got ${mixupAlpha} with uint8`);
+  }
 }
 
 /** The image at each position of a batch, `[channels, rows, columns]`. */
@@ -85,18 +109,22 @@ function makeBatch(
   { channels, rows, columns, classes, labels: classOf }: LabelledImages | ImageFolder,
   pixels: Pixels,
   { indices, seed, epoch, batch }: BatchRequest,
-  table: Float32Array,
+  brightness: Brightness,
   augmentation: Augmentation,
 ): Arrays<"images" | "labels"> {
   const count = indices.length;
   const size = channels * rows * columns;
-  const data = new Float32Array(count * size);
+  const dtype = brightness.table instanceof Uint8Array ? "uint8" : "float32";
+  const data = allocate(dtype, count * size);
   const epochSeed = deriveSeed(seed, epoch);
+  const isCopied = dtype === "uint8" && changesNothing(augmentation);
   indices.forEach((index, i) => {
     const out = data.subarray(i * size, (i + 1) * size);
-    augmentImage(pixels(i), out, { channels, rows, columns }, table, augmentation, new Random(epochSeed, index));
+    if (isCopied) out.set(pixels(i));
+    else
+      augmentImage(pixels(i), out, { channels, rows, columns }, brightness, augmentation, new Random(epochSeed, index));
   });
-  const images = { dtype: "float32", shape: [count, channels, rows, columns], data } as const;
+  const images: TensorData = { dtype, shape: [count, channels, rows, columns], data };
   const labels = Int32Array.from(indices, (index) => classOf[index] as number);
   if (augmentation.mixupAlpha === 0) return { images, labels: { dtype: "int32", shape: [count], data: labels } };
 
@@ -104,6 +132,6 @@ function makeBatch(
   labels.forEach((label, i) => {
     shares[i * classes + label] = 1;
   });
-  mixRows([data, shares], count, augmentation.mixupAlpha, new Random(epochSeed, BATCH_STREAMS + batch));
+  mixRows([data as Float32Array, shares], count, augmentation.mixupAlpha, new Random(epochSeed, BATCH_STREAMS + batch));
   return { images, labels: { dtype: "float32", shape: [count, classes], data: shares } };
 }

@@ -47,7 +47,7 @@ export type { Image, ImageSize, LabelledImages, Labels } from "./labelled-images
 export { type LineChartOptions, lineChart } from "./line-chart.js";
 export { type Batch, DataLoader, type DataLoaderOptions } from "./loader.js";
 export { loadFashionMnist, loadMnist } from "./mnist.js";
-export type { Normalisation } from "./normalise.js";
+export { type Normalisation, normaliseImages } from "./normalise.js";
 export { Random } from "./random.js";
 export { type Fit, resizeImage } from "./resize.js";
 export { decodeSamples, greyOf, type Samples } from "./samples.js";

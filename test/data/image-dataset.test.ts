@@ -7,8 +7,10 @@ import {
   type ImageDatasetOptions,
   imageDataset,
   type LabelledImages,
+  normaliseImages,
 } from "../../lib/data/index.js";
 import { IndexError, OptionError } from "../../lib/errors.js";
+import { tensor, zeros } from "../../lib/index.js";
 
 const names = ["a", "b", "c"];
 
@@ -126,6 +128,31 @@ describe("imageDataset", () => {
       imageDataset(counting(1, 1, 4, 4), { normalise: { mean: 0.5, std: 1 }, augment: { cutoutSize: 2 } }),
     ).images;
     expect(Array.from(data).filter((value) => value === 0).length).toBeGreaterThan(0);
+  });
+
+  it("hands out brightness as it is stored, changed alike, a hole in the mean", () => {
+    const source = generateShapes({ count: 12 });
+    const normalise = channelStatistics(source);
+    const pair = (augment: AugmentOptions) =>
+      (["uint8", "float32"] as const).map((dtype) => read(imageDataset(source, { dtype, normalise, augment }), 3));
+    for (const augment of [{}, { cropPadding: 4, flip: true }, { cutoutSize: 9 }]) {
+      const [bytes, floats] = pair(augment) as [ReturnType<typeof read>, ReturnType<typeof read>];
+      expect(bytes.images.data).toBeInstanceOf(Uint8Array);
+      expect(bytes.labels).toEqual(floats.labels);
+      const { shape, data } = bytes.images;
+      const normalised = normaliseImages(tensor(data, { shape }), normalise).dataSync();
+      // The mean itself is half a level off at most, what is rounded to float32 far less.
+      const bound = "cutoutSize" in augment ? 0.51 / 255 / Math.min(...normalise.std) : 1e-6;
+      normalised.forEach((value, i) => {
+        if (!(Math.abs(value - (floats.images.data[i] as number)) <= bound)) expect.fail(`${value} at ${i}`);
+      });
+    }
+    expect(() => imageDataset(source, { dtype: "uint8", augment: { mixupAlpha: 1 } })).toThrow(
+      'imageDataset: option "mixupAlpha" needs float32 images, got 1 with uint8',
+    );
+    expect(() => imageDataset(source, { dtype: "int32" as "uint8" })).toThrow('option "dtype" must be "float32" or');
+    expect(() => normaliseImages(tensor([1]), normalise)).toThrow("images must have axes [n, c, h, w], got [1]");
+    expect(() => normaliseImages(zeros([1, 2, 3, 3]), normalise)).toThrow("one for each of 2 channels");
   });
 
   it("mixes images and labels by the same share, with another of the batch", () => {
