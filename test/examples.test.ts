@@ -35,11 +35,12 @@ const others = ["inputs", "pictures"];
 beforeAll(() => {
   const compiler = join(root, "node_modules", "typescript", "bin", "tsc");
   execFileSync(process.execPath, [compiler, "-p", "tsconfig.examples.json"], { cwd: root, stdio: "inherit" });
-}, 60_000);
+}, 300_000);
 
 afterAll(() => rmSync(folder, { recursive: true }));
 
-describe("examples/", () => {
+// A few seconds each, but minutes where other work has the processors.
+describe("examples/", { timeout: 300_000 }, () => {
   it.each(Object.entries(results))("%s", (name, check) => {
     const file = join(root, "build-examples", "examples", `${name}.js`);
     const output = execFileSync(process.execPath, [file, "--quick"], { cwd: folder, encoding: "utf8", stdio: "pipe" });
