@@ -178,8 +178,8 @@ describe("a mistake", () => {
     ["a folder as the file to write", ["train", "lenet5", "--output", "."], /cannot write file: "\." \(not a file\)/],
     ["a file to write that ends like a folder", ["train", "lenet5", "--output", "new/"], /"new\/" \(not a file\)/],
     ["a file to write without a name", ["train", "lenet5", "--output", ""], /cannot write file: "" \(not a file\)/],
-    ["a file that is not there", ["eval", "missing.safetensors"], /loadSafetensors: cannot read file/],
-    ["a file of another format", ["eval", "garbage.safetensors"], /loadSafetensors: truncated/],
+    ["a file that is not there", ["eval", "missing.safetensors"], /loadSafetensorsMetadata: cannot read file/],
+    ["a file of another format", ["eval", "garbage.safetensors"], /loadSafetensorsMetadata: truncated/],
     ["a file without a model", ["eval", "plain.safetensors"], /not a model that nodegrad train has saved: "plain/],
     ["a file of another model", ["eval", "unknown.safetensors"], /loadClassifier: unknown model "lenet6": "unknown/],
     [
