@@ -28,7 +28,7 @@ async function show(params: Record<string, number>, loss = 0.5): Promise<void> {
     await logger.onEpochBegin(epoch);
     for (let batch = 0; batch < 3; batch++) {
       seconds++;
-      await logger.onBatchEnd(batch);
+      await logger.onBatchEnd();
     }
     await logger.onEpochEnd(epoch, { val_loss: 1e-7, loss: tf.scalar(loss), acc: 0.75 });
   }
