@@ -56,6 +56,7 @@ export { type Info, info } from "./runtime/info.js";
 export type { MemoryUse } from "./runtime/memory.js";
 export { realize, realizeAsync } from "./runtime/realize.js";
 export type { Shape } from "./shape.js";
+export type { PendingRun } from "./storage.js";
 export {
   assign,
   type NestedArray,
