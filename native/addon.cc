@@ -7,6 +7,7 @@
 
 #include <napi.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
@@ -199,8 +200,8 @@ void free_state(const Napi::CallbackInfo& info) {
   environment.account(info.Env());
 }
 
-// finish(): waits for all asynchronous runs.
-void finish(const Napi::CallbackInfo& info) { environment_of(info).wait(); }
+// finish(left = 0): waits for all asynchronous runs but the last `left`.
+void finish(const Napi::CallbackInfo& info) { environment_of(info).wait(std::max(0, int_argument(info, 0))); }
 
 void set_threads(const Napi::CallbackInfo& info) {
   const int32_t threads = int_argument(info, 0);

@@ -17,6 +17,7 @@ import { load } from "./load.js";
 import { memory } from "./memory.js";
 import { models } from "./models.js";
 import { overhead } from "./overhead.js";
+import { tensorflow } from "./tfjs.js";
 import { training } from "./training.js";
 import { twentyLines } from "./twenty-lines.js";
 
@@ -39,4 +40,5 @@ export const groups: readonly Group[] = [
   load,
   memory,
   models,
+  tensorflow,
 ];

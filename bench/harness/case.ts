@@ -60,6 +60,8 @@ export interface Case {
   readonly bytes?: number;
   readonly limit?: Limit;
   readonly target?: Target;
+  /** A contestant whose turn takes longer than so many seconds does not take part (default 3). */
+  readonly mostSeconds?: number;
   /** Other processes that each keep a processor busy meanwhile; none by default. */
   readonly load?: number;
   /** Part of `--quick`, which runs it with the first peer only. */

@@ -36,7 +36,7 @@ const LIMIT = "limit";
 
 /** Measures a case. Contestants that cannot run are absent from the result, with the reason. */
 export async function runCase(group: Group, contest: Case, effort: Effort, workshop: Workshop): Promise<Result> {
-  const field = new Field(contest.threads, effort);
+  const field = new Field(contest, effort);
   const endLoad = startLoad(contest.load ?? 0);
   try {
     const { limit, threads, bytes = 0 } = contest;
@@ -74,6 +74,7 @@ function takeWithPeers(waiting: Contestant[], peers: number): Contestant[] {
 
 /** Everybody but nodegrad, on whatever backend; nodegrad on another number of threads is one, too. */
 function isPeer(contestant: Contestant): boolean {
+  if (contestant.name === "nodegrad") return false; // it may be a module, too
   return !("start" in contestant) || contestant.threads !== undefined;
 }
 
@@ -86,10 +87,12 @@ class Field {
   readonly racers = new Map<string, Racer>();
   readonly absent: Record<string, string> = {};
   readonly #threads: number;
+  readonly #mostSeconds: number;
   readonly #effort: Effort;
 
-  constructor(threads: number, effort: Effort) {
+  constructor({ threads, mostSeconds = TOO_SLOW_SECONDS }: Case, effort: Effort) {
     this.#threads = threads;
+    this.#mostSeconds = mostSeconds;
     this.#effort = effort;
   }
 
@@ -109,7 +112,7 @@ class Field {
     const { turnSeconds, patienceSeconds } = this.#effort;
     return this.#keep(name, async () => {
       await racer.warmUp(turnSeconds, patienceSeconds);
-      if (racer.turnSeconds > TOO_SLOW_SECONDS) throw new Error(`takes ${racer.turnSeconds.toFixed(0)} s a turn`);
+      if (racer.turnSeconds > this.#mostSeconds) throw new Error(`takes ${racer.turnSeconds.toFixed(0)} s a turn`);
       this.#compareResult(racer);
     });
   }

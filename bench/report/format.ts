@@ -25,6 +25,11 @@ function digits(value: number): string {
   return value >= 999.5 ? value.toFixed(0) : value.toPrecision(3);
 }
 
+/** Two digits behind the point, and two that count: `0.85`, `0.006`. */
+export function formatRatio(ratio: number): string {
+  return ratio >= 0.095 ? ratio.toFixed(2) : String(Number(ratio.toPrecision(2)));
+}
+
 /** Whole, but for what would be nothing: `93 %`, `0.2 %`. */
 export function percent(share: number): string {
   const value = 100 * share;
@@ -50,7 +55,7 @@ export function formatRate({ flops, bytes, limit }: Result, seconds: number): st
 export function formatTarget({ target, unit }: Pick<Result, "target" | "unit">): string {
   if (target === undefined) return "";
   if ("share" in target) return `≥ ${percent(target.share)}`;
-  return "seconds" in target ? `≤ ${formatFigure({ unit }, target.seconds)}` : `≤ ${target.ratio.toFixed(2)}`;
+  return "seconds" in target ? `≤ ${formatFigure({ unit }, target.seconds)}` : `≤ ${formatRatio(target.ratio)}`;
 }
 
 /** `reached` or `missed`; empty where there is nothing to compare. */

@@ -1,7 +1,7 @@
 /** The tables of a run in Markdown, to be kept or quoted: numbers of threads stand side by side. */
 
 import { formatMachine } from "../harness/machine.js";
-import { formatFigure, formatTarget, formatThreads, isReached, percent } from "./format.js";
+import { formatFigure, formatRatio, formatTarget, formatThreads, isReached, percent } from "./format.js";
 import { bestPeer, type Row, splitName, toRow } from "./json.js";
 import type { Run } from "./page.js";
 import { formatMean } from "./summary.js";
@@ -106,7 +106,7 @@ function groupColumns(rows: readonly Row[]): readonly (readonly string[])[] {
         "of limit",
         ofCase(({ share }) => (share === null ? "" : percent(share))),
       ),
-      column("ratio", ofCase(formatRatio)),
+      column("ratio", ofCase(formatRowRatio)),
     ];
   });
   const targets = (name: string) => {
@@ -125,8 +125,8 @@ function formatTime(row: Row): string {
   return `${formatFigure(row, row.nodegrad.median)}${isRowReached(row) ? " ✓" : ""}`;
 }
 
-function formatRatio(row: Row): string {
-  return row.ratio === null ? "" : `${row.ratio.toFixed(2)} ${bestPeer(row)}`;
+function formatRowRatio(row: Row): string {
+  return row.ratio === null ? "" : `${formatRatio(row.ratio)} ${bestPeer(row)}`;
 }
 
 function formatRowTarget({ target, unit }: Row): string {

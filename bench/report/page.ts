@@ -5,7 +5,7 @@ import { formatMachine, type Machine } from "../harness/machine.js";
 import { SOURCES } from "../harness/places.js";
 import type { Result } from "../harness/result.js";
 import { drawBars } from "./bars.js";
-import { formatFigure, formatRate, formatTarget, formatThreads, percent, verdict } from "./format.js";
+import { formatFigure, formatRate, formatRatio, formatTarget, formatThreads, percent, verdict } from "./format.js";
 import { drawRoofline } from "./roofline.js";
 import { SUMMARY_HEADER, summaryRows } from "./summary.js";
 import { element, escapeText } from "./svg.js";
@@ -152,7 +152,7 @@ function formatFigures(results: readonly Result[]): string {
         ...[median, min, max].map((value) => formatFigure(result, value)),
         formatRate(result, median),
         share === undefined ? "" : percent(share.median),
-        own && ratio ? ratio.median.toFixed(2) : "",
+        own && ratio ? formatRatio(ratio.median) : "",
         own ? formatTarget(result) : "",
         own ? verdict(result) : "",
       ];

@@ -2,7 +2,7 @@
 
 import type { Result } from "../harness/result.js";
 import { geometricMean } from "../harness/statistics.js";
-import { percent, verdict } from "./format.js";
+import { formatRatio, percent, verdict } from "./format.js";
 
 export const SUMMARY_HEADER = ["group", "threads", "cases", "of limit", "ratio to best peer", "targets reached"];
 
@@ -29,7 +29,7 @@ export function summaryRows(results: readonly Result[]): string[][] {
 
 /** The geometric mean of ratios; empty where there is nothing to average. */
 export function formatMean(ratios: readonly (number | undefined)[]): string {
-  return mean(ratios, (ratio) => ratio.toFixed(2));
+  return mean(ratios, formatRatio);
 }
 
 /** Empty where there is nothing to average. */

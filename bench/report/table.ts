@@ -1,7 +1,7 @@
 /** Results as tables of plain text. */
 
 import type { Result } from "../harness/result.js";
-import { formatFigure, formatRate, formatTarget, percent, verdict } from "./format.js";
+import { formatFigure, formatRate, formatRatio, formatTarget, percent, verdict } from "./format.js";
 import { SUMMARY_HEADER, summaryRows } from "./summary.js";
 
 /** One table for the results of a group. */
@@ -21,7 +21,10 @@ function groupColumns(results: readonly Result[]): readonly (readonly string[])[
     ["reference", (result) => formatMedian(result, "reference")],
     ["best peer", ({ bestPeer }) => bestPeer ?? ""],
     ["its median", (result) => (result.bestPeer === undefined ? "" : formatMedian(result, result.bestPeer))],
-    ["ratio to it", ({ ratio }) => (ratio === undefined ? "" : `${ratio.median.toFixed(2)} ±${percent(ratio.spread)}`)],
+    [
+      "ratio to it",
+      ({ ratio }) => (ratio === undefined ? "" : `${formatRatio(ratio.median)} ±${percent(ratio.spread)}`),
+    ],
     ["target", formatTarget],
     ["", verdict],
   ];

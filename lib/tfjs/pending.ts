@@ -20,13 +20,23 @@ const MAX_ELEMENTS = 2 ** 26;
 /** An outermost `tidy` of fewer kernels is no step. */
 const STEP_TENSORS = 32;
 
-/** Runs in flight. With more, results that nobody reads would pile up. */
-const MAX_IN_FLIGHT = 4;
+/** Runs in flight, and elements of their results: 64 MB of floats. With more, what nobody reads would pile up. */
+const MAX_IN_FLIGHT = 16;
+const MAX_ELEMENTS_IN_FLIGHT = 2 ** 24;
+
+/** A run that has been submitted. */
+interface Run {
+  /** One of its results, which is there when all are. */
+  readonly result: Tensor;
+  readonly elements: number;
+}
 
 export class PendingTensors {
   #made: TensorData[] = [];
   #elements = 0;
-  #inFlight = 0;
+  /** Runs in the order in which they were submitted. */
+  readonly #inFlight: Run[] = [];
+  #elementsInFlight = 0;
   #isScheduled = false;
   /** The outermost scope of the core in which the last tensor was made. */
   #scope: object | undefined;
@@ -49,25 +59,46 @@ export class PendingTensors {
     realize(...this.#take());
   }
 
-  /** Starts to compute all that is alive; waits only where too many runs are in flight. */
+  /** Starts to compute all that is alive; waits, for the oldest run, only where too many are in flight. */
   submit(): void {
     const tensors = this.#take();
-    if (tensors.length === 0) return;
-    if (this.#inFlight >= MAX_IN_FLIGHT) {
-      realize(...tensors);
-      return;
+    const [result] = tensors;
+    if (result === undefined) return;
+    let elements = 0;
+    for (const tensor of tensors) elements += tensor.size;
+    while (
+      this.#inFlight.length >= MAX_IN_FLIGHT ||
+      (this.#inFlight.length > 1 && this.#elementsInFlight + elements > MAX_ELEMENTS_IN_FLIGHT)
+    ) {
+      this.#waitForOldest();
     }
-    this.#inFlight++;
-    // What it fails with is thrown by reading the tensors.
-    const done = () => {
-      this.#inFlight--;
-    };
+    const run = { result, elements };
+    this.#inFlight.push(run);
+    this.#elementsInFlight += elements;
+    const done = () => this.#forget(run);
     realizeAsync(...tensors).then(done, done);
   }
 
   /** Forgets all of it. */
   discard(): void {
     this.#take();
+  }
+
+  #waitForOldest(): void {
+    const run = this.#inFlight[0] as Run;
+    try {
+      run.result.storage?.wait();
+    } catch {
+      // What a run fails with is thrown by reading its results.
+    }
+    this.#forget(run);
+  }
+
+  #forget(run: Run): void {
+    const at = this.#inFlight.indexOf(run);
+    if (at < 0) return; // It has been waited for.
+    this.#inFlight.splice(at, 1);
+    this.#elementsInFlight -= run.elements;
   }
 
   #schedule(): void {

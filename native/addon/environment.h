@@ -54,8 +54,8 @@ struct Environment {
   }
 
   // A run, a read or a write on this thread comes after all that was asked for before.
-  void wait() {
-    if (pending > 0) executor.wait();
+  void wait(int64_t left = 0) {
+    if (pending > left) executor.wait(left);
   }
 };
 

@@ -16,9 +16,9 @@ bool Executor::submit(Job* job) {
   return true;
 }
 
-void Executor::wait() {
+void Executor::wait(int64_t left) {
   std::unique_lock<std::mutex> lock(mutex_);
-  while (unfinished_ > 0 && !stopping_) idle_.wait(lock);
+  while (unfinished_ > left && !stopping_) finished_.wait(lock);
 }
 
 void Executor::stop() {
@@ -51,7 +51,7 @@ void Executor::work() {
     job->done();
     lock.lock();
     unfinished_--;
-    if (unfinished_ == 0) idle_.notify_all();
+    finished_.notify_all();
   }
 }
 

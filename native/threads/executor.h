@@ -37,8 +37,8 @@ class Executor {
   // Appends a job; false, and the job stays the caller's, when there is no thread to take it.
   bool submit(Job* job);
 
-  // Returns when all submitted jobs have run, at once when the executor has been stopped.
-  void wait();
+  // Returns when all submitted jobs have run but the last `left`, at once when the executor has been stopped.
+  void wait(int64_t left = 0);
 
   // Waits for the job at work, deletes the others and ends the thread. Idempotent.
   void stop();
@@ -49,7 +49,7 @@ class Executor {
 
   std::mutex mutex_;
   std::condition_variable submitted_;
-  std::condition_variable idle_;
+  std::condition_variable finished_;
   Job* first_ = nullptr;
   Job* last_ = nullptr;
   int64_t unfinished_ = 0;  // jobs queued or at work

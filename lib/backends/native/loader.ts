@@ -61,8 +61,8 @@ export interface Addon {
   freeState(state: number): void;
   /** Bytes from the start of a buffer to the first cache line. */
   cacheLineIn(buffer: ArrayBuffer): number;
-  /** Waits for the runs in flight. */
-  finish(): void;
+  /** Waits for the runs in flight, all but the last `left` (default 0). */
+  finish(left?: number): void;
   /** How many threads a run may use, from 1 to 256. */
   setThreads(threads: number): void;
   getThreads(): number;

@@ -20,6 +20,7 @@ export class NativeBackend implements Backend {
   // What the garbage collector finds before `dispose` was called.
   readonly #lostPrograms: FinalizationRegistry<number>;
   readonly #lostStates: FinalizationRegistry<number>;
+  readonly #submitted = { runs: 0 };
 
   constructor(addon: Addon) {
     this.#addon = addon;
@@ -43,7 +44,7 @@ export class NativeBackend implements Backend {
 
   prepare(program: Int32Array, constants: readonly TypedArray[]): Executable {
     const handle = typed(() => this.#addon.prepare(program, constants));
-    return new NativeExecutable(this.#addon, handle, this.#lostPrograms);
+    return new NativeExecutable(this.#addon, handle, this.#submitted, this.#lostPrograms);
   }
 
   createState(dtype: DType, data: TypedArray | number): State {
@@ -73,13 +74,16 @@ export class NativeBackend implements Backend {
 class NativeExecutable implements Executable {
   readonly #addon: Addon;
   readonly #handle: number;
+  /** How many runs this environment has submitted. */
+  readonly #submitted: { runs: number };
   readonly #lost: FinalizationRegistry<number>;
   /** Where the handles of states go in each call: memory that V8 has moved off its heap once. */
   #states = new Int32Array(0);
 
-  constructor(addon: Addon, handle: number, lost: FinalizationRegistry<number>) {
+  constructor(addon: Addon, handle: number, submitted: { runs: number }, lost: FinalizationRegistry<number>) {
     this.#addon = addon;
     this.#handle = handle;
+    this.#submitted = submitted;
     this.#lost = lost;
     lost.register(this, handle, this);
   }
@@ -94,7 +98,8 @@ class NativeExecutable implements Executable {
     try {
       const handles = this.#handlesOf(states);
       const done = this.#addon.runAsync(this.#handle, inputs, outputs, handles, scalars, outcome);
-      return new NativeRun(this.#addon, outcome, done);
+      this.#submitted.runs++;
+      return new NativeRun(this.#addon, outcome, this.#submitted, done);
     } catch (error) {
       return refusedRun(typedError(error));
     }
@@ -132,10 +137,20 @@ class NativeRun implements PendingRun {
   readonly done: Promise<void>;
   readonly #addon: Addon;
   readonly #outcome: Float64Array;
+  readonly #submitted: { readonly runs: number };
+  /** Its number, from 1, in the order of submission. */
+  readonly #number: number;
 
-  constructor(addon: Addon, outcome: Float64Array, done: Promise<IndexFault | undefined>) {
+  constructor(
+    addon: Addon,
+    outcome: Float64Array,
+    submitted: { readonly runs: number },
+    done: Promise<IndexFault | undefined>,
+  ) {
     this.#addon = addon;
     this.#outcome = outcome;
+    this.#submitted = submitted;
+    this.#number = submitted.runs;
     this.done = done.then(checkFault, (error) => {
       throw typedError(error);
     });
@@ -143,7 +158,8 @@ class NativeRun implements PendingRun {
 
   wait(): void {
     const outcome = this.#outcome;
-    if (outcome[0] === 0) this.#addon.finish();
+    if (outcome[0] === 0) this.#addon.finish(this.#submitted.runs - this.#number);
+    if (outcome[0] === 0) this.#addon.finish(); // A later one could not be submitted after all.
     if (outcome[0] === OUTCOME.fault) checkFault(outcome.subarray(1) as unknown as IndexFault);
     if (outcome[0] === OUTCOME.notRun) throw new BackendError("run: not enough memory, or no thread can be started");
   }
