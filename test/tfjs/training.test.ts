@@ -100,12 +100,12 @@ describe("a network of layers", () => {
     await tf.setBackend("nodegrad");
     const { x, y } = patterns(256);
     const model = makeModel();
-    const fit = (yieldEvery: "batch" | "never") =>
+    const train = (yieldEvery: "batch") =>
       model.fit(x, y, { epochs: 2, batchSize: 16, verbose: 0, yieldEvery, shuffle: false });
-    await fit("batch");
+    await train("batch");
     let turns = 0;
     const timer = setInterval(() => turns++, 1);
-    await fit("batch");
+    await train("batch");
     clearInterval(timer);
     // There are 32 batches; how long each of them takes depends on the machine.
     expect(turns).toBeGreaterThan(3);

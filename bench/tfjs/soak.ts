@@ -1,0 +1,160 @@
+/**
+ * Whether the TensorFlow.js backend keeps its promises over a long time; fails where it does not. In a checkout:
+ *
+ *     npm run soak:tfjs                      # minutes
+ *     npm run soak:tfjs -- memory            # or accuracy, or events
+ *
+ * - `memory`: 10,000 calls of `predict` and 2,000 steps of `fit` leave the number of tensors as it was, and the memory of
+ *   the process flat.
+ * - `accuracy`: a CNN trained on 512 images is as good on nodegrad as on cpu.
+ * - `events`: how late a timer fires at most during `fit`, with each way of yielding.
+ */
+
+import * as tf from "@tensorflow/tfjs";
+import "@tensorflow/tfjs-backend-cpu";
+import { generateDigits } from "nodegrad/data";
+import "nodegrad/tfjs";
+
+const IMAGES = 512;
+const BATCH = 64;
+const PREDICTIONS = 10_000;
+const STEPS = 2_000;
+/** What the memory of the process may grow by, of what it is after a tenth of the work. */
+const GROWTH = 0.05;
+const TIMER_MS = 10;
+
+interface Data {
+  readonly x: tf.Tensor;
+  readonly y: tf.Tensor;
+}
+
+function digits(count: number): Data {
+  const { images, labels } = generateDigits({ count });
+  const pixels = Float32Array.from(images, (pixel) => pixel / 255);
+  return { x: tf.tensor(pixels, [count, 28, 28, 1]), y: tf.oneHot(tf.tensor1d(labels, "int32"), 10) };
+}
+
+function makeModel(): tf.Sequential {
+  const kernelInitializer = (seed: number) => tf.initializers.glorotUniform({ seed });
+  const convolution = (filters: number, inputShape?: number[]) =>
+    tf.layers.conv2d({
+      ...(inputShape === undefined ? {} : { inputShape }),
+      filters,
+      kernelSize: 5,
+      activation: "relu",
+      kernelInitializer: kernelInitializer(filters),
+    });
+  const model = tf.sequential({
+    layers: [
+      convolution(8, [28, 28, 1]),
+      tf.layers.maxPooling2d({ poolSize: 2 }),
+      convolution(16),
+      tf.layers.maxPooling2d({ poolSize: 2 }),
+      tf.layers.flatten(),
+      tf.layers.dense({ units: 10, activation: "softmax", kernelInitializer: kernelInitializer(1) }),
+    ],
+  });
+  model.compile({ optimizer: tf.train.adam(), loss: "categoricalCrossentropy", metrics: ["accuracy"] });
+  return model;
+}
+
+type Yield = "auto" | "batch" | "never";
+
+function fit(model: tf.Sequential, { x, y }: Data, epochs: number, yieldEvery: Yield = "auto"): Promise<tf.History> {
+  return model.fit(x, y, { epochs, batchSize: BATCH, shuffle: false, verbose: 0, yieldEvery });
+}
+
+let failed = false;
+
+function report(what: string, isFine: boolean, found: string): void {
+  console.log(`${isFine ? "✓" : "✗"} ${what}: ${found}`);
+  if (!isFine) failed = true;
+}
+
+/**
+ * Does a piece of work in ten parts, the first of which warms up, and compares what is in use after the others. What V8 has
+ * not collected yet is no leak, so it is asked to.
+ */
+async function watch(what: string, part: () => Promise<void>): Promise<void> {
+  await part();
+  const { numTensors } = tf.memory();
+  const used: number[] = [];
+  for (let i = 1; i < 10; i++) {
+    await part();
+    globalThis.gc?.();
+    used.push(process.memoryUsage.rss());
+  }
+  const least = used[0] as number;
+  const growth = Math.max(...used) / least - 1;
+  const megabytes = used.map((bytes) => (bytes / 2 ** 20).toFixed(0)).join(" ");
+  report(`${what}, resident MB`, growth <= GROWTH, `${megabytes} (${(100 * growth).toFixed(1)} % more)`);
+  report(`${what}, tensors`, tf.memory().numTensors === numTensors, `${numTensors} → ${tf.memory().numTensors}`);
+}
+
+async function memory(): Promise<void> {
+  await tf.setBackend("nodegrad");
+  const data = digits(BATCH);
+  const model = makeModel();
+  const image = tf.slice(data.x, 0, 1);
+  await watch(`${PREDICTIONS} predictions`, async () => {
+    for (let i = 0; i < PREDICTIONS / 10; i++) {
+      const scores = model.predict(image) as tf.Tensor;
+      await scores.data();
+      scores.dispose();
+    }
+  });
+  await watch(`${STEPS} steps of fit`, async () => {
+    await fit(model, data, STEPS / 10);
+  });
+}
+
+async function accuracy(): Promise<void> {
+  const trainOn = async (backend: string) => {
+    await tf.setBackend(backend);
+    const { history } = await fit(makeModel(), digits(IMAGES), 2);
+    return history as { acc: number[]; loss: number[] };
+  };
+  const [ours, theirs] = [await trainOn("nodegrad"), await trainOn("cpu")];
+  const isSame = ours.acc.every((value, i) => Math.abs(value - (theirs.acc[i] as number)) <= 1 / IMAGES);
+  report("accuracy and loss after each epoch", isSame, JSON.stringify({ nodegrad: ours, cpu: theirs }));
+}
+
+async function events(): Promise<void> {
+  await tf.setBackend("nodegrad");
+  const data = digits(IMAGES);
+  const model = makeModel();
+  await fit(model, data, 2);
+  for (const yieldEvery of ["batch", "auto"] as const) {
+    const pauses: number[] = [];
+    let last = performance.now();
+    const timer = setInterval(() => {
+      const now = performance.now();
+      pauses.push(now - last);
+      last = now;
+    }, TIMER_MS);
+    await fit(model, data, 10, yieldEvery);
+    clearInterval(timer);
+    pauses.sort((a, b) => a - b);
+    const [median, most] = [
+      pauses[pauses.length >> 1] ?? Number.POSITIVE_INFINITY,
+      pauses.at(-1) ?? Number.POSITIVE_INFINITY,
+    ];
+    const found = `every ${median.toFixed(1)} ms, ${most.toFixed(1)} ms at most, ${pauses.length} times`;
+    // What a busy machine adds is no failure; layers yield after 125 ms if they are not told otherwise.
+    report(
+      `a timer of ${TIMER_MS} ms, yieldEvery: "${yieldEvery}"`,
+      yieldEvery === "auto" || median < 2 * TIMER_MS,
+      found,
+    );
+  }
+}
+
+const PARTS: Readonly<Record<string, () => Promise<void>>> = { memory, accuracy, events };
+tf.env().set("PROD", true);
+const asked = process.argv.slice(2);
+for (const name of asked.length > 0 ? asked : Object.keys(PARTS)) {
+  const part = PARTS[name];
+  if (part === undefined) throw new Error(`no part ${name}; there are ${Object.keys(PARTS).join(", ")}`);
+  await part();
+}
+process.exitCode = failed ? 1 : 0;
