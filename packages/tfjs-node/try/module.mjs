@@ -1,4 +1,4 @@
-// The same by `import`, also from the library's side of a URL.
+// The same by `import`: a model to a folder and back.
 
 import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
