@@ -194,7 +194,7 @@ describe("a mistake", () => {
       ["eval", "shapes.safetensors"],
       /"conv1.weight" does not fit: float32 \[1\]; expected/,
     ],
-    ["a model with other names", ["eval", "names.safetensors"], /loadState: unknown variable: "conv9.weight"/],
+    ["a model with other names", ["eval", "names.safetensors"], /load: unknown variable: "conv9.weight"/],
   ];
 
   beforeAll(() => {
