@@ -95,6 +95,15 @@ describe("products of int32 matrices", () => {
   });
 });
 
+describe("einsum of int32", () => {
+  it("is exact beyond 2²⁴", () => {
+    const a = ints([16777217, 3, -5, 123456789], [2, 2]);
+    const b = ints([3, 7, 11, 9], [2, 2]);
+    const product = tf.einsum("ij,kj->ki", a, b);
+    expect([product.dtype, list(product)]).toEqual(["int32", [50331672, 864197508, 184549414, 1111111046]]);
+  });
+});
+
 describe("booleans", () => {
   it("add up and multiply as int32", () => {
     const [a, b] = [bools([1, 1, 0]), bools([1, 0, 0])];

@@ -43,7 +43,7 @@ function seedOf(seed: number): number {
 export const createKernels: readonly Kernel[] = [
   rawKernel<ZerosLikeInputs>("ZerosLike", ({ x }, _, backend) => filled(backend, x, x.dtype === "string" ? "" : 0)),
   rawKernel<ZerosLikeInputs>("OnesLike", ({ x }, _, backend) => {
-    if (x.dtype === "string") throw new ng.DTypeError("onesLike is not supported for string tensors");
+    if (x.dtype === "string") throw new ng.DTypeError("OnesLike: x must be a tensor of numbers, got string");
     return filled(backend, x, 1);
   }),
   rawKernel<object, FillAttrs>("Fill", (_, { shape, value, dtype }, backend) =>

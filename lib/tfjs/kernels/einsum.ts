@@ -2,8 +2,9 @@
 
 import { backend_util, type Tensor as CoreTensor, type EinsumAttrs } from "@tensorflow/tfjs-core";
 import type { Tensor } from "../../index.js";
-import * as ng from "../../index.js";
 import { type Kernel, lazyKernel } from "../kernel.js";
+import { float } from "./dtypes.js";
+import { integerProduct } from "./matmul.js";
 import { infoOf } from "./values.js";
 
 /** A tensor whose axes have numbers for names. */
@@ -34,7 +35,10 @@ function contract(a: Named, b: Named, needed: ReadonlySet<number>): Named {
   const [batch, summed] = [both.filter((axis) => needed.has(axis)), both.filter((axis) => !needed.has(axis))];
   const rows = left.axes.filter((axis) => !both.includes(axis));
   const columns = right.axes.filter((axis) => !both.includes(axis));
-  const product = grouped(left, batch, rows, summed).matmul(grouped(right, batch, summed, columns));
+  const product =
+    left.tensor.dtype === "int32"
+      ? integerProduct(grouped(left, batch, rows, summed), grouped(right, batch, columns, summed))
+      : grouped(left, batch, rows, summed).matmul(grouped(right, batch, summed, columns));
   const lengths = new Map<number, number>();
   for (const { tensor, axes } of [left, right]) {
     for (const [i, axis] of axes.entries()) lengths.set(axis, tensor.shape[i] as number);
@@ -43,25 +47,15 @@ function contract(a: Named, b: Named, needed: ReadonlySet<number>): Named {
   return { tensor: product.reshape(axes.map((axis) => lengths.get(axis) as number)), axes };
 }
 
-/** A factor in which no axis occurs twice: of repeated ones the diagonal. */
-function withoutRepeats({ tensor, axes }: Named): Named {
-  const second = axes.findIndex((axis, i) => axes.indexOf(axis) < i);
-  if (second < 0) return { tensor, axes };
-  const first = axes.indexOf(axes[second] as number);
-  const length = tensor.shape[first] as number;
-  const shown = tensor.shape.map((_, i) => (i === first || i === second ? length : 1));
-  const diagonal = ng.where(ng.eye(length, { dtype: "bool" }).reshape(shown), tensor, 0).sum({ axes: second });
-  return withoutRepeats({ tensor: diagonal, axes: axes.filter((_, i) => i !== second) });
-}
-
 export const einsumKernels: readonly Kernel[] = [
   lazyKernel<object, EinsumAttrs>("Einsum", (inputs, { equation }) => {
     const tensors = Object.values<Tensor>(inputs as Record<string, Tensor>);
     const { allDims, summedDims, idDims } = backend_util.decodeEinsumEquation(equation, tensors.length);
     backend_util.checkEinsumDimSizes(allDims.length, idDims, tensors.map(infoOf) as CoreTensor[]);
     const result = allDims.map((_, axis) => axis).filter((axis) => !summedDims.includes(axis));
-    const factors = tensors.map((tensor, i) =>
-      withoutRepeats({ tensor: tensor.cast("float32"), axes: idDims[i] as number[] }),
+    const areIntegers = tensors.every(({ dtype }) => dtype === "int32");
+    const factors = tensors.map(
+      (tensor, i): Named => ({ tensor: areIntegers ? tensor : float(tensor), axes: idDims[i] as number[] }),
     );
     let product = factors[0] as Named;
     for (let i = 1; i < factors.length; i++) {
@@ -69,7 +63,6 @@ export const einsumKernels: readonly Kernel[] = [
       product = contract(product, factors[i] as Named, needed);
     }
     const { tensor, axes } = sumUnneeded(product, new Set(result));
-    const turned = tensor.transpose(result.map((axis) => axes.indexOf(axis)));
-    return tensors.every(({ dtype }) => dtype === "int32") ? turned.cast("int32") : turned;
+    return tensor.transpose(result.map((axis) => axes.indexOf(axis)));
   }),
 ];

@@ -22,8 +22,9 @@ const QUARTERS = [
 
 /** e^(2πi · t / n) for whole t, 0 ≤ t < n. */
 function root(t: number, n: number): readonly [real: number, imag: number] {
+  if ((4 * t) % n === 0) return QUARTERS[(4 * t) / n] as readonly [number, number];
   const angle = (2 * Math.PI * t) / n;
-  return QUARTERS[(4 * t) / n] ?? [Math.cos(angle), Math.sin(angle)];
+  return [Math.cos(angle), Math.sin(angle)];
 }
 
 /** e^(sign · 2πi · exponent(i) / n), i counting the elements of a shape. */
@@ -38,18 +39,24 @@ function roots(shape: readonly number[], n: number, sign: number, exponent: (i: 
   return { real: ng.tensor(real, { shape }), imag: ng.tensor(imag, { shape }) };
 }
 
-/** Matrices of transforms of one product; a signal is transformed again and again. */
-const matrices = new Map<number, Parts>();
-const MAX_MATRICES = 32;
+/** Roots that transforms of a length need: signals are transformed again and again. */
+const tables = new Map<string, Parts>();
+const MAX_TABLES = 32;
 
-function matrixOf(n: number, sign: number): Parts {
-  const known = matrices.get(sign * n);
+/** The roots of a name, made once while there are few. */
+function table(name: string, make: () => Parts): Parts {
+  const known = tables.get(name);
   if (known !== undefined) return known;
-  const matrix = roots([n, n], n, sign, (i) => Math.floor(i / n) * (i % n));
-  if (matrices.size >= MAX_MATRICES) matrices.clear();
-  matrices.set(sign * n, matrix);
-  return matrix;
+  const made = make();
+  if (made.real.size > MAX_PRIME ** 2) return made;
+  if (tables.size >= MAX_TABLES) tables.clear();
+  tables.set(name, made);
+  return made;
 }
+
+/** The matrix whose product with a row is its transform. */
+const matrixOf = (n: number, sign: number): Parts =>
+  table(`matrix ${sign * n}`, () => roots([n, n], n, sign, (i) => Math.floor(i / n) * (i % n)));
 
 const mapParts = ({ real, imag }: Parts, map: (part: Tensor) => Tensor): Parts => ({
   real: map(real),
@@ -71,7 +78,9 @@ function transform(x: Parts, sign: number): Parts {
       .reshape([rows * rest, factor]),
   );
   const inner = mapParts(transform(columns, sign), (part) => part.reshape([rows, rest, factor]));
-  const twiddles = roots([rest, factor], n, sign, (i) => Math.floor(i / factor) * (i % factor));
+  const twiddles = table(`twiddles ${sign * n}`, () =>
+    roots([rest, factor], n, sign, (i) => Math.floor(i / factor) * (i % factor)),
+  );
   const turned = mapParts(multiply(inner, twiddles), (part) =>
     part.transpose([0, 2, 1]).reshape([rows * factor, rest]),
   );
@@ -98,8 +107,10 @@ function product(x: Parts, matrix: Parts): Parts {
 function chirp(x: Parts, sign: number): Parts {
   const [rows, n] = x.real.shape as [number, number];
   const length = 2 ** Math.ceil(Math.log2(2 * n - 1));
-  const weights = roots([n], 2 * n, sign, (i) => (i * i) % (2 * n));
-  const filter = roots([length], 2 * n, -sign, (i) => Math.min(i, length - i) ** 2 % (2 * n));
+  const weights = table(`weights ${sign * n}`, () => roots([n], 2 * n, sign, (i) => (i * i) % (2 * n)));
+  const filter = table(`filter ${sign * n}`, () =>
+    roots([length], 2 * n, -sign, (i) => Math.min(i, length - i) ** 2 % (2 * n)),
+  );
   const padded = mapParts(multiply(x, weights), (part) =>
     part.pad([
       [0, 0],

@@ -32,8 +32,8 @@ function product(backend: NodegradBackend, a: TensorInfo, b: TensorInfo, attribu
   return ng.matmul(turned(float(left), transposeA), turned(float(right), transposeB));
 }
 
-/** a · bᵀ of integers, as sums of products: a product of matrices of floats would be exact below 2²⁴ only. */
-function integerProduct(a: Tensor, b: Tensor): Tensor {
+/** a · bᵀ of int32, as sums of products: a product of matrices of floats would be exact below 2²⁴ only. */
+export function integerProduct(a: Tensor, b: Tensor): Tensor {
   return a.expandDims(-2).mul(b.expandDims(-3)).sum({ axes: -1 });
 }
 

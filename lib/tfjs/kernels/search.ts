@@ -26,17 +26,37 @@ const topK = valuesKernel<TopKInputs, TopKAttrs>("TopK", ({ x }, { k }) => {
   const positions = new Int32Array(rows * k);
   for (let row = 0; row < rows; row++) {
     const values = all.subarray(row * length, (row + 1) * length);
-    const order = Int32Array.from(values, (_, i) => i).sort((a, b) => descending(values, a, b));
-    positions.set(order.subarray(0, k), row * k);
+    positions.set(largest(values, k), row * k);
   }
-  const largest = positions.map((position, i) => Math.floor(i / k) * length + position);
+  const places = positions.map((position, i) => Math.floor(i / k) * length + position);
   const shape = [...x.shape.slice(0, -1), k];
-  const values = (all.constructor as Float32ArrayConstructor).from(largest, (position) => all[position] as number);
+  const values = (all.constructor as Float32ArrayConstructor).from(places, (position) => all[position] as number);
   return [
     { shape, dtype: x.dtype, values },
     { shape, dtype: "int32", values: positions },
   ];
 });
+
+/** Positions of the k largest elements in order: a heap keeps those found so far, the last of them on top. */
+function largest(values: Numbers, k: number): Int32Array {
+  const heap = Int32Array.from({ length: k }, (_, i) => i);
+  const compare = (a: number, b: number) => descending(values, heap[a] as number, heap[b] as number);
+  const sink = (top: number) => {
+    for (let at = top, below = 2 * at + 1; below < k; below = 2 * at + 1) {
+      if (below + 1 < k && compare(below + 1, below) > 0) below++;
+      if (compare(below, at) <= 0) return;
+      [heap[at], heap[below]] = [heap[below] as number, heap[at] as number];
+      at = below;
+    }
+  };
+  for (let top = (k >> 1) - 1; top >= 0; top--) sink(top);
+  for (let i = k; k > 0 && i < values.length; i++) {
+    if (descending(values, i, heap[0] as number) > 0) continue;
+    heap[0] = i;
+    sink(0);
+  }
+  return heap.sort((a, b) => descending(values, a, b));
+}
 
 /** The order of two elements, the larger one first; NaN after all numbers. */
 function descending(values: Numbers, a: number, b: number): number {
