@@ -9,8 +9,11 @@ const USE = "tf.ready().then(() => console.log(tf.getBackend(), tf.add([1, 2], 1
 
 /** What a program prints. */
 function run(type: "module" | "commonjs", program: string): string {
-  const options = { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] } as const;
-  return execFileSync(process.execPath, [`--input-type=${type}`, "--eval", program], options);
+  return execFileSync(process.execPath, [`--input-type=${type}`, "--eval", program], {
+    cwd: root,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "inherit"],
+  });
 }
 
 describe("nodegrad/tfjs", () => {
