@@ -30,7 +30,7 @@ describe("npm run course", () => {
 });
 
 /** What examples share. */
-const others = ["inputs", "pictures"];
+const others = ["inputs", "pictures", "blas-network"];
 
 beforeAll(() => {
   const compiler = join(root, "node_modules", "typescript", "bin", "tsc");

@@ -2,6 +2,7 @@
 
 import type { Group } from "../harness/case.js";
 import { blocks } from "./blocks.js";
+import { blas } from "./kernels/blas.js";
 import { convolutions } from "./kernels/convolutions.js";
 import { elementwise } from "./kernels/elementwise.js";
 import { fused } from "./kernels/fused.js";
@@ -34,6 +35,7 @@ export const groups: readonly Group[] = [
   reductions,
   movement,
   small,
+  blas,
   blocks,
   training,
   twentyLines,

@@ -292,6 +292,23 @@ export const results: Readonly<Record<string, (output: string) => void>> = {
       expect(page.match(/<img /g)).toHaveLength(25);
     }
   },
+  "blas-stdlib": (output) => {
+    const errors = numbers(output, /errors ([\de.+-]+) and ([\de.+-]+)/g);
+    expect(errors).toHaveLength(8);
+    // Of sums of at most 257 terms in float32.
+    expect(Math.max(...errors)).toBeLessThan(260 * 2 ** -24);
+    expect(numbers(output, /: ([\d.]+) times as fast/g)).toHaveLength(4);
+  },
+  "blas-ml-matrix": (output) => {
+    const [exact, rounded] = numbers(output, /weights within ([\de.+-]+)/g) as [number, number];
+    expect(exact).toBeLessThan(1e-10);
+    expect(rounded).toBeLessThan(1e-3);
+    expect(output).toMatch(/of the products [\d.]+ ms were sgemm and [\d.]+ ms conversion of \d+ elements/);
+  },
+  "blas-brain": (output) => {
+    expect(numbers(output, /: ([\d.]+) times as fast/g)).toHaveLength(1);
+    expect(numbers(output, /differ by at most ([\de.+-]+)/g)[0]).toBeLessThan(1e-3);
+  },
   "train-lenet5": (output) => {
     const shares = numbers(output, /test accuracy ([\d.]+) %/g);
     expect(shares).toHaveLength(2);
