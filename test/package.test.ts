@@ -49,6 +49,8 @@ const layers: readonly (readonly [layer: string, mayImport: readonly string[]])[
   // index.ts re-exports; it also shows the Program and the backends to who asks for them.
   ["index", [...library, "compile", ...backends]],
   ["cli", ["index", ...library, "train", "compile", ...backends]],
+  // What tests of a backend need of the engine, and what its data is drawn from.
+  ["testing", [...engine, "compile", ...backends, "data"]],
   // Adapters use what users have.
   ["tfjs", ["index"]],
   // Runs Programs of its own on the backend in use.

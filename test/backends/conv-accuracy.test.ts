@@ -7,8 +7,9 @@ import * as ng from "../../lib/ops/index.js";
 import { setBackend } from "../../lib/runtime/backends.js";
 import { compile } from "../../lib/runtime/compile-function.js";
 import { valuesOf } from "../../lib/runtime/realize.js";
-import { pullback } from "../ops/case.js";
-import { jobOf, runOnNative } from "./machines.js";
+import { pullback } from "../../lib/testing/case.js";
+import { jobOf } from "../../lib/testing/job.js";
+import { runOnNative } from "./machines.js";
 import { requireAddon } from "./native-addon.js";
 
 const normal = (shape: readonly number[], seed: number) =>

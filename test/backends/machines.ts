@@ -1,58 +1,19 @@
-/** The same Programs on two machines: the reference here, the native one in a process per instruction set. */
+/** Programs on the native machine, in a process per instruction set. */
 
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { deserialize, serialize } from "node:v8";
-import { ReferenceBackend } from "../../lib/backends/reference/index.js";
-import { compileGraph } from "../../lib/compile/index.js";
-import { allocate, type DType, dtypeInfo, type TypedArray } from "../../lib/dtype.js";
-import { encodeGraph } from "../../lib/graph/signature.js";
-import type { Tensor } from "../../lib/graph/tensor.js";
+import type { TypedArray } from "../../lib/dtype.js";
+import type { Job } from "../../lib/testing/job.js";
 import { requireAddon } from "./native-addon.js";
-
-/** A Program and what a run of it binds. */
-export interface Job {
-  readonly name: string;
-  readonly words: Int32Array;
-  readonly inputs: readonly TypedArray[];
-  readonly states: readonly { readonly dtype: DType; readonly code: number; readonly data: TypedArray }[];
-  readonly scalars: Float64Array;
-  readonly outputs: readonly { readonly dtype: DType; readonly length: number }[];
-}
 
 /** What a job gave. */
 export interface Outcome {
   readonly outputs: readonly TypedArray[];
   /** Whether other numbers of threads gave the same bits. */
   readonly steady: boolean;
-}
-
-/** The job of computing tensors. */
-export function jobOf(name: string, roots: readonly Tensor[]): Job {
-  const { graph } = encodeGraph({ roots, updates: [] });
-  return {
-    name,
-    words: compileGraph(graph),
-    inputs: graph.inputs.map((leaf) => leaf.storage?.data as TypedArray),
-    states: graph.states.map(({ dtype, variable }) => ({
-      dtype,
-      code: dtypeInfo[dtype].code,
-      data: variable.memory.data as TypedArray,
-    })),
-    scalars: Float64Array.from(graph.scalars, (leaf) => leaf.attributes.value as number),
-    outputs: roots.map(({ dtype, size }) => ({ dtype, length: size })),
-  };
-}
-
-/** The outputs of a job on the reference machine. */
-export function runOnReference({ words, inputs, states, scalars, outputs }: Job): TypedArray[] {
-  const backend = new ReferenceBackend();
-  const results = outputs.map(({ dtype, length }) => allocate(dtype, length));
-  const memory = states.map(({ dtype, data }) => backend.createState(dtype, data));
-  backend.prepare(words, []).run({ inputs, outputs: results, states: memory, scalars });
-  return results;
 }
 
 /**

@@ -5,7 +5,8 @@ import type { TypedArray } from "../../lib/dtype.js";
 import type { Tensor } from "../../lib/graph/tensor.js";
 import { add, concat, gather, mul, tensor, transpose } from "../../lib/ops/index.js";
 import { setBackend } from "../../lib/runtime/backends.js";
-import { jobOf, runOnNative, runOnReference } from "./machines.js";
+import { jobOf, runOnReference } from "../../lib/testing/job.js";
+import { runOnNative } from "./machines.js";
 import { requireAddon } from "./native-addon.js";
 
 setBackend("reference");

@@ -8,7 +8,8 @@ import type { Tensor } from "../../lib/graph/tensor.js";
 import * as ng from "../../lib/ops/index.js";
 import { setBackend } from "../../lib/runtime/backends.js";
 import { realize } from "../../lib/runtime/realize.js";
-import { jobOf, runOnNative, runOnReference } from "./machines.js";
+import { jobOf, runOnReference } from "../../lib/testing/job.js";
+import { runOnNative } from "./machines.js";
 import { requireAddon } from "./native-addon.js";
 
 setBackend("reference");

@@ -1,9 +1,9 @@
 /** What a test case of an instruction is. */
 
-import { vjp } from "../../lib/autodiff/index.js";
-import type { Tensor } from "../../lib/graph/tensor.js";
-import { abs } from "../../lib/ops/index.js";
-import type { Shape } from "../../lib/shape.js";
+import { vjp } from "../autodiff/index.js";
+import type { Tensor } from "../graph/tensor.js";
+import { abs } from "../ops/index.js";
+import type { Shape } from "../shape.js";
 import type { Operand } from "./operands.js";
 
 /** One way to use an instruction. */

@@ -1,11 +1,11 @@
 /** Test cases of every micro-op: each is applied by a map op of its own, to operands of each dtype it takes. */
 
-import { type DType, isFloat } from "../../lib/dtype.js";
-import { numberLeaf } from "../../lib/graph/leaves.js";
-import { defineOp, type MapDeclaration } from "../../lib/graph/op.js";
-import { apply, type Tensor } from "../../lib/graph/tensor.js";
-import { abs, add, broadcastTo, cast, mul } from "../../lib/ops/index.js";
-import { MICRO_OPS, type MicroOp } from "../../lib/program/opcodes.js";
+import { type DType, isFloat } from "../dtype.js";
+import { numberLeaf } from "../graph/leaves.js";
+import { defineOp, type MapDeclaration } from "../graph/op.js";
+import { apply, type Tensor } from "../graph/tensor.js";
+import { abs, add, broadcastTo, cast, mul } from "../ops/index.js";
+import { MICRO_OPS, type MicroOp } from "../program/opcodes.js";
 import type { Domain } from "./operands.js";
 
 /** One way to use a micro-op, on operands of any one shape. */

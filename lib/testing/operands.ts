@@ -1,10 +1,10 @@
 /** Operands for test cases: drawn from a domain, in every awkward layout. */
 
-import type { Random } from "../../lib/data/index.js";
-import { allocate, type DType, type TypedArray } from "../../lib/dtype.js";
-import type { Tensor } from "../../lib/graph/tensor.js";
-import { broadcastTo, flip, slice, tensor, transpose } from "../../lib/ops/index.js";
-import { type Shape, sizeOf } from "../../lib/shape.js";
+import type { Random } from "../data/index.js";
+import { allocate, type DType, type TypedArray } from "../dtype.js";
+import type { Tensor } from "../graph/tensor.js";
+import { broadcastTo, flip, slice, tensor, transpose } from "../ops/index.js";
+import { type Shape, sizeOf } from "../shape.js";
 
 /** What an operand is drawn from: uniform numbers in [low, high), integers for integer dtypes. */
 export interface Domain {

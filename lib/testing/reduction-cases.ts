@@ -1,8 +1,8 @@
 /** Test cases of `reduce`. */
 
-import type { Tensor } from "../../lib/graph/tensor.js";
-import * as ng from "../../lib/ops/index.js";
-import type { Shape } from "../../lib/shape.js";
+import type { Tensor } from "../graph/tensor.js";
+import * as ng from "../ops/index.js";
+import type { Shape } from "../shape.js";
 import { type Case, i32, ofMagnitudes } from "./case.js";
 import type { Operand } from "./operands.js";
 

@@ -1,9 +1,9 @@
 /** Test cases of convolution and pooling. */
 
-import { jvp } from "../../lib/autodiff/index.js";
-import type { Tensor } from "../../lib/graph/tensor.js";
-import * as ng from "../../lib/ops/index.js";
-import { type Shape, sizeOf } from "../../lib/shape.js";
+import { jvp } from "../autodiff/index.js";
+import type { Tensor } from "../graph/tensor.js";
+import * as ng from "../ops/index.js";
+import { type Shape, sizeOf } from "../shape.js";
 import { type Case, f32, ofMagnitudes, pullback } from "./case.js";
 import type { Operand } from "./operands.js";
 

@@ -3,12 +3,12 @@
  * differ. The lists are total, so that a new opcode or micro-op without a case does not compile.
  */
 
-import type { Tensor } from "../../lib/graph/tensor.js";
-import { type Trace, withTrace } from "../../lib/graph/trace.js";
-import { labelLosses } from "../../lib/ops/cross-entropy.js";
-import * as ng from "../../lib/ops/index.js";
-import type { Opcode } from "../../lib/program/opcodes.js";
-import type { Shape } from "../../lib/shape.js";
+import type { Tensor } from "../graph/tensor.js";
+import { type Trace, withTrace } from "../graph/trace.js";
+import { labelLosses } from "../ops/cross-entropy.js";
+import * as ng from "../ops/index.js";
+import type { Opcode } from "../program/opcodes.js";
+import type { Shape } from "../shape.js";
 import { type Case, f32, i32, ofMagnitudes, pullback } from "./case.js";
 import type { Operand } from "./operands.js";
 import { reductions } from "./reduction-cases.js";

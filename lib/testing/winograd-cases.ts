@@ -7,9 +7,9 @@
  * and k counts the roundings on the way of one of them.
  */
 
-import type { Tensor } from "../../lib/graph/tensor.js";
-import * as ng from "../../lib/ops/index.js";
-import { type Shape, sizeOf } from "../../lib/shape.js";
+import type { Tensor } from "../graph/tensor.js";
+import * as ng from "../ops/index.js";
+import { type Shape, sizeOf } from "../shape.js";
 import { type Case, f32, pullback } from "./case.js";
 
 /** The matrices of F(m×m, 3×3) in magnitude: At `[m, m + 2]`, G `[m + 2, 3]`, Bt `[m + 2, m + 2]`. */
