@@ -10,8 +10,9 @@ const { getKernelsForBackend, registerKernel, unregisterKernel } = createRequire
 
 /** What the table cannot see. */
 const NOTES = {
-  _FusedMatMul: "int32 is computed in float32: exact up to 2²⁴",
-  BatchMatMul: "int32 is computed in float32: exact up to 2²⁴",
+  _FusedMatMul: "of int32: exact, and slower than of float32",
+  BatchMatMul: "of int32: exact, and slower than of float32",
+  GatherNd: "of strings, too",
   Multinomial: "other draws for a seed than cpu makes",
   Tan: "computed in float64",
 };
