@@ -6,6 +6,13 @@ import "../../lib/tfjs/index.js";
 
 beforeAll(() => tf.setBackend("nodegrad"));
 
+it("complex numbers with an infinite part have an infinite length", () => {
+  const parts = [Infinity, -Infinity, Infinity, Number.NaN, 3];
+  const others = [Infinity, 1, Number.NaN, 1, 4];
+  const lengths = tf.abs(tf.complex(parts, others)).dataSync();
+  expect(Array.from(lengths)).toEqual([Infinity, Infinity, Infinity, Number.NaN, 5]);
+});
+
 describe("trigonometry", () => {
   it("has an angle for infinities and signed zeros", () => {
     const y = [Infinity, Infinity, -Infinity, -Infinity, 0, -0, 0, -0, 0, -0];

@@ -55,7 +55,9 @@ function magnitude({ real, imag }: Parts): Tensor {
   const [a, b] = [real.abs(), imag.abs()];
   const [large, small] = [ng.maximum(a, b), ng.minimum(a, b)];
   const ratio = ng.where(large.equal(0), 0, small.div(large));
-  return large.mul(ratio.square().add(1).sqrt());
+  const length = large.mul(ratio.square().add(1).sqrt());
+  // With one infinite part the other does not matter.
+  return ng.where(ng.logicalOr(a.equal(Infinity), b.equal(Infinity)), Infinity, length);
 }
 
 export const complexKernels: readonly Kernel[] = [

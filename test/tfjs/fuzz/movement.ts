@@ -137,6 +137,10 @@ function isEmpty(info: () => { finalShape: number[] }): boolean {
   }
 }
 
+/** cpu joins no complex numbers where there are none. */
+const isTaken = (tensors: readonly Given[]) =>
+  tensors.every(({ dtype, shape }) => dtype !== "complex64" || sizeOf(shape) > 0);
+
 const wholes: Generators = {
   Concat: (draw) => {
     const [shape, dtype] = [draw.shape(1), draw.pick(all)];
@@ -147,11 +151,13 @@ const wholes: Generators = {
       if (i > 0 && draw.once(60)) part.push(1);
       return draw.tensor(part, dtype, "any");
     });
+    draw.require(isTaken(tensors));
     return { inputs: tensors, attributes: { axis } };
   },
   Pack: (draw) => {
     const [shape, dtype] = [draw.shape(0, 5), draw.pick(all)];
     const tensors = draw.list(draw.integer(1, 4), () => draw.tensor(shape, dtype, "any"));
+    draw.require(isTaken(tensors));
     return { inputs: tensors, attributes: { axis: draw.integer(0, shape.length) } };
   },
   Tile: (draw) => {
