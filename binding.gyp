@@ -48,7 +48,10 @@
         ["target_arch=='arm64'", {"dependencies": ["kernels_neon"], "defines": ["NG_HAVE_NEON=1"]}],
         # The C++ library comes along, and its symbols stay inside. A missing symbol fails the load, not a call.
         ["OS=='linux'", {
-          "libraries": ["-static-libstdc++", "-static-libgcc", "-Wl,--exclude-libs,ALL,-z,now", "-pthread"],
+          "libraries": [
+            "-static-libstdc++", "-static-libgcc", "-pthread",
+            "-Wl,--version-script=<(module_root_dir)/native/exports.map,--gc-sections,-z,now",
+          ],
         }],
       ],
     },

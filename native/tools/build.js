@@ -1,4 +1,4 @@
-// Builds the addon with node-gyp into build/Release; exits with node-gyp's status.
+// Builds the addon with node-gyp into build/Release; exits with node-gyp's status. Arguments go to node-gyp.
 
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -28,7 +28,7 @@ if (nodeGyp === undefined) {
 }
 const { status } = spawnSync(
   process.execPath,
-  [nodeGyp, "configure", "build", "--release", "--jobs=max", ...headerArguments()],
+  [nodeGyp, "configure", "build", "--release", "--jobs=max", ...headerArguments(), ...process.argv.slice(2)],
   { cwd: fileURLToPath(new URL("../..", import.meta.url)), stdio: "inherit" },
 );
 process.exit(status ?? 1);

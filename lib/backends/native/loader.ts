@@ -134,8 +134,8 @@ function candidates(): string[] {
 }
 
 /** `linux-x64`, `linux-x64-musl`, `darwin-arm64`, …: the name of a folder in prebuilds/. */
-function platformName(): string {
-  const name = `${process.platform}-${process.arch}`;
+export function platformName(arch: string = process.arch): string {
+  const name = `${process.platform}-${arch}`;
   if (process.platform !== "linux") return name;
   const { header } = process.report.getReport() as { header: { glibcVersionRuntime?: string } };
   return header.glibcVersionRuntime === undefined ? `${name}-musl` : name;
