@@ -1,6 +1,6 @@
 // Checks what a Linux binary asks of the system that loads it, and what it shows to others.
 
-import { spawnSync } from "node:child_process";
+import { missing, output } from "./binutils.js";
 
 /** readelf's name of a processor. */
 const machines = { x64: "Advanced Micro Devices X86-64", arm64: "AArch64" };
@@ -16,7 +16,7 @@ const exported = ["napi_register_module_v1", "node_api_module_get_api_version_v1
  * Without binutils and for binaries of other systems than Linux nothing is looked at, and the summary says so.
  */
 export function checkBinary(path, arch) {
-  if (process.platform !== "linux" || spawnSync("readelf", ["--version"]).error !== undefined) {
+  if (process.platform !== "linux" || missing("readelf").length > 0) {
     return { problems: [], summary: "not checked: needs binutils on Linux" };
   }
   const { machine, libraries, defined, glibc } = inspect(path);
@@ -36,13 +36,8 @@ export function checkBinary(path, arch) {
 
 /** What readelf tells of a binary. */
 function inspect(path) {
-  const { stdout, status, error } = spawnSync(
-    "readelf",
-    ["--wide", "--file-header", "--dynamic", "--dyn-syms", "--version-info", path],
-    { encoding: "utf8", env: { ...process.env, LC_ALL: "C" }, maxBuffer: 2 ** 28 },
-  );
-  if (error !== undefined || status !== 0) throw error ?? new Error(`readelf ${path}: exit ${status}`);
-  const all = (pattern) => Array.from(stdout.matchAll(pattern), ([, match]) => match);
+  const text = output("readelf", "--wide", "--file-header", "--dynamic", "--dyn-syms", "--version-info", path);
+  const all = (pattern) => Array.from(text.matchAll(pattern), ([, match]) => match);
   const [machine] = all(/^ +Machine: +(.+)$/gm);
   const libraries = all(/\(NEEDED\) +Shared library: \[(.+)\]$/gm);
   // Number, value, size, type, bind, visibility, section, name; symbols from elsewhere have section UND.

@@ -11,6 +11,7 @@ import { copyFileSync, existsSync, mkdirSync, statSync, symlinkSync } from "node
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { platformName } from "../../dist/backends/native/loader.js";
+import { missing } from "./binutils.js";
 import { checkBinary } from "./check_binary.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -22,11 +23,7 @@ const toolPrefixes = { arm64: "aarch64-linux-gnu-", x64: "x86_64-linux-gnu-" };
 function buildableArchs() {
   if (process.platform !== "linux") return [process.arch];
   const others = Object.keys(toolPrefixes).filter((arch) => arch !== process.arch);
-  return [process.arch, ...others.filter((arch) => isInstalled(`${toolPrefixes[arch]}g++`))];
-}
-
-function isInstalled(program) {
-  return spawnSync(program, ["--version"]).error === undefined;
+  return [process.arch, ...others.filter((arch) => missing(`${toolPrefixes[arch]}g++`).length === 0)];
 }
 
 /** Runs a program; its failure is ours. */
