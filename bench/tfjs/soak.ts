@@ -7,7 +7,7 @@
  * - `memory`: 10,000 calls of `predict` and 2,000 steps of `fit` leave the number of tensors as it was, and the memory of
  *   the process flat.
  * - `accuracy`: a CNN trained on 512 images is as good on nodegrad as on cpu.
- * - `events`: how late a timer fires at most during `fit`, with each way of yielding.
+ * - `events`: how late a timer fires during `fit`, with two ways of yielding.
  */
 
 import * as tf from "@tensorflow/tfjs";
@@ -22,6 +22,8 @@ const STEPS = 10_000;
 /** What the memory of the process may grow by, of what it is after a tenth of the work. */
 const GROWTH = 0.05;
 const TIMER_MS = 10;
+/** How long the thread may be held, in milliseconds. */
+const STALL_MS = 20;
 
 interface Data {
   readonly x: tf.Tensor;
@@ -120,33 +122,33 @@ async function accuracy(): Promise<void> {
   report("accuracy and loss after each epoch", isSame, JSON.stringify({ nodegrad: ours, cpu: theirs }));
 }
 
+/** Times between two calls of a timer of `TIMER_MS` while something is going on, in milliseconds and ascending. */
+async function pausesDuring(body: () => Promise<unknown>): Promise<number[]> {
+  const pauses: number[] = [];
+  let last = performance.now();
+  const timer = setInterval(() => {
+    const now = performance.now();
+    pauses.push(now - last);
+    last = now;
+  }, TIMER_MS);
+  await body();
+  clearInterval(timer);
+  return pauses.sort((a, b) => a - b);
+}
+
 async function events(): Promise<void> {
   await tf.setBackend("nodegrad");
   const data = digits(IMAGES);
   const model = makeModel();
-  await fit(model, data, 2);
-  for (const yieldEvery of ["batch", "auto"] as const) {
-    const pauses: number[] = [];
-    let last = performance.now();
-    const timer = setInterval(() => {
-      const now = performance.now();
-      pauses.push(now - last);
-      last = now;
-    }, TIMER_MS);
-    await fit(model, data, 10, yieldEvery);
-    clearInterval(timer);
-    pauses.sort((a, b) => a - b);
-    const [median, most] = [
-      pauses[pauses.length >> 1] ?? Number.POSITIVE_INFINITY,
-      pauses.at(-1) ?? Number.POSITIVE_INFINITY,
-    ];
-    const found = `every ${median.toFixed(1)} ms, ${most.toFixed(1)} ms at most, ${pauses.length} times`;
-    // What a busy machine adds is no failure; layers yield after 125 ms if they are not told otherwise.
-    report(
-      `a timer of ${TIMER_MS} ms, yieldEvery: "${yieldEvery}"`,
-      yieldEvery === "auto" || median < 2 * TIMER_MS,
-      found,
-    );
+  // V8 compiles what it sees often: the first hundred steps hold the thread longer.
+  await fit(model, data, 20);
+  for (const yieldEvery of ["auto", "batch"] as const) {
+    const pauses = await pausesDuring(() => fit(model, data, 50, yieldEvery));
+    const [median, most, last] = [0.5, 0.99, 1].map(
+      (share) => pauses[Math.ceil(share * pauses.length) - 1] ?? Number.POSITIVE_INFINITY,
+    ) as [number, number, number];
+    const found = `every ${median.toFixed(1)} ms, 99 % within ${most.toFixed(1)} ms, ${last.toFixed(1)} ms at most`;
+    report(`a timer of ${TIMER_MS} ms, yieldEvery: "${yieldEvery}"`, last <= TIMER_MS + STALL_MS, found);
   }
 }
 

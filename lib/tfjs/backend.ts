@@ -10,6 +10,7 @@ import {
   util,
 } from "@tensorflow/tfjs-core";
 import { DTypeError, full, OptionError, type Tensor, type TypedArray, tensor, Variable, variable } from "../index.js";
+import type { GivesWay } from "./give-way.js";
 import { PendingTensors } from "./pending.js";
 import { TensorData } from "./tensor-data.js";
 
@@ -29,7 +30,7 @@ const WEIGHT_USES = 2;
  * A backend of TF.js whose kernels build nodegrad's lazy graph. It is compiled and run when values are read, or when a
  * step is complete: see `PendingTensors`.
  */
-export class NodegradBackend extends KernelBackend {
+export class NodegradBackend extends KernelBackend implements GivesWay {
   readonly #pending = new PendingTensors();
   /** Data whose ids were made by another backend. */
   readonly #moved = new WeakMap<object, TensorData>();
@@ -230,6 +231,11 @@ export class NodegradBackend extends KernelBackend {
     if (number !== undefined) return ARRAYS[dtype as "float32"].of(number);
     const { storage } = tensor ?? {};
     return storage === undefined || storage.pending !== undefined ? undefined : tensor?.dataSync();
+  }
+
+  /** Starts what is pending; resolves when another step can be started without holding the thread. */
+  giveWay(): Promise<void> {
+    return this.#pending.giveWay();
   }
 
   // ── the rest of the contract ───────────────────────────────────────────────────────────────────────────────

@@ -14,6 +14,7 @@
 
 import { registerBackend, registerKernel } from "@tensorflow/tfjs-core";
 import { NodegradBackend } from "./backend.js";
+import { giveWayInFit } from "./give-way.js";
 import { kernels } from "./kernels/index.js";
 
 export { NodegradBackend };
@@ -24,5 +25,11 @@ export const BACKEND_NAME = "nodegrad";
 /** Above that of the other backends of Node.js, so that `tf.ready()` chooses it. */
 const PRIORITY = 10;
 
-registerBackend(BACKEND_NAME, () => new NodegradBackend(), PRIORITY);
+/** Called when the backend is first chosen, by when the program has imported what it uses. */
+function makeBackend(): NodegradBackend {
+  giveWayInFit();
+  return new NodegradBackend();
+}
+
+registerBackend(BACKEND_NAME, makeBackend, PRIORITY);
 for (const kernel of kernels) registerKernel({ ...kernel, backendName: BACKEND_NAME });

@@ -24,10 +24,18 @@ const STEP_TENSORS = 32;
 const MAX_IN_FLIGHT = 16;
 const MAX_ELEMENTS_IN_FLIGHT = 2 ** 24;
 
+/** Runs in flight that are enough to keep the threads busy while the next step is built. */
+const AHEAD = 2;
+
+/** Milliseconds for which the thread may be held by steps that need not wait for any run. */
+const MAX_HOLD = 4;
+
 /** A run that has been submitted. */
 interface Run {
   /** One of its results, which is there when all are. */
   readonly result: Tensor;
+  /** Resolves when it has ended, well or not. */
+  readonly ended: Promise<void>;
   readonly elements: number;
 }
 
@@ -38,6 +46,8 @@ export class PendingTensors {
   readonly #inFlight: Run[] = [];
   #elementsInFlight = 0;
   #isScheduled = false;
+  /** When the event loop was last made to turn. */
+  #turned = 0;
   /** The outermost scope of the core in which the last tensor was made. */
   #scope: object | undefined;
 
@@ -72,11 +82,26 @@ export class PendingTensors {
     ) {
       this.#waitForOldest();
     }
-    const run = { result, elements };
+    // What a run fails with is thrown by reading its results.
+    const ended = realizeAsync(...tensors).catch(() => {});
+    const run = { result, elements, ended };
     this.#inFlight.push(run);
     this.#elementsInFlight += elements;
-    const done = () => this.#forget(run);
-    realizeAsync(...tensors).then(done, done);
+    ended.then(() => this.#forget(run));
+  }
+
+  /**
+   * Submits, then resolves when another step can be submitted without waiting. The event loop turns meanwhile, unless it
+   * did so just before: a run that has ended on its own does not turn it.
+   */
+  async giveWay(): Promise<void> {
+    this.submit();
+    while (this.#inFlight.length > AHEAD || 2 * this.#elementsInFlight > MAX_ELEMENTS_IN_FLIGHT) {
+      await this.#inFlight[0]?.ended;
+    }
+    if (performance.now() - this.#turned < MAX_HOLD) return;
+    await new Promise((resolve) => setImmediate(resolve));
+    this.#turned = performance.now();
   }
 
   /** Forgets all of it. */
