@@ -80,9 +80,12 @@ export function checkArray(op: string, name: string, data: unknown): asserts dat
   throw new DTypeError(`${op}: ${name} must be a Float32Array, got ${show(data)}`);
 }
 
-/** Where the first element of a vector lies by the convention of BLAS: a negative increment walks backwards to element 0. */
+/**
+ * Where the first element of a vector lies by the convention of BLAS: a negative increment walks backwards to element 0. What is no
+ * number is refused when the vector is checked.
+ */
 export function start(n: number, increment: number): number {
-  return increment < 0 ? (1 - n) * increment : 0;
+  return typeof n === "number" && typeof increment === "number" && increment < 0 ? (1 - n) * increment : 0;
 }
 
 /**
@@ -169,10 +172,13 @@ export type Layout = readonly [rowStride: number, colStride: number, offset: num
  * The strides of a stored matrix by its leading dimension: the distance of rows, or of columns where these are what lies
  * one behind the other.
  *
- * @throws {OptionError} for sizes that are none, and a leading dimension below the length of what it steps over.
+ * Sizes that are none are refused when the matrix is checked.
+ *
+ * @throws {OptionError} for a leading dimension below the length of what it steps over.
  */
 export function leading(op: string, name: string, rowMajor: boolean, rows: number, cols: number, ld: number): Layout {
-  const least = Math.max(1, rowMajor ? cols : rows);
+  const length = rowMajor ? cols : rows;
+  const least = typeof length === "number" ? Math.max(1, length) : 1;
   if (!Number.isInteger(ld) || ld < least) {
     const what = rowMajor ? "columns" : "rows";
     throw new OptionError(

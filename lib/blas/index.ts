@@ -30,5 +30,12 @@ export {
 } from "./images.js";
 export { dsdot, isamax, sasum, sdot, sdsdot, snrm2 } from "./sums.js";
 export { ssymm, ssymv, ssyr, ssyr2, ssyr2k, ssyrk } from "./symmetric.js";
-export { strmm, strmv, strsm, strsv } from "./triangular.js";
+export {
+  strmm,
+  strmv,
+  strsm,
+  strsv,
+  type TriangleAndMatrix,
+  type TriangleAndVector,
+} from "./triangular.js";
 export { saxpy, scopy, srot, srotg, srotm, sscal, sswap } from "./updates.js";

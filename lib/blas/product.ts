@@ -2,7 +2,7 @@
 
 import type { MicroDescription } from "../program/index.js";
 import { defineKernel, type Operand, run } from "./machine.js";
-import { copyMatrix, type Matrix, mayOverlap, reverseCols, reverseRows, transpose } from "./views.js";
+import { apart, type Matrix, reverseCols, reverseRows, transpose } from "./views.js";
 
 /** From so many multiplications on, a call of native code is faster than a loop in JavaScript. */
 const NATIVE_PRODUCTS = 512;
@@ -41,8 +41,7 @@ export function multiply(alpha: number, a: Matrix, b: Matrix, beta: number, c: M
     scale(c, beta);
     return;
   }
-  const left = mayOverlap(a, c) ? copyMatrix(a) : a;
-  const right = mayOverlap(b, c) ? copyMatrix(b) : b;
+  const [left, right] = [apart(a, c), apart(b, c)];
   // An overflow of the count is no matter: it is large.
   if (c.rows * c.cols * a.cols < NATIVE_PRODUCTS) multiplyHere(alpha, left, right, beta, c);
   else if (c.rows > 1 && c.cols > 1 && c.rowStride === 1 && c.colStride !== 1) {

@@ -19,7 +19,7 @@ import {
 } from "./arguments.js";
 import { lowerOf } from "./sides.js";
 import { multiplySymmetric, multiplyTriangle } from "./triangles.js";
-import { asColumn, asRow, transpose } from "./views.js";
+import { apart, asColumn, transpose } from "./views.js";
 
 /**
  * y ← alpha · a · x + beta · y, where a is symmetric with n rows and one of its triangles is stored.
@@ -69,7 +69,7 @@ ssymv.ndarray = (
   const matrix = checkMatrix("ssymv", "a", a, n, n, strideA1, strideA2, offsetA);
   const vector = asColumn(checkVector("ssymv", "x", x, n, strideX, offsetX));
   const result = checkResult("ssymv", "y", asColumn(checkVector("ssymv", "y", y, n, strideY, offsetY)));
-  multiplySymmetric(factor, lowerOf(matrix, upper), vector, kept, result);
+  multiplySymmetric(factor, lowerOf(apart(matrix, result), upper), apart(vector, result), kept, result);
   return y;
 };
 
@@ -110,9 +110,10 @@ ssyr.ndarray = (
   const upper = isUpper("ssyr", uplo);
   checkSize("ssyr", "n", n);
   const factor = checkScalar("ssyr", "alpha", alpha);
-  const vector = checkVector("ssyr", "x", x, n, strideX, offsetX);
+  const vector = asColumn(checkVector("ssyr", "x", x, n, strideX, offsetX));
   const matrix = checkResult("ssyr", "a", checkMatrix("ssyr", "a", a, n, n, strideA1, strideA2, offsetA));
-  multiplyTriangle(factor, asColumn(vector), asRow(vector), 1, lowerOf(matrix, upper));
+  const column = apart(vector, matrix);
+  multiplyTriangle(factor, column, transpose(column), 1, lowerOf(matrix, upper));
   return a;
 };
 
@@ -158,12 +159,13 @@ ssyr2.ndarray = (
   const upper = isUpper("ssyr2", uplo);
   checkSize("ssyr2", "n", n);
   const factor = checkScalar("ssyr2", "alpha", alpha);
-  const left = checkVector("ssyr2", "x", x, n, strideX, offsetX);
-  const right = checkVector("ssyr2", "y", y, n, strideY, offsetY);
+  const vectorX = asColumn(checkVector("ssyr2", "x", x, n, strideX, offsetX));
+  const vectorY = asColumn(checkVector("ssyr2", "y", y, n, strideY, offsetY));
   const stored = checkResult("ssyr2", "a", checkMatrix("ssyr2", "a", a, n, n, strideA1, strideA2, offsetA));
   const matrix = lowerOf(stored, upper);
-  multiplyTriangle(factor, asColumn(left), asRow(right), 1, matrix);
-  multiplyTriangle(factor, asColumn(right), asRow(left), 1, matrix);
+  const [left, right] = [apart(vectorX, matrix), apart(vectorY, matrix)];
+  multiplyTriangle(factor, left, transpose(right), 1, matrix);
+  multiplyTriangle(factor, right, transpose(left), 1, matrix);
   return a;
 };
 
@@ -224,10 +226,11 @@ ssymm.ndarray = (
   checkSize("ssymm", "n", n);
   const [factor, kept] = [checkScalar("ssymm", "alpha", alpha), checkScalar("ssymm", "beta", beta)];
   const size = left ? m : n;
-  const matrix = lowerOf(checkMatrix("ssymm", "a", a, size, size, strideA1, strideA2, offsetA), upper);
-  const other = checkMatrix("ssymm", "b", b, m, n, strideB1, strideB2, offsetB);
+  const stored = checkMatrix("ssymm", "a", a, size, size, strideA1, strideA2, offsetA);
+  const factors = checkMatrix("ssymm", "b", b, m, n, strideB1, strideB2, offsetB);
   const result = checkResult("ssymm", "c", checkMatrix("ssymm", "c", c, m, n, strideC1, strideC2, offsetC));
   if (m === 0 || n === 0) return c;
+  const [matrix, other] = [lowerOf(apart(stored, result), upper), apart(factors, result)];
   if (left) multiplySymmetric(factor, matrix, other, kept, result);
   else multiplySymmetric(factor, matrix, transpose(other), kept, transpose(result));
   return c;
@@ -283,8 +286,9 @@ ssyrk.ndarray = (
   checkSize("ssyrk", "k", k);
   const [factor, kept] = [checkScalar("ssyrk", "alpha", alpha), checkScalar("ssyrk", "beta", beta)];
   const stored = checkMatrix("ssyrk", "a", a, turns ? k : n, turns ? n : k, strideA1, strideA2, offsetA);
-  const left = turns ? transpose(stored) : stored;
   const result = checkResult("ssyrk", "c", checkMatrix("ssyrk", "c", c, n, n, strideC1, strideC2, offsetC));
+  const read = apart(stored, result);
+  const left = turns ? transpose(read) : read;
   multiplyTriangle(factor, left, transpose(left), kept, lowerOf(result, upper));
   return c;
 };
@@ -350,8 +354,9 @@ ssyr2k.ndarray = (
   const [rows, cols] = turns ? [k, n] : [n, k];
   const storedA = checkMatrix("ssyr2k", "a", a, rows, cols, strideA1, strideA2, offsetA);
   const storedB = checkMatrix("ssyr2k", "b", b, rows, cols, strideB1, strideB2, offsetB);
-  const [left, right] = turns ? [transpose(storedA), transpose(storedB)] : [storedA, storedB];
   const stored = checkResult("ssyr2k", "c", checkMatrix("ssyr2k", "c", c, n, n, strideC1, strideC2, offsetC));
+  const [readA, readB] = [apart(storedA, stored), apart(storedB, stored)];
+  const [left, right] = turns ? [transpose(readA), transpose(readB)] : [readA, readB];
   const result = lowerOf(stored, upper);
   multiplyTriangle(factor, left, transpose(right), kept, result);
   multiplyTriangle(factor, right, transpose(left), 1, result);

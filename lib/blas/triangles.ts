@@ -13,6 +13,12 @@ const BLOCK = 64;
 /** Triangular systems are solved here, row by row, for blocks of at most so many. */
 const SOLVED_BLOCK = 32;
 
+/** So few columns are multiplied here, one by one, by a triangle of a block. */
+const FEW_COLUMNS = 4;
+
+/** Blocks are solved by their inverses up to this condition number: as much is lost of the accuracy of substitution. */
+const MOST_CONDITION = 2 ** 10;
+
 /** The first part of n: the largest power of two times the block below it, so that few different sizes occur. */
 function half(n: number, least: number): number {
   let size = least;
@@ -105,17 +111,46 @@ export function multiplyLower(alpha: number, t: Matrix, unit: boolean, b: Matrix
     multiplyLower(alpha, first, unit, b1);
     return;
   }
+  if (b.cols < FEW_COLUMNS || !areFinite(b)) {
+    for (let j = 0; j < b.cols; j++) multiplyColumn(alpha, t, unit, b, j);
+    return;
+  }
   const whole = completed(t, "zeros");
   if (unit) for (let i = 0; i < t.rows; i++) scratch[i * t.cols + i] = 1;
   multiply(alpha, whole, b, 0, b);
 }
 
+const zeros = compactMatrix(new Float32Array(BLOCK), 1, BLOCK);
+
+/** Whether the zeros above a diagonal times these, at most `BLOCK` rows, are zeros: times NaN or an infinity they are NaN. */
+function areFinite(b: Matrix): boolean {
+  const sums = new Float32Array(b.cols);
+  multiply(1, block(zeros, 0, 1, 0, b.rows), b, 0, compactMatrix(sums, 1, b.cols));
+  return !sums.some(Number.isNaN);
+}
+
+/** Multiplies one column of b, in float64. */
+function multiplyColumn(alpha: number, t: Matrix, unit: boolean, b: Matrix, j: number): void {
+  const { data, offset, rowStride, colStride } = t;
+  const first = b.offset + j * b.colStride;
+  // From the last row on, as each needs those before it as they were.
+  for (let i = t.rows - 1; i >= 0; i--) {
+    let [at, from, sum] = [offset + i * rowStride, first, 0];
+    for (let p = 0; p < i; p++, at += colStride, from += b.rowStride) {
+      sum += (data[at] as number) * (b.data[from] as number);
+    }
+    const own = b.data[from] as number;
+    b.data[from] = alpha * (sum + (unit ? own : (data[at] as number) * own));
+  }
+}
+
 /** b ← t⁻¹ · b, where t is lower triangular: forward substitution. */
 export function solveLower(t: Matrix, unit: boolean, b: Matrix): void {
   if (t.rows <= SOLVED_BLOCK) {
-    // For many right-hand sides a product with the inverse of the block is faster.
-    if (b.cols < t.rows) for (let j = 0; j < b.cols; j++) solveColumn(t, unit, b, j);
-    else multiply(1, inverse(t, unit), b, 0, b);
+    // For many right-hand sides a product with the inverse of the block is faster, where it is as good.
+    const inverted = b.cols < t.rows || !areFinite(b) ? undefined : inverse(t, unit);
+    if (inverted) multiply(1, inverted, b, 0, b);
+    else for (let j = 0; j < b.cols; j++) solveColumn(t, unit, b, j);
     return;
   }
   const h = half(t.rows, SOLVED_BLOCK);
@@ -128,15 +163,26 @@ export function solveLower(t: Matrix, unit: boolean, b: Matrix): void {
 
 const columns = new Float32Array(SOLVED_BLOCK * SOLVED_BLOCK);
 
-/** t⁻¹ of a block: one column after the other. */
-function inverse(t: Matrix, unit: boolean): Matrix {
+/** t⁻¹ of a block, one column after the other; none where t is singular, or so nearly that the inverse would be inaccurate. */
+function inverse(t: Matrix, unit: boolean): Matrix | undefined {
   const result = compactMatrix(columns, t.rows, t.rows);
   columns.fill(0);
   for (let j = 0; j < t.rows; j++) {
     columns[j * t.rows + j] = 1;
     solveColumn(t, unit, result, j);
   }
-  return result;
+  return rowNorm(t, unit) * rowNorm(result, false) <= MOST_CONDITION ? result : undefined;
+}
+
+/** The largest sum of magnitudes of a row of a lower triangle; NaN if there is one in it. */
+function rowNorm({ data, rows, offset, rowStride, colStride }: Matrix, unit: boolean): number {
+  let largest = 0;
+  for (let i = 0; i < rows; i++) {
+    let [at, sum] = [offset + i * rowStride, 0];
+    for (let p = 0; p < i; p++, at += colStride) sum += Math.abs(data[at] as number);
+    largest = Math.max(largest, sum + (unit ? 1 : Math.abs(data[at] as number)));
+  }
+  return largest;
 }
 
 const solution = new Float64Array(SOLVED_BLOCK);

@@ -22,21 +22,33 @@ import {
 import { scale } from "./product.js";
 import { lowerTriangular } from "./sides.js";
 import { multiplyLower, solveLower } from "./triangles.js";
-import { asColumn, transpose } from "./views.js";
+import { apart, asColumn, transpose } from "./views.js";
 
-/** Arguments of both routines on triangular matrices. */
-type VectorArguments = Parameters<typeof strmv.ndarray>;
+/** A triangular matrix of n rows with its strides, and a vector. */
+export type TriangleAndVector = [
+  uplo: Triangle,
+  trans: TransposeOperation,
+  diag: Diagonal,
+  n: number,
+  a: Float32Array,
+  strideA1: number,
+  strideA2: number,
+  offsetA: number,
+  x: Float32Array,
+  strideX: number,
+  offsetX: number,
+];
 
 /** The matrix as a lower triangular one, and the vector in the order that goes with it. */
 function withVector(
   op: string,
-  [uplo, trans, diag, n, a, strideA1, strideA2, offsetA, x, strideX, offsetX]: VectorArguments,
+  [uplo, trans, diag, n, a, strideA1, strideA2, offsetA, x, strideX, offsetX]: TriangleAndVector,
 ) {
   const [upper, transposed, unit] = [isUpper(op, uplo), isTransposed(op, "trans", trans), isUnit(op, diag)];
   checkSize(op, "n", n);
   const matrix = checkMatrix(op, "a", a, n, n, strideA1, strideA2, offsetA);
   const vector = checkResult(op, "x", asColumn(checkVector(op, "x", x, n, strideX, offsetX)));
-  return { ...lowerTriangular(matrix, upper, transposed, vector), unit };
+  return { ...lowerTriangular(apart(matrix, vector), upper, transposed, vector), unit, x };
 }
 
 /**
@@ -63,32 +75,8 @@ export function strmv(
 }
 
 /** The same with the strides of a, and from given elements of the arrays on. */
-strmv.ndarray = (
-  uplo: Triangle,
-  trans: TransposeOperation,
-  diag: Diagonal,
-  n: number,
-  a: Float32Array,
-  strideA1: number,
-  strideA2: number,
-  offsetA: number,
-  x: Float32Array,
-  strideX: number,
-  offsetX: number,
-): Float32Array => {
-  const { t, b, unit } = withVector("strmv", [
-    uplo,
-    trans,
-    diag,
-    n,
-    a,
-    strideA1,
-    strideA2,
-    offsetA,
-    x,
-    strideX,
-    offsetX,
-  ]);
+strmv.ndarray = (...given: TriangleAndVector): Float32Array => {
+  const { t, b, unit, x } = withVector("strmv", given);
   multiplyLower(1, t, unit, b);
   return x;
 };
@@ -118,60 +106,34 @@ export function strsv(
 }
 
 /** The same with the strides of a, and from given elements of the arrays on. */
-strsv.ndarray = (
-  uplo: Triangle,
-  trans: TransposeOperation,
-  diag: Diagonal,
-  n: number,
-  a: Float32Array,
-  strideA1: number,
-  strideA2: number,
-  offsetA: number,
-  x: Float32Array,
-  strideX: number,
-  offsetX: number,
-): Float32Array => {
-  const { t, b, unit } = withVector("strsv", [
-    uplo,
-    trans,
-    diag,
-    n,
-    a,
-    strideA1,
-    strideA2,
-    offsetA,
-    x,
-    strideX,
-    offsetX,
-  ]);
+strsv.ndarray = (...given: TriangleAndVector): Float32Array => {
+  const { t, b, unit, x } = withVector("strsv", given);
   solveLower(t, unit, b);
   return x;
 };
 
-/** Arguments of both routines on triangular matrices. */
-type MatrixArguments = Parameters<typeof strmm.ndarray>;
+/** A triangular matrix with its strides, and a matrix of m rows and n columns that stands on its other side. */
+export type TriangleAndMatrix = [
+  side: Side,
+  uplo: Triangle,
+  transA: TransposeOperation,
+  diag: Diagonal,
+  m: number,
+  n: number,
+  alpha: number,
+  a: Float32Array,
+  strideA1: number,
+  strideA2: number,
+  offsetA: number,
+  b: Float32Array,
+  strideB1: number,
+  strideB2: number,
+  offsetB: number,
+];
 
 /** The matrix as a lower triangular one on the left, and the other matrix in the order that goes with it. */
-function withMatrix(
-  op: string,
-  [
-    side,
-    uplo,
-    transA,
-    diag,
-    m,
-    n,
-    alpha,
-    a,
-    strideA1,
-    strideA2,
-    offsetA,
-    b,
-    strideB1,
-    strideB2,
-    offsetB,
-  ]: MatrixArguments,
-) {
+function withMatrix(op: string, given: TriangleAndMatrix) {
+  const [side, uplo, transA, diag, m, n, alpha, a, strideA1, strideA2, offsetA, b, ...stridesB] = given;
   const [left, upper, unit] = [isLeft(op, side), isUpper(op, uplo), isUnit(op, diag)];
   const transposed = isTransposed(op, "transA", transA);
   checkSize(op, "m", m);
@@ -179,10 +141,11 @@ function withMatrix(
   const factor = checkScalar(op, "alpha", alpha);
   const size = left ? m : n;
   const matrix = checkMatrix(op, "a", a, size, size, strideA1, strideA2, offsetA);
-  const stored = checkResult(op, "b", checkMatrix(op, "b", b, m, n, strideB1, strideB2, offsetB));
+  const stored = checkResult(op, "b", checkMatrix(op, "b", b, m, n, ...stridesB));
   // b · op(a) is the transpose of op(a)ᵀ · bᵀ.
   const other = left ? stored : transpose(stored);
-  return { ...lowerTriangular(matrix, upper, left ? transposed : !transposed, other), unit, factor };
+  const triangle = lowerTriangular(apart(matrix, stored), upper, left ? transposed : !transposed, other);
+  return { ...triangle, unit, factor, result: b };
 }
 
 /**
@@ -215,47 +178,10 @@ export function strmm(
 }
 
 /** The same with the strides of the matrices, and from given elements of the arrays on. */
-strmm.ndarray = (
-  side: Side,
-  uplo: Triangle,
-  transA: TransposeOperation,
-  diag: Diagonal,
-  m: number,
-  n: number,
-  alpha: number,
-  a: Float32Array,
-  strideA1: number,
-  strideA2: number,
-  offsetA: number,
-  b: Float32Array,
-  strideB1: number,
-  strideB2: number,
-  offsetB: number,
-): Float32Array => {
-  const {
-    t,
-    b: other,
-    unit,
-    factor,
-  } = withMatrix("strmm", [
-    side,
-    uplo,
-    transA,
-    diag,
-    m,
-    n,
-    alpha,
-    a,
-    strideA1,
-    strideA2,
-    offsetA,
-    b,
-    strideB1,
-    strideB2,
-    offsetB,
-  ]);
-  multiplyLower(factor, t, unit, other);
-  return b;
+strmm.ndarray = (...given: TriangleAndMatrix): Float32Array => {
+  const { t, b, unit, factor, result } = withMatrix("strmm", given);
+  multiplyLower(factor, t, unit, b);
+  return result;
 };
 
 /**
@@ -290,46 +216,9 @@ export function strsm(
 }
 
 /** The same with the strides of the matrices, and from given elements of the arrays on. */
-strsm.ndarray = (
-  side: Side,
-  uplo: Triangle,
-  transA: TransposeOperation,
-  diag: Diagonal,
-  m: number,
-  n: number,
-  alpha: number,
-  a: Float32Array,
-  strideA1: number,
-  strideA2: number,
-  offsetA: number,
-  b: Float32Array,
-  strideB1: number,
-  strideB2: number,
-  offsetB: number,
-): Float32Array => {
-  const {
-    t,
-    b: other,
-    unit,
-    factor,
-  } = withMatrix("strsm", [
-    side,
-    uplo,
-    transA,
-    diag,
-    m,
-    n,
-    alpha,
-    a,
-    strideA1,
-    strideA2,
-    offsetA,
-    b,
-    strideB1,
-    strideB2,
-    offsetB,
-  ]);
-  scale(other, factor);
-  if (factor !== 0) solveLower(t, unit, other);
-  return b;
+strsm.ndarray = (...given: TriangleAndMatrix): Float32Array => {
+  const { t, b, unit, factor, result } = withMatrix("strsm", given);
+  scale(b, factor);
+  if (factor !== 0) solveLower(t, unit, b);
+  return result;
 };

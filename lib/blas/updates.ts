@@ -252,8 +252,8 @@ export function srotg(a: number, b: number): Float32Array {
   if (x === 0 && y === 0) return Float32Array.of(0, 0, 1, 0);
   const larger = Math.abs(x) > Math.abs(y) ? x : y;
   const r = Math.sign(larger) * Math.sqrt(x * x + y * y);
-  const [c, s] = [x / r, y / r];
-  return Float32Array.of(r, larger === x && x !== y ? s : c === 0 ? 1 : 1 / c, c, s);
+  const [c, s] = [Math.fround(x / r), y / r];
+  return Float32Array.of(r, Math.abs(x) > Math.abs(y) ? s : c === 0 ? 1 : 1 / c, c, s);
 }
 
 /**

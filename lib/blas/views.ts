@@ -68,6 +68,11 @@ export function copyMatrix(a: Matrix): Matrix {
   return copy;
 }
 
+/** What a routine reads as it was before it writes its result: a copy, where the memory of the two may meet. */
+export function apart(operand: Matrix, result: Matrix): Matrix {
+  return mayOverlap(operand, result) ? copyMatrix(operand) : operand;
+}
+
 /** Whether the stretches of memory from the first to the last element meet. Both have elements. */
 export function mayOverlap(a: Matrix, b: Matrix): boolean {
   if (a.data.buffer !== b.data.buffer) return false;

@@ -219,6 +219,8 @@ describe("updates", () => {
       expect(z).toBe(Math.abs(a) > Math.abs(b) ? s : c === 0 ? 1 : Math.fround(1 / (a / (r || 1))) && z);
     }
     expect([...srotg(0, 0)]).toEqual([0, 0, 1, 0]);
+    // A cosine that float32 has no number for is 0.
+    expect([...srotg(1e-30, 1e30)]).toEqual([Math.fround(1e30), 1, 0, 1]);
     expect(srotg(3, 4)[1]).toBeCloseTo(5 / 3, 6);
     expect(srotg(4, 3)[1]).toBeCloseTo(3 / 5, 6);
   });

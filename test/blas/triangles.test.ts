@@ -275,4 +275,33 @@ describe("triangular matrices", () => {
     strsv("row-major", "lower", "no-transpose", "non-unit", 2, Float32Array.of(0, 0, 0, 1), 2, x, 1);
     expect(x[0]).toBe(Number.POSITIVE_INFINITY);
   });
+
+  it("solves many systems as accurately as one where the inverse of a block would overflow", () => {
+    const [n, columns] = [32, 40];
+    const t = new Float32Array(n * n).fill(1000);
+    const b = Float32Array.from({ length: n * columns }, (_, at) => 1 + 1000 * Math.floor(at / columns));
+    strsm("row-major", "left", "lower", "no-transpose", "unit", n, columns, 1, t, n, b, columns);
+    expect(new Set(b)).toEqual(new Set([1]));
+  });
+
+  it("gives many systems what it gives one where the diagonal has a zero, or a right-hand side is not finite", () => {
+    const [n, columns] = [40, 50];
+    for (const [row, value] of [
+      [0, 0],
+      [7, 0],
+      [0, Number.NaN],
+      [35, Number.POSITIVE_INFINITY],
+    ] as const) {
+      const t = Float32Array.from(wellConditioned(n, 1).flat());
+      const b = Float32Array.from(randomRows(n, columns, 2).flat());
+      if (value === 0) t[row * n + row] = 0;
+      else b[row * columns + 3] = value;
+      const single = Float32Array.from({ length: n }, (_, i) => b[i * columns + 3] as number);
+      strsv("row-major", "lower", "no-transpose", "non-unit", n, t, n, single, 1);
+      strsm("row-major", "left", "lower", "no-transpose", "non-unit", n, columns, 1, t, n, b, columns);
+      expect(Array.from(single, Number.isFinite)).toContain(false);
+      const kind = (x: number) => (Number.isFinite(x) ? "finite" : x);
+      expect(Array.from(single, (_, i) => kind(b[i * columns + 3] as number))).toEqual(Array.from(single, kind));
+    }
+  });
 });
