@@ -50,7 +50,8 @@
         ["OS=='linux'", {
           "libraries": [
             "-static-libstdc++", "-static-libgcc", "-pthread",
-            "-Wl,--version-script=<(module_root_dir)/native/exports.map,--gc-sections,-z,now",
+            # Seen from build/, where make runs: a whole path might have spaces.
+            "-Wl,--version-script=../native/exports.map,--gc-sections,-z,now",
           ],
         }],
       ],

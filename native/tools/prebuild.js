@@ -10,7 +10,7 @@ import { spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, statSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { platformName } from "../../dist/backends/native/loader.js";
+import { platformName } from "../../dist/backends/native/candidates.js";
 import { missing } from "./binutils.js";
 import { checkBinary } from "./check_binary.js";
 

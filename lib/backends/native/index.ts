@@ -1,3 +1,4 @@
-export { type Addon, type LoadFailure, loadAddon, type NativeMemory } from "./loader.js";
+export { candidates, glibcVersion, PACKAGE_ROOT, PREBUILT_PLATFORMS, platformName } from "./candidates.js";
+export { type Addon, type LoadFailure, type LoadFault, loadAddon, type NativeMemory } from "./loader.js";
 export { NativeBackend } from "./native.js";
-export { defaultThreads } from "./threads.js";
+export { cgroupQuota, defaultThreads } from "./threads.js";

@@ -1,12 +1,12 @@
 /** Finds the native addon: the first binary that loads, speaks this version's Program format and passes its test. */
 
-import { existsSync } from "node:fs";
+import { realpathSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { TypedArray } from "../../dtype.js";
 import { PROGRAM_ABI } from "../../program/format.js";
 import type { ProgramMemory } from "../backend.js";
+import { candidates } from "./candidates.js";
+import { elfProblem } from "./elf.js";
 
 /**
  * What the native binary exports. Programs and states are integer handles, and stale ones are refused. Errors
@@ -91,63 +91,77 @@ export interface NativeMemory {
   readonly programs: number;
 }
 
+/** What can be wrong with a binary. */
+export type LoadFault =
+  /** There is no such file. */
+  | "missing"
+  /** Not a complete library for this platform and processor. */
+  | "file"
+  /** The system refuses to load it, or it is no addon. */
+  | "load"
+  /** Built for another version of nodegrad. */
+  | "version"
+  /** It loads and computes wrong results. */
+  | "self-test";
+
 /** Why one candidate was not used. */
 export interface LoadFailure {
   readonly path: string;
+  readonly fault: LoadFault;
   readonly message: string;
 }
 
-/** The addon and where it came from, or every candidate that was tried and what was wrong with it. */
-export type LoadResult = { readonly addon: Addon; readonly path: string } | { readonly errors: readonly LoadFailure[] };
-
-// This file lies three folders below the package root in lib/ and in dist/ alike.
-const packageRoot = fileURLToPath(new URL("../../../", import.meta.url));
+/** The addon and where it came from, if one works, and every candidate before it with what was wrong with it. */
+export type LoadResult =
+  | { readonly addon: Addon; readonly path: string; readonly errors: readonly LoadFailure[] }
+  | { readonly errors: readonly LoadFailure[] };
 
 /**
- * Loads the native addon from the first candidate that works: node-gyp's build, CMake's build, the prebuilt
- * binary of this platform. A binary named by the environment variable `NODEGRAD_BINARY` is the only candidate:
- * whoever names one wants that one, or an error.
+ * Loads the native addon from the first candidate that works.
  *
  * Never throws: a missing addon is a normal state in which the reference backend works.
+ *
+ * @param paths Where it may lie, best first.
  */
-export function loadAddon(): LoadResult {
+export function loadAddon(paths: readonly string[] = candidates()): LoadResult {
   const errors: LoadFailure[] = [];
-  for (const path of candidates()) {
+  for (const path of paths) {
     try {
-      return { addon: loadBinary(path), path };
+      return { addon: loadBinary(path), path, errors };
     } catch (error) {
-      errors.push({ path, message: error instanceof Error ? error.message : String(error) });
+      const fault = error instanceof Unusable ? error.fault : "load";
+      errors.push({ path, fault, message: error instanceof Error ? error.message : String(error) });
     }
   }
   return { errors };
 }
 
-/** Paths where a binary may lie, best first. */
-function candidates(): string[] {
-  const named = process.env.NODEGRAD_BINARY;
-  if (named) return [named];
-  return [
-    join(packageRoot, "build", "Release", "nodegrad.node"),
-    join(packageRoot, "build-cmake", "Release", "nodegrad.node"),
-    join(packageRoot, "prebuilds", platformName(), "nodegrad.node"),
-  ];
-}
+/** A binary that is not to be used. */
+class Unusable extends Error {
+  readonly fault: LoadFault;
 
-/** `linux-x64`, `linux-x64-musl`, `darwin-arm64`, …: the name of a folder in prebuilds/. */
-export function platformName(arch: string = process.arch): string {
-  const name = `${process.platform}-${arch}`;
-  if (process.platform !== "linux") return name;
-  const { header } = process.report.getReport() as { header: { glibcVersionRuntime?: string } };
-  return header.glibcVersionRuntime === undefined ? `${name}-musl` : name;
+  constructor(fault: LoadFault, message: string) {
+    super(message);
+    this.fault = fault;
+  }
 }
 
 /** Loads one binary and checks it. */
 function loadBinary(path: string): Addon {
-  if (!existsSync(path)) throw new Error("no such file");
-  const addon = createRequire(import.meta.url)(path) as Addon;
+  const facts = statSync(path, { throwIfNoEntry: false });
+  if (facts === undefined) throw new Unusable("missing", "no such file");
+  if (!facts.isFile()) throw new Unusable("file", "not a file");
+  // Node runs a file of any other name as a script, and goes by the name that links lead to.
+  const file = realpathSync(path);
+  if (!file.endsWith(".node")) throw new Unusable("file", `not the name of an addon: ${file}`);
+  const problem = process.platform === "linux" ? elfProblem(file) : undefined;
+  if (problem !== undefined) throw new Unusable("file", problem);
+  const addon = createRequire(import.meta.url)(file) as Addon;
+  if (typeof addon.abi !== "number") throw new Unusable("version", "an addon, but not nodegrad's");
   if (addon.abi !== PROGRAM_ABI) {
-    throw new Error(`built for another version: its Program ABI is ${addon.abi}, expected ${PROGRAM_ABI}`);
+    const versions = `its Program ABI is ${addon.abi}, expected ${PROGRAM_ABI}`;
+    throw new Unusable("version", `built for another version: ${versions}`);
   }
-  if (!addon.selfTest()) throw new Error("self-test failed: wrong results on this processor");
+  if (!addon.selfTest()) throw new Unusable("self-test", "self-test failed: wrong results on this processor");
   return addon;
 }

@@ -15,7 +15,7 @@ export function defaultThreads(): number {
 }
 
 /** Processors' worth of time that Linux allows this container; Infinity without a limit. */
-function cgroupQuota(): number {
+export function cgroupQuota(): number {
   let text: string;
   try {
     text = readFileSync("/sys/fs/cgroup/cpu.max", "utf8");
