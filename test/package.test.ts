@@ -200,6 +200,11 @@ describe("package", () => {
     expect(existsSync(join(root, target.types)), target.types).toBe(true);
   });
 
+  it("has no script that npm runs before or after another by its name alone", () => {
+    const names = Object.keys(manifest.scripts);
+    expect(names.filter((name) => names.some((other) => [`pre${other}`, `post${other}`].includes(name)))).toEqual([]);
+  });
+
   it("has a built command line", () => {
     expect(existsSync(join(root, manifest.bin.nodegrad))).toBe(true);
   });

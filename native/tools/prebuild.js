@@ -1,4 +1,4 @@
-// Builds the binaries that the package brings along: `npm run prebuild [-- TARGET…]` writes
+// Builds the binaries that the package brings along: `npm run build:prebuilds [-- TARGET…]` writes
 // prebuilds/TARGET/nodegrad.node, a target being `<platform>-<arch>`, on musl `<platform>-<arch>-musl`. Without targets it
 // builds those that this machine can: its own, and the other processors of Linux that it has a cross compiler for.
 //

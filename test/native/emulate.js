@@ -65,7 +65,7 @@ if (spawnSync(program, ["--version"]).error !== undefined) {
 }
 const addon = join(root, "prebuilds", `linux-${processor.arch}`, "nodegrad.node");
 if (!existsSync(addon)) {
-  console.log(`emulate: skipped: ${addon} is missing; \`npm run prebuild\` builds it where there is a compiler`);
+  console.log(`emulate: skipped: ${addon} is missing; \`npm run build:prebuilds\` builds it where there is a compiler`);
   process.exit();
 }
 
