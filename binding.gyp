@@ -26,12 +26,13 @@
       "GCC_ENABLE_CPP_EXCEPTIONS": "NO",
       "GCC_ENABLE_CPP_RTTI": "NO",
       "GCC_SYMBOLS_PRIVATE_EXTERN": "YES",
-      "MACOSX_DEPLOYMENT_TARGET": "11.0",
       "OTHER_CPLUSPLUSFLAGS": ["<@(gnu_flags)"],
     },
     "msvs_settings": {
-      "VCCLCompilerTool": {"AdditionalOptions": ["/std:c++17", "/O2"], "ExceptionHandling": 0},
+      "VCCLCompilerTool": {"AdditionalOptions": ["/std:c++17", "/O2", "/utf-8", "/fp:contract"], "ExceptionHandling": 0},
     },
+    # Late, so that it wins over the system that the Node in use was built for.
+    "target_conditions": [["OS=='mac'", {"xcode_settings": {"MACOSX_DEPLOYMENT_TARGET": "11.0"}}]],
   },
   "targets": [
     {
@@ -59,6 +60,7 @@
     {
       "target_name": "kernels_base",
       "type": "static_library",
+      "win_delay_load_hook": "false",
       "sources": ["<!@(node native/tools/sources.js kernels)"],
       "defines": ["NG_ISA=base", "NG_ISA_BASE=1"],
     },
@@ -69,6 +71,7 @@
         {
           "target_name": "kernels_avx2",
           "type": "static_library",
+          "win_delay_load_hook": "false",
           "sources": ["<!@(node native/tools/sources.js kernels)"],
           "defines": ["NG_ISA=avx2", "NG_ISA_AVX2=1"],
           "variables": {"isa_flags": ["-mavx2", "-mfma", "-mf16c", "-mbmi2"]},
@@ -79,6 +82,7 @@
         {
           "target_name": "kernels_avx512",
           "type": "static_library",
+          "win_delay_load_hook": "false",
           "sources": ["<!@(node native/tools/sources.js kernels)"],
           "defines": ["NG_ISA=avx512", "NG_ISA_AVX512=1"],
           "variables": {
@@ -98,6 +102,7 @@
         {
           "target_name": "kernels_neon",
           "type": "static_library",
+          "win_delay_load_hook": "false",
           "sources": ["<!@(node native/tools/sources.js kernels)"],
           "defines": ["NG_ISA=neon", "NG_ISA_NEON=1"],
         },

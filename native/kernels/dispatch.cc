@@ -5,7 +5,12 @@
 
 #include "kernels.h"
 
-#if defined(_MSC_VER) && defined(_M_X64)
+// clang takes the GNU way on Windows too.
+#if defined(_MSC_VER) && !defined(__clang__)
+#define NG_MSVC 1
+#endif
+
+#if defined(NG_MSVC) && defined(_M_X64)
 #include <intrin.h>
 #elif defined(__x86_64__)
 #include <cpuid.h>
@@ -42,7 +47,7 @@ struct Registers {
 
 Registers cpuid(uint32_t leaf) {
   Registers r = {};
-#if defined(_MSC_VER)
+#if defined(NG_MSVC)
   int values[4];
   __cpuid(values, 0);
   if (static_cast<uint32_t>(values[0]) < leaf) return r;
@@ -56,7 +61,7 @@ Registers cpuid(uint32_t leaf) {
 
 // Which registers the operating system saves when it switches threads. To be read only with OSXSAVE set.
 uint64_t xcr0() {
-#if defined(_MSC_VER)
+#if defined(NG_MSVC)
   return _xgetbv(0);
 #else
   uint32_t low;

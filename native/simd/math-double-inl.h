@@ -100,10 +100,10 @@ NG_INLINE float pow_of(float x, float y) {
   float r = static_cast<float>(exp2_of(exponent));
   const float half = 0.5f * y;
   const bool whole = floorf(y) == y, odd = whole & (floorf(half) != half);
-  r = (copysignf(1.0f, x) < 0.0f) & odd ? -r : r;
-  r = (x < 0.0f) & (x > -INFINITY) & !whole ? NAN : r;
-  r = (x != x) | (y != y) ? NAN : r;
-  return (y == 0.0f) | (x == 1.0f) ? 1.0f : r;
+  r = ((copysignf(1.0f, x) < 0.0f) & odd) ? -r : r;
+  r = ((x < 0.0f) & (x > -INFINITY) & !whole) ? NAN : r;
+  r = ((x != x) | (y != y)) ? NAN : r;
+  return ((y == 0.0f) | (x == 1.0f)) ? 1.0f : r;
 }
 
 }  // namespace

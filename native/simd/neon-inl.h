@@ -5,6 +5,7 @@
 
 #include <arm_neon.h>
 #include <stdint.h>
+#include <string.h>
 
 namespace ng {
 namespace NG_ISA {
@@ -85,7 +86,7 @@ NG_INLINE void store_n(int32_t* p, IntVec a, int n) {
 }
 NG_INLINE IntVec load_bytes(const uint8_t* p) {
   uint32_t word;
-  __builtin_memcpy(&word, p, 4);
+  memcpy(&word, p, 4);
   const uint16x8_t wide = vmovl_u8(vreinterpret_u8_u32(vdup_n_u32(word)));
   return {vreinterpretq_s32_u32(vmovl_u16(vget_low_u16(wide)))};
 }
@@ -93,7 +94,7 @@ NG_INLINE void store_bytes(uint8_t* p, IntVec a) {
   const uint16x4_t half = vmovn_u32(vreinterpretq_u32_s32(a.v));
   const uint8x8_t bytes = vmovn_u16(vcombine_u16(half, half));
   const uint32_t word = vget_lane_u32(vreinterpret_u32_u8(bytes), 0);
-  __builtin_memcpy(p, &word, 4);
+  memcpy(p, &word, 4);
 }
 
 NG_INLINE IntVec set1_int(int32_t x) { return {vdupq_n_s32(x)}; }

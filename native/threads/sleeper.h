@@ -11,6 +11,8 @@
 
 #if defined(__x86_64__) || defined(_M_X64)
 #include <immintrin.h>
+#elif defined(_M_ARM64)
+#include <intrin.h>
 #endif
 
 namespace ng {
@@ -19,6 +21,8 @@ namespace ng {
 inline void pause_core() {
 #if defined(__x86_64__) || defined(_M_X64)
   _mm_pause();
+#elif defined(_M_ARM64)
+  __yield();
 #elif defined(__aarch64__)
   asm volatile("yield");
 #endif

@@ -5,6 +5,10 @@
 #define NODEGRAD_THREADS_THREAD_H_
 
 #if defined(_WIN32)
+// Without macros named min and max.
+#ifndef NOMINMAX
+#define NOMINMAX
+#endif
 #include <windows.h>
 #else
 #include <pthread.h>
