@@ -1,6 +1,6 @@
 /** Element types: what one element of a tensor is, and the typed array that holds it. */
 
-import { DTypeError, show } from "./errors.js";
+import { BackendError, DTypeError, show } from "./errors.js";
 
 /**
  * Element type of a tensor.
@@ -68,12 +68,44 @@ export function alignArrays(finder: LineFinder): void {
   findLine = finder;
 }
 
-/** A zeroed typed array of `length` elements of `dtype`; large ones begin at a cache line. */
+/**
+ * A zeroed typed array of `length` elements of `dtype`; large ones begin at a cache line.
+ *
+ * @throws {BackendError} when there is not enough memory.
+ */
 export function allocate<D extends DType>(dtype: D, length: number): ArrayOf[D] {
   const { bytes, Array: ArrayType } = dtypeInfo[dtype];
   if (!(length * bytes >= ALIGNED_BYTES)) return new ArrayType(length) as ArrayOf[D];
-  const buffer = new ArrayBuffer(length * bytes + LINE_BYTES);
+  const buffer = allocateBytes(length * bytes + LINE_BYTES);
   return new ArrayType(buffer, findLine(buffer), length) as ArrayOf[D];
+}
+
+function allocateBytes(bytes: number): ArrayBuffer {
+  try {
+    return new ArrayBuffer(bytes);
+  } catch (error) {
+    throw shortage(error, `memory: not enough: ${bytes} bytes`);
+  }
+}
+
+/**
+ * A copy of an array, in a buffer of its own.
+ *
+ * @throws {BackendError} when there is not enough memory.
+ */
+export function copyOf(data: TypedArray): TypedArray {
+  try {
+    return data.slice();
+  } catch (error) {
+    throw shortage(error, `memory: not enough: ${data.byteLength} bytes`);
+  }
+}
+
+/** The `BackendError` that an error of JavaScript means when it could not allocate an array; others as they are. */
+export function shortage(error: unknown, message: string): unknown {
+  const isShortage =
+    error instanceof RangeError && /allocation failed|out of memory|invalid .*length/i.test(error.message);
+  return isShortage ? new BackendError(message, { cause: error }) : error;
 }
 
 /**

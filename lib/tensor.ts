@@ -7,7 +7,7 @@
 
 import { inspect } from "node:util";
 import { backward } from "./autodiff/index.js";
-import type { TypedArray } from "./dtype.js";
+import { copyOf, type TypedArray } from "./dtype.js";
 import { checkOptions, DTypeError, OptionError, ShapeError, show } from "./errors.js";
 import { Tensor } from "./graph/tensor.js";
 import { AssignedValue, Variable } from "./graph/variable.js";
@@ -142,7 +142,7 @@ const values: { [Name in keyof TensorValues]: (this: Tensor, ...args: never[]) =
 
 /** Values that a caller may keep and write: those of a variable on a backend have been copied from there. */
 function forKeeps(tensor: Tensor, values: TypedArray): TypedArray {
-  return tensor instanceof Variable && tensor.memory.data === undefined ? values : values.slice();
+  return tensor instanceof Variable && tensor.memory.data === undefined ? values : copyOf(values);
 }
 
 function nest(data: TypedArray, shape: readonly number[], axis = 0, start = 0): NestedArray {

@@ -19,6 +19,7 @@
 #include "addon/run.h"
 #include "kernels/dispatch.h"
 #include "kernels/kernels.h"
+#include "program/reserve.h"
 #include "program/self_test.h"
 #include "program/text.h"
 #include "threads/team.h"
@@ -58,12 +59,19 @@ std::string set_constants(napi_env env, napi_value array, PreparedProgram* progr
   return error;
 }
 
+// What preparing a Program allocates in small blocks for each of its words: measured are 100 to 190 bytes,
+// those included that are free again in the end.
+constexpr size_t kPreparedBytes = 256;
+
 // prepare(words: Int32Array, constants: TypedArray[]): handle
 Napi::Value prepare(const Napi::CallbackInfo& info) {
   Environment& environment = environment_of(info);
   Span words;
   if (!get_span(info.Env(), info[0], &words) || words.type != napi_int32_array) {
     return Napi::Value(info.Env(), fail(info.Env(), "FORMAT", "program: not an Int32Array"));
+  }
+  if (!has_reserve_for(words.length * kPreparedBytes)) {
+    return Napi::Value(info.Env(), fail_for_memory(info.Env(), "program: not enough memory"));
   }
   auto program = std::make_shared<PreparedProgram>();
   std::string error;
@@ -128,14 +136,15 @@ Napi::Value create_state(const Napi::CallbackInfo& info) {
     return Napi::Value(info.Env(),
                        fail(info.Env(), "BACKEND", format("state: dtype %d, length %d", dtype, length)));
   }
+  if (!has_reserve()) return Napi::Value(info.Env(), fail_for_memory(info.Env(), "state: not enough memory"));
   auto state = std::make_shared<State>();
   state->dtype = static_cast<DType>(dtype);
   state->length = length;
   const int64_t bytes = state->bytes();
   if (!allocate(&environment, &state->memory, bytes)) {
-    return Napi::Value(
-        info.Env(), fail(info.Env(), "BACKEND",
-                         format("state: not enough memory for %lld bytes", static_cast<long long>(bytes))));
+    return Napi::Value(info.Env(),
+                       fail(info.Env(), "BACKEND",
+                            format("state: not enough memory: %lld bytes", static_cast<long long>(bytes))));
   }
   memset(state->memory.data(), 0, bytes);
   const int32_t handle = environment.states.add(std::move(state));
@@ -266,6 +275,10 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   const Kernels* kernels = select_kernels(std::getenv("NODEGRAD_TARGET"), &error);
   if (kernels == nullptr) {
     fail(env, "BACKEND", error);
+    return exports;
+  }
+  if (!has_reserve()) {
+    fail_for_memory(env, "nodegrad: not enough memory");
     return exports;
   }
   Environment* environment = new Environment(*kernels);

@@ -25,6 +25,12 @@ inline napi_value fail(napi_env env, const char* code, const std::string& messag
   return nullptr;
 }
 
+// The same where there is no memory, not even for making up a message.
+inline napi_value fail_for_memory(napi_env env, const char* message) {
+  napi_throw_error(env, "BACKEND", message);
+  return nullptr;
+}
+
 // What one instance of the addon keeps: Node makes one for the main thread and one for each worker.
 struct Environment {
   explicit Environment(const Kernels& kernels) : kernels(kernels) {}

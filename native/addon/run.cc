@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "../program/reserve.h"
 #include "../program/text.h"
 #include "arrays.h"
 #include "environment.h"
@@ -13,8 +14,9 @@
 namespace ng {
 namespace {
 
-// First number of an outcome, as in lib/backends/native/loader.ts; a fault's four numbers follow.
-constexpr double kRan = 1, kFault = 2, kNotRun = 3;
+// First number of an outcome, as in lib/backends/native/loader.ts; a fault's four numbers follow, or the
+// bytes there were not.
+constexpr double kRan = 1, kFault = 2, kNoMemory = 3;
 constexpr int64_t kOutcomeLength = 5;
 
 napi_valuetype type_of(napi_env env, napi_value value) {
@@ -35,6 +37,10 @@ class Call {
     void* data;
     napi_get_cb_info(env, info, &count, arguments, nullptr, &data);
     environment = static_cast<Environment*>(data);
+    if (!has_reserve()) {
+      fail_for_memory(env, "run: not enough memory");
+      return false;
+    }
     int32_t handle = -1;
     napi_get_value_int32(env, arguments[0], &handle);
     const std::shared_ptr<PreparedProgram>* found = environment->programs.find(handle);
@@ -52,6 +58,12 @@ class Call {
   bool run() {
     const Bindings bindings = {inputs_.data(), state_pointers_.data(), outputs_.data(), scalars_};
     return program->run(bindings, &environment->arena, environment->packed, environment->threads, &fault);
+  }
+
+  // What it says when run() has returned false.
+  std::string shortage() const {
+    return format("run: not enough memory: %lld bytes",
+                  static_cast<long long>(program->run_bytes(environment->threads)));
   }
 
   // [opcode, position, index, limit] of the first bad index.
@@ -208,15 +220,13 @@ class Call {
   std::vector<double> scalar_copy_;
 };
 
-constexpr char kNoMemory[] = "run: not enough memory for temporaries";
-
 }  // namespace
 
 napi_value run(napi_env env, napi_callback_info info) {
   Call call;
   if (!call.read(env, info, false)) return nullptr;
   call.environment->wait();
-  if (!call.run()) return fail(env, "BACKEND", kNoMemory);
+  if (!call.run()) return fail(env, "BACKEND", call.shortage());
   call.environment->account(env);
   return call.result(env);
 }
@@ -230,17 +240,18 @@ class AsyncRun : public Executor::Job {
   Call call;
   napi_ref arrays = nullptr;
   napi_deferred deferred = nullptr;
-  const char* problem = nullptr;  // why it could not run
+  bool has_run = false;  // or there was not enough memory
 
   void run() override {
-    if (!call.run()) problem = kNoMemory;
+    has_run = call.run();
     if (call.outcome == nullptr) return;
     if (call.fault.raised) {
       const std::array<double, 4> numbers = call.fault_numbers();
       std::copy(numbers.begin(), numbers.end(), call.outcome + 1);
     }
+    if (!has_run) call.outcome[1] = static_cast<double>(call.program->run_bytes(call.environment->threads));
     // Read after waiting for the executor, whose lock orders it.
-    call.outcome[0] = problem != nullptr ? kNotRun : call.fault.raised ? kFault : kRan;
+    call.outcome[0] = !has_run ? kNoMemory : call.fault.raised ? kFault : kRan;
   }
 
   void done() override {
@@ -259,13 +270,14 @@ class AsyncRun : public Executor::Job {
     if (--environment->pending == 0) napi_unref_threadsafe_function(env, environment->completed);
     environment->account(env);
     napi_delete_reference(env, arrays);
-    if (problem == nullptr) {
+    if (has_run) {
       napi_resolve_deferred(env, deferred, call.result(env));
       return;
     }
     napi_value code, message, error;
     napi_create_string_utf8(env, "BACKEND", NAPI_AUTO_LENGTH, &code);
-    napi_create_string_utf8(env, problem, NAPI_AUTO_LENGTH, &message);
+    const std::string shortage = call.shortage();
+    napi_create_string_utf8(env, shortage.c_str(), shortage.size(), &message);
     napi_create_error(env, code, message, &error);
     napi_reject_deferred(env, deferred, error);
   }
@@ -302,9 +314,8 @@ napi_value run_async(napi_env env, napi_callback_info info) {
   if (environment->pending++ == 0) napi_ref_threadsafe_function(env, environment->completed);
   if (environment->executor.submit(job.get())) {
     job.release();
-  } else {
-    job->problem = "run: no thread can be started";
-    if (job->call.outcome != nullptr) job->call.outcome[0] = kNotRun;
+  } else {  // no thread can be started, so none is ahead of it
+    job->run();
     job->settle(env);
   }
   return promise;

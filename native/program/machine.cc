@@ -105,7 +105,7 @@ Refusal PreparedProgram::place_constants(std::string* error) {
     bytes += round_up(bytes_of(program_.buffers[number]));
   }
   if (bytes > 0 && !constants_.allocate(bytes)) {
-    *error = format("not enough memory for constants: %lld bytes", static_cast<long long>(bytes));
+    *error = format("not enough memory: %lld bytes of constants", static_cast<long long>(bytes));
     return Refusal::kMemory;
   }
   char* place = constants_.data();
@@ -162,6 +162,12 @@ bool PreparedProgram::bind_kept(const Bindings& bindings, const std::shared_ptr<
     *current = *current && copy->version == source.version;
   }
   return true;
+}
+
+int64_t PreparedProgram::run_bytes(int threads) const {
+  int64_t bytes = program_.arena_bytes + workspace_bytes_ + threads * scratch_bytes_;
+  for (const KeptCopy& kept : kept_) bytes += kept.bytes;
+  return bytes;
 }
 
 bool PreparedProgram::run(const Bindings& bindings, Arena* arena, const std::shared_ptr<PackedPool>& pool,

@@ -57,6 +57,8 @@ class PreparedProgram {
   int64_t workspace_bytes() const { return workspace_bytes_; }
   int64_t scratch_bytes() const { return scratch_bytes_; }
   int64_t constant_bytes() const { return constants_.bytes(); }
+  // What a run needs in large blocks, packed weights that it may find included.
+  int64_t run_bytes(int threads) const;
 
   // Runs all instructions in the arena on up to `threads` threads, with kept copies in the pool. False when
   // there is not enough memory; otherwise `fault` tells whether an index was out of range, which ends the run

@@ -32,10 +32,10 @@ export interface Addon {
     scalars: Float64Array,
   ): IndexFault | undefined;
   /**
-   * The same on another thread; runs of both kinds happen in the order they were asked for.
+   * The same on another thread, or on this one where the system has no other; runs of both kinds happen in the order they were asked for.
    *
    * @param outcome Written when the run ends, for who waits by `finish`: one of `OUTCOME`, then the numbers of the
-   *   `IndexFault` if there is one.
+   *   `IndexFault` if there is one, or the bytes that it would have needed.
    */
   runAsync(
     program: number,
@@ -73,7 +73,7 @@ export interface Addon {
 }
 
 /** First number of the outcome of an asynchronous run; 0 while it is in flight. */
-export const OUTCOME = { ran: 1, fault: 2, notRun: 3 } as const;
+export const OUTCOME = { ran: 1, fault: 2, noMemory: 3 } as const;
 
 /** Numbers of an outcome. */
 export const OUTCOME_LENGTH = 5;

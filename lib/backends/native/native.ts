@@ -159,9 +159,8 @@ class NativeRun implements PendingRun {
   wait(): void {
     const outcome = this.#outcome;
     if (outcome[0] === 0) this.#addon.finish(this.#submitted.runs - this.#number);
-    if (outcome[0] === 0) this.#addon.finish(); // A later one could not be submitted after all.
     if (outcome[0] === OUTCOME.fault) checkFault(outcome.subarray(1) as unknown as IndexFault);
-    if (outcome[0] === OUTCOME.notRun) throw new BackendError("run: not enough memory, or no thread can be started");
+    if (outcome[0] === OUTCOME.noMemory) throw new BackendError(`run: not enough memory: ${outcome[1]} bytes`);
   }
 }
 

@@ -1,7 +1,6 @@
 /** Memory of temporaries, shared by all Programs of one backend: only one runs at a time. */
 
-import type { TypedArray } from "../../dtype.js";
-import { BackendError } from "../../errors.js";
+import { shortage, type TypedArray } from "../../dtype.js";
 import { ARENA_BLOCK } from "../../program/format.js";
 import type { ProgramBuffer } from "../../program/reader.js";
 
@@ -18,8 +17,8 @@ export class Arena {
     if (this.#memory.byteLength >= bytes) return;
     try {
       this.#memory = new ArrayBuffer(bytes);
-    } catch (cause) {
-      throw new BackendError(`run: no memory for temporaries: ${bytes} bytes`, { cause });
+    } catch (error) {
+      throw shortage(error, `run: not enough memory: ${bytes} bytes`);
     }
   }
 

@@ -1,6 +1,6 @@
 /** A Program made ready for the reference machine, and its runs. */
 
-import { allocate, type TypedArray } from "../../dtype.js";
+import { allocate, shortage, type TypedArray } from "../../dtype.js";
 import { BackendError } from "../../errors.js";
 import { ARENA_BLOCK, type BufferKind } from "../../program/format.js";
 import type { ProgramBuffer } from "../../program/reader.js";
@@ -101,7 +101,11 @@ export class ReferenceExecutable implements Executable {
     if (this.#prepared === undefined) throw new BackendError("run: the Program was disposed");
     const arrays = this.#bind(this.#prepared, bindings);
     const memory = { arrays, scalars: bindings.scalars };
-    for (const step of this.#prepared.steps) step(memory);
+    try {
+      for (const step of this.#prepared.steps) step(memory);
+    } catch (error) {
+      throw shortage(error, "run: not enough memory for what an instruction needs while it works");
+    }
   }
 
   /** The elements of every buffer, by its number. */
