@@ -128,9 +128,14 @@ export function checkOptions(op: string, options: unknown, known: readonly strin
   }
 }
 
-/** A readable form of any value for the end of an error message, at most ~80 characters. */
+/** Characters of a text that are shown: a file can name its tensors as long as it likes. */
+const MOST_SHOWN = 300;
+
+/** A readable form of any value for the end of an error message: what is long is cut. */
 export function show(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value);
+  if (typeof value === "string") {
+    return value.length <= MOST_SHOWN ? JSON.stringify(value) : `${JSON.stringify(value.slice(0, MOST_SHOWN))}…`;
+  }
   if (typeof value === "bigint") return `${value}n`;
   if (typeof value === "function") return `function ${value.name || "(anonymous)"}`;
   if (typeof value === "object" && value !== null) {

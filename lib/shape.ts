@@ -18,6 +18,14 @@ export function sizeOf(shape: Shape): number {
   return size;
 }
 
+/**
+ * The product of the lengths with those of empty axes left out: no product of some of them, which machines compute on their way,
+ * is larger.
+ */
+export function largestSizeOf(shape: Shape): number {
+  return sizeOf(shape.filter((length) => length !== 0));
+}
+
 /** `[2, 3]` as it appears in messages. */
 export function showShape(shape: Shape): string {
   return `[${shape.join(", ")}]`;
@@ -33,21 +41,20 @@ export function sameShape(a: Shape, b: Shape): boolean {
 /**
  * Checks a shape given by a caller, and copies it: what the caller does to the array later changes no tensor.
  *
- * @throws {ShapeError} unless it has at most 8 axes of non-negative integers and 2³¹ − 1 elements.
+ * @throws {ShapeError} unless it has at most 8 axes of non-negative integers and 2³¹ − 1 elements, those of empty axes not counted.
  */
 export function checkShape(op: string, shape: unknown): Shape {
   if (!Array.isArray(shape)) throw new ShapeError(`${op}: shape must be an array of integers, got ${show(shape)}`);
   if (shape.length > MAX_RANK) {
-    throw new ShapeError(`${op}: more than ${MAX_RANK} axes: ${showShape(shape)}`);
+    throw new ShapeError(`${op}: more than ${MAX_RANK} axes: ${show(shape)}`);
   }
   for (const length of shape) {
     if (!Number.isInteger(length) || length < 0) {
       throw new ShapeError(`${op}: shape must hold non-negative integers, got ${show(shape)}`);
     }
   }
-  if (sizeOf(shape) > MAX_SIZE) {
-    throw new ShapeError(`${op}: too many elements: ${showShape(shape)} (${sizeOf(shape)} > 2³¹ − 1)`);
-  }
+  const size = largestSizeOf(shape);
+  if (size > MAX_SIZE) throw new ShapeError(`${op}: too many elements: ${showShape(shape)} (${size} > 2³¹ − 1)`);
   return [...shape];
 }
 

@@ -64,15 +64,25 @@ export async function loadClassifier(path: string): Promise<Classifier> {
     } catch {} // it is no JSON
     return fail(`${field} is missing or corrupt`);
   };
-  const isNumber = (value: unknown) => Number.isFinite(value);
-  const isNumbers = (value: unknown): value is number[] => Array.isArray(value) && value.every(isNumber);
   const isSize = (value: unknown): value is number => Number.isInteger(value);
   const isNames = (value: unknown): value is string[] =>
     Array.isArray(value) && value.length > 0 && value.every((entry) => typeof entry === "string");
   const classNames = read("classNames", isNames);
-  const normalise = { mean: read("mean", isNumbers), std: read("std", isNumbers) };
-  const input = inputOf(name, read("imageSize", isSize));
+  const input = readInput(name, read("imageSize", isSize), fail);
+  const isOfChannels = (value: unknown): value is number[] =>
+    Array.isArray(value) && value.length === input.channels && value.every(Number.isFinite);
+  const isPositive = (value: unknown): value is number[] => isOfChannels(value) && value.every((one) => one > 0);
+  const normalise = { mean: read("mean", isOfChannels), std: read("std", isPositive) };
   const model = modelOf(name).make({ classes: classNames.length, seed: 0 });
   await model.load(path);
   return { name, model, input, normalise, classNames, dataset };
+}
+
+/** The images that a model takes, of which the file tells the size. */
+function readInput(name: string, size: number, fail: (problem: string) => never): Classifier["input"] {
+  try {
+    return inputOf(name, size);
+  } catch (cause) {
+    return fail((cause as Error).message);
+  }
 }

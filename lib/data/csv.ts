@@ -45,7 +45,8 @@ export function parseCsv(text: string | Uint8Array, options: CsvOptions = {}, na
   }
   const records = parseRecords(text, delimiter, name);
   const columns = (header ? records.shift() : records[0]?.map((_, i) => String(i))) ?? [];
-  const twice = columns.find((column, i) => columns.indexOf(column) < i);
+  const first = positionsOf(columns);
+  const twice = columns.find((column, i) => first.get(column) !== i);
   if (twice !== undefined) throw new FormatError(`${op}: two columns have one name, ${show(twice)}: ${show(name)}`);
   return { columns, rows: records };
 }
@@ -92,7 +93,7 @@ function numberOf(field: string): number | undefined {
 export function csvNumbers(table: CsvTable, columns: readonly string[] = table?.columns): TensorData<"float32"> {
   const op = "csvNumbers";
   if (!Array.isArray(columns)) throw new OptionError(`${op}: columns must be a list of names, got ${show(columns)}`);
-  const positions = columns.map((column) => columnOf(op, table, column));
+  const positions = positionsIn(op, table, columns);
   const data = new Float32Array(table.rows.length * positions.length);
   table.rows.forEach((row, i) => {
     positions.forEach((position, j) => {
@@ -121,7 +122,7 @@ export interface CsvClasses {
  * @throws {OptionError} when the column does not exist.
  */
 export function csvClasses(table: CsvTable, column: string): CsvClasses {
-  const position = columnOf("csvClasses", table, column);
+  const [position] = positionsIn("csvClasses", table, [column]) as [number];
   const names = table.rows.map((row) => row[position] as string);
   const classNames = [...new Set(names)].sort();
   const classOf = new Map(classNames.map((name, i) => [name, i]));
@@ -129,10 +130,20 @@ export function csvClasses(table: CsvTable, column: string): CsvClasses {
   return { labels: { dtype: "int32", shape: [names.length], data }, classNames };
 }
 
-function columnOf(op: string, table: CsvTable, column: string): number {
+/** The first position of each name. */
+function positionsOf(columns: readonly string[]): ReadonlyMap<string, number> {
+  const positions = new Map<string, number>();
+  for (const [i, column] of columns.entries()) if (!positions.has(column)) positions.set(column, i);
+  return positions;
+}
+
+/** @throws {OptionError} for a column that the table lacks, and for what is no table. */
+function positionsIn(op: string, table: CsvTable, columns: readonly string[]): number[] {
   if (!Array.isArray(table?.columns)) throw new OptionError(`${op}: needs the table of parseCsv, got ${show(table)}`);
-  const { columns } = table;
-  const position = columns.indexOf(column);
-  if (position >= 0) return position;
-  throw new OptionError(`${op}: no column ${show(column)}: the columns are ${columns.map(show).join(", ")}`);
+  const positions = positionsOf(table.columns);
+  return columns.map((column) => {
+    const position = positions.get(column);
+    if (position !== undefined) return position;
+    throw new OptionError(`${op}: no column ${show(column)}: the columns are ${table.columns.map(show).join(", ")}`);
+  });
 }

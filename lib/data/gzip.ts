@@ -1,10 +1,14 @@
 /** gzip of files that may lie: nothing is decompressed beyond what the caller expects. */
 
+import { constants as limits } from "node:buffer";
 import { constants, gunzipSync } from "node:zlib";
 import type { Fail } from "../io/files.js";
 
 /** Bytes that one compressed byte can stand for at most: 258 in two bits. */
 export const DEFLATE_RATIO = 1032;
+
+/** Longest array of bytes that this Node.js has. */
+const { MAX_LENGTH } = limits;
 
 /** Whether bytes begin as gzip does. */
 export function isGzip(bytes: Uint8Array): boolean {
@@ -29,7 +33,8 @@ export function gunzipHead(bytes: Uint8Array, fail: Fail): Uint8Array {
 
 /** Decompresses a whole gzip file, which must hold at most `maxLength` bytes. */
 export function gunzip(bytes: Uint8Array, maxLength: number, fail: Fail): Uint8Array {
-  return unpack(() => gunzipSync(bytes, { maxOutputLength: Math.max(1, maxLength) }), fail);
+  const maxOutputLength = Math.min(Math.max(1, maxLength), MAX_LENGTH);
+  return unpack(() => gunzipSync(bytes, { maxOutputLength }), fail);
 }
 
 function unpack(body: () => Uint8Array, fail: Fail): Uint8Array {

@@ -13,7 +13,7 @@
 import type { DType, TypedArray } from "../dtype.js";
 import { type Element, elements, readElements } from "../io/elements.js";
 import { checkBytes, type Fail, failer, readBytes } from "../io/files.js";
-import { MAX_RANK, MAX_SIZE, showShape, sizeOf } from "../shape.js";
+import { largestSizeOf, MAX_RANK, MAX_SIZE, showShape, sizeOf } from "../shape.js";
 import { gunzip, gunzipHead, isGzip } from "./gzip.js";
 
 /** An array read from an IDX file: `data` holds `shape` row-major. */
@@ -89,9 +89,8 @@ function parseHeader(bytes: Uint8Array, fail: Fail): Header {
   if (bytes.length < start) fail(`truncated, ${bytes.length} bytes, the header has ${start}`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const shape = Array.from({ length: rank }, (_, axis) => view.getUint32(4 + 4 * axis));
-  const size = sizeOf(shape);
-  if (size > MAX_SIZE) fail(`too many elements, ${showShape(shape)}, at most 2³¹ − 1`);
-  return { element, shape, start, end: start + size * element.bytes };
+  if (largestSizeOf(shape) > MAX_SIZE) fail(`too many elements, ${showShape(shape)}, at most 2³¹ − 1`);
+  return { element, shape, start, end: start + sizeOf(shape) * element.bytes };
 }
 
 /**

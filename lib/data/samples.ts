@@ -3,7 +3,8 @@
 import { type DecodedPng, decode as decodePngFile } from "fast-png";
 import { decode as decodeJpegFile } from "jpeg-js";
 import { checkBytes, type Fail, failer } from "../io/files.js";
-import { DEFLATE_RATIO } from "./gzip.js";
+import { isJpeg, jpegOfPixels } from "./jpeg-segments.js";
+import { isPng, MOST_PIXELS, pngOfPixels } from "./png-chunks.js";
 
 /** Samples of a picture with the channels of a pixel side by side. */
 export interface Samples {
@@ -34,7 +35,7 @@ export function decodeSamples(bytes: Uint8Array, name = "bytes", op = "decodeSam
 /** As `decodeSamples` does, of bytes that are known to be bytes. */
 export function readSamples(bytes: Uint8Array, fail: Fail): Samples {
   if (isPng(bytes)) return readPng(bytes, fail);
-  if (bytes[0] === 0xff && bytes[1] === 0xd8) return readJpeg(bytes, fail);
+  if (isJpeg(bytes)) return readJpeg(bytes, fail);
   return fail("neither PNG nor JPEG");
 }
 
@@ -44,25 +45,10 @@ export function greyOf(data: Uint8Array, at: number): number {
   return (19595 * red + 38470 * green + 7471 * blue + 32768) >> 16;
 }
 
-const PNG_SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
-
-function isPng(bytes: Uint8Array): boolean {
-  return PNG_SIGNATURE.every((byte, i) => bytes[i] === byte);
-}
-
 function readPng(bytes: Uint8Array, fail: Fail): Samples {
-  // Signature, then a chunk of 13 bytes that begins with width and height.
-  if (bytes.length < 33) fail("truncated PNG");
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const [columns, rows, depth, isInterlaced] = [view.getUint32(16), view.getUint32(20), view.getUint8(24), bytes[28]];
-  if (rows === 0 || columns === 0) fail("PNG without pixels");
-  if (rows * (1 + (columns * depth) / 8) > DEFLATE_RATIO * bytes.length) {
-    fail(`PNG claims ${columns} × ${rows} pixels, more than ${bytes.length} bytes can hold`);
-  }
-  // fast-png takes the lines of a pass for longer than they are.
-  if (isInterlaced && depth < 8) fail(`interlaced PNG of ${depth} bits is unsupported`);
+  const pixels = pngOfPixels(bytes, fail);
   try {
-    return pngSamples(decodePngFile(bytes, { checkCrc: true }));
+    return pngSamples(decodePngFile(pixels, { checkCrc: true }));
   } catch (cause) {
     return fail(`corrupt PNG, ${(cause as Error).message}`, { cause });
   }
@@ -101,45 +87,27 @@ function to8Bits(value: number, depth: number): number {
   return depth === 16 ? value >> 8 : (value * 255) / (2 ** depth - 1);
 }
 
-/**
- * Pixels that a byte of a JPEG file can stand for at most: a block of 64 takes one bit or more in the scan of its
- * constant term.
- */
-const JPEG_RATIO = 512;
-
 /** Bytes that decoding takes for a pixel: coefficients and samples of up to four channels, with some to spare. */
 const JPEG_BYTES_PER_PIXEL = 64;
 
+/** Bytes that it takes for blocks of which few pixels are seen. */
+const JPEG_SPARE_BYTES = 2 ** 20;
+
 function readJpeg(bytes: Uint8Array, fail: Fail): Samples {
-  const mostPixels = JPEG_RATIO * bytes.length;
+  const { frame, bytes: pixels } = jpegOfPixels(bytes, fail);
+  const { rows, columns, components } = frame;
   try {
-    const { width, height, data } = decodeJpegFile(bytes, {
+    const { data } = decodeJpegFile(pixels, {
       useTArray: true,
       formatAsRGBA: false,
       tolerantDecoding: false,
-      maxResolutionInMP: mostPixels / 1e6,
-      maxMemoryUsageInMB: 1 + (mostPixels * JPEG_BYTES_PER_PIXEL) / 2 ** 20,
+      maxResolutionInMP: MOST_PIXELS / 1e6,
+      maxMemoryUsageInMB: (JPEG_SPARE_BYTES + rows * columns * JPEG_BYTES_PER_PIXEL) / 2 ** 20,
     });
-    return jpegComponents(bytes) === 1
-      ? firstChannel(width, height, data)
-      : { rows: height, columns: width, channels: 3, data };
+    return components === 1 ? firstChannel(columns, rows, data) : { rows, columns, channels: 3, data };
   } catch (cause) {
     return fail(`corrupt JPEG, ${cause instanceof Error ? cause.message : cause}`, { cause });
   }
-}
-
-/**
- * How many components a JPEG file has, which its frame header tells: the marker SOF0 to SOF15, but for DHT, JPG and DAC
- * that lie among them (ITU-T T.81, tables B.1 and B.2).
- */
-function jpegComponents(bytes: Uint8Array): number | undefined {
-  for (let at = 2; bytes[at] === 0xff; ) {
-    const marker = bytes[at + 1] as number;
-    if (marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker)) return bytes[at + 9];
-    // A marker may be preceded by any number of 0xFF.
-    at += marker === 0xff ? 1 : 2 + ((bytes[at + 2] as number) << 8) + (bytes[at + 3] as number);
-  }
-  return undefined;
 }
 
 /** Grey from red, green and blue that are the same. */

@@ -12,7 +12,7 @@
 
 import type { DType, TypedArray } from "../dtype.js";
 import { show } from "../errors.js";
-import { MAX_RANK, MAX_SIZE, type Shape, showShape, sizeOf } from "../shape.js";
+import { largestSizeOf, MAX_RANK, MAX_SIZE, type Shape, showShape, sizeOf } from "../shape.js";
 import { type Element, elements, readElements } from "./elements.js";
 import { checkBytes, type Fail, failer, readBytes, writeAtomically } from "./files.js";
 import { checkTensorData, type TensorData } from "./tensor-data.js";
@@ -100,10 +100,10 @@ function parseHeader(text: string, fail: Fail): Header {
 
   const byteOrder = descr.charAt(1);
   const element = "<>|=".includes(byteOrder) ? elements.get(descr.slice(2, -1)) : undefined;
-  if (element === undefined) fail(`elements of type ${descr} are unsupported`);
+  if (element === undefined) fail(`elements of type ${descr.slice(0, 100)} are unsupported`);
   const axes = [...shape.matchAll(/\d+/g)].map(Number);
   if (axes.length > MAX_RANK) fail(`${axes.length} axes, at most ${MAX_RANK} are supported`);
-  if (sizeOf(axes) > MAX_SIZE) fail(`too many elements, ${showShape(axes)}, at most 2³¹ − 1`);
+  if (largestSizeOf(axes) > MAX_SIZE) fail(`too many elements, ${showShape(axes)}, at most 2³¹ − 1`);
   return { element, littleEndian: byteOrder !== ">", isFortran: order === "True", shape: axes };
 }
 

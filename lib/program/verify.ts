@@ -8,7 +8,7 @@
 
 import { dtypeInfo } from "../dtype.js";
 import { FormatError } from "../errors.js";
-import { MAX_SIZE, showShape, sizeOf } from "../shape.js";
+import { largestSizeOf, MAX_SIZE, showShape, sizeOf } from "../shape.js";
 import { ARENA_BLOCK, BUFFER_KINDS } from "./format.js";
 import { type Program, type ProgramBuffer, type ProgramView, readProgram } from "./reader.js";
 import { instructionRules } from "./verify-instructions.js";
@@ -80,9 +80,7 @@ function verifyView({ buffer, offset, shape, strides }: ProgramView, check: Chec
     shape.every((length) => length >= 0),
     () => `negative length: ${showShape(shape)}`,
   );
-  // Empty axes count as 1, so that no product of some of the lengths overflows in a machine.
-  const largest = sizeOf(shape.map((length) => Math.max(length, 1)));
-  check(largest <= MAX_SIZE, () => `too many elements: ${showShape(shape)}`);
+  check(largestSizeOf(shape) <= MAX_SIZE, () => `too many elements: ${showShape(shape)}`);
   check(offset >= 0 && offset <= buffer.length, () => `offset ${offset} is outside buffer ${buffer.index}`);
   if (sizeOf(shape) === 0) return;
   let first = offset;

@@ -57,7 +57,7 @@ export async function loadCheckpoint(
   };
   const { tensors, metadata } = await loadSafetensors(path);
   if (metadata.format !== FORMAT) fail(`not a checkpoint, its format is ${show(metadata.format)}`);
-  const states = Object.fromEntries(Object.keys(parts).map((part) => [part, {} as Record<string, TensorData>]));
+  const states = Object.fromEntries(Object.keys(parts).map((part) => [part, emptyRecord()]));
   for (const [path, value] of Object.entries(tensors)) {
     const [part = ""] = path.split(".", 1);
     const state = Object.hasOwn(states, part) ? states[part] : fail(`there is no part for ${show(path)}`);
@@ -67,14 +67,26 @@ export async function loadCheckpoint(
     const values = text.split(",").map((word) => (/^-?\d+$/.test(word) ? Number(word) : Number.NaN));
     return values.every(Number.isSafeInteger) ? values : fail(`no integer in its metadata: ${show(text)}`);
   };
-  const [epoch, step, saved] = [metadata.epoch, metadata.step, metadata.seed].map((text) => integers(text)[0]);
-  const random = integers(metadata.random) as unknown as RandomState;
+  const count = (text: string | undefined) => {
+    const [value = -1, ...others] = integers(text);
+    return value >= 0 && others.length === 0 ? value : fail(`no count in its metadata: ${show(text)}`);
+  };
+  const [epoch, step, saved] = [count(metadata.epoch), count(metadata.step), count(metadata.seed)];
+  const random = integers(metadata.random);
+  if (random.length !== 2 || random.some((word) => (word | 0) !== word)) {
+    fail(`no state of random numbers in its metadata: ${show(metadata.random)}`);
+  }
   if (seed !== undefined && saved !== seed) {
     throw new OptionError(`loadCheckpoint: ${show(path)} is of a training with seed ${saved}, got ${seed}`);
   }
   for (const [part, stateful] of Object.entries(parts)) stateful.loadState(states[part] ?? {});
-  setRandomState(random);
-  return { epoch, step, seed: saved } as Position;
+  setRandomState(random as unknown as RandomState);
+  return { epoch, step, seed: saved };
+}
+
+/** Without a prototype: any name is safe as a key. */
+function emptyRecord(): Record<string, TensorData> {
+  return Object.create(null);
 }
 
 /** Whether nothing can be read at a path because there is no file, as before the first checkpoint. */

@@ -1,7 +1,7 @@
 /** Models in files: `file://` URLs and `tf.io.fileSystem`. */
 
 import { mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, join, normalize, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as tf from "@tensorflow/tfjs";
 import { FormatError, OptionError } from "nodegrad";
@@ -10,16 +10,17 @@ const URL_SCHEME = "file://";
 const MODEL_FILE = "model.json";
 const WEIGHTS_FILE = "weights.bin";
 
-/** Bytes of an element in a weights file. Strings have no fixed size. */
-const ELEMENT_BYTES: Readonly<Record<string, number>> = {
-  float32: 4,
-  int32: 4,
-  bool: 1,
-  complex64: 8,
-  uint8: 1,
-  uint16: 2,
-  float16: 2,
-};
+/** Bytes of an element in a weights file; of a string, those of its length. */
+const ELEMENT_BYTES: ReadonlyMap<string, number> = new Map([
+  ["float32", 4],
+  ["int32", 4],
+  ["bool", 1],
+  ["complex64", 8],
+  ["uint8", 1],
+  ["uint16", 2],
+  ["float16", 2],
+  ["string", 4],
+]);
 
 /** Saves a model to a folder, as `model.json` and `weights.bin`, or loads one from its JSON file. */
 export class NodeFileSystem implements tf.io.IOHandler {
@@ -66,10 +67,11 @@ export class NodeFileSystem implements tf.io.IOHandler {
   }
 
   /**
-   * Reads the JSON file, and the files of weights that it names relative to its folder, in one part or many.
+   * Reads the JSON file, and the files of weights that it names in its folder or below, in one part or many.
    *
    * @throws {OptionError} when a file is missing or cannot be read.
-   * @throws {FormatError} when the JSON is no model, or the weights are of another length than it says.
+   * @throws {FormatError} when the JSON is no model, names files elsewhere or one twice, or the weights are of another length than
+   *   it says.
    */
   async load(): Promise<tf.io.ModelArtifacts> {
     const model = parseModel(await readRegular(this.#path), this.#path);
@@ -77,10 +79,10 @@ export class NodeFileSystem implements tf.io.IOHandler {
   }
 
   async #loadWeights(manifest: tf.io.WeightsManifestConfig): Promise<[tf.io.WeightsManifestEntry[], ArrayBuffer]> {
+    const paths = manifest.flatMap((group) => group.paths);
+    checkPaths(this.#path, paths);
     const parts: Uint8Array[] = [];
-    for (const path of manifest.flatMap((group) => group.paths)) {
-      parts.push(await readRegular(join(dirname(this.#path), path)));
-    }
+    for (const path of paths) parts.push(await readRegular(join(dirname(this.#path), path)));
     const specs = tf.io.getWeightSpecs(manifest);
     checkLength(
       this.#path,
@@ -121,6 +123,20 @@ async function writeWhole(path: string, content: string | Uint8Array): Promise<v
     await rename(own, path);
   } finally {
     await rm(own, { force: true });
+  }
+}
+
+/** @throws {FormatError} for a file outside the model's folder, which is none of its business, and for one that is named twice. */
+function checkPaths(model: string, paths: readonly string[]): void {
+  const fail = (problem: string, path: string): never => {
+    throw new FormatError(`fileSystem: ${problem}, ${JSON.stringify(path.slice(0, 200))}: ${JSON.stringify(model)}`);
+  };
+  const seen = new Set<string>();
+  for (const path of paths) {
+    const place = normalize(path);
+    if (place.split(sep)[0] === "..") fail("weights outside the folder of the model", path);
+    if (seen.has(place)) fail("weights that are named twice", path);
+    seen.add(place);
   }
 }
 
@@ -166,15 +182,22 @@ function isSpec(spec: Partial<tf.io.WeightsManifestEntry> | null): boolean {
   return Array.isArray(shape) && shape.every((size) => Number.isSafeInteger(size) && size >= 0);
 }
 
-/** @throws {FormatError} unless the files are as long as the weights that the manifest lists. */
+/** @throws {FormatError} unless the files are as long as the weights that the manifest lists, or longer where it lists strings. */
 function checkLength(path: string, specs: readonly tf.io.WeightsManifestEntry[], length: number): void {
   let expected = 0;
+  let hasStrings = false;
   for (const { shape, dtype, quantization } of specs) {
-    const bytes = ELEMENT_BYTES[quantization?.dtype ?? dtype];
-    if (bytes === undefined) return;
+    const type = quantization?.dtype ?? dtype;
+    const bytes = ELEMENT_BYTES.get(type);
+    if (bytes === undefined) {
+      throw new FormatError(
+        `fileSystem: weights of unknown dtype ${JSON.stringify(type.slice(0, 200))}: ${JSON.stringify(path)}`,
+      );
+    }
+    hasStrings ||= type === "string";
     expected += shape.reduce((product, size) => product * size, 1) * bytes;
   }
-  if (expected === length) return;
+  if (hasStrings ? expected <= length : expected === length) return;
   throw new FormatError(`fileSystem: weights of ${expected} bytes in files of ${length}: ${JSON.stringify(path)}`);
 }
 

@@ -26,6 +26,10 @@ export function readGif(bytes: Uint8Array, fail: Fail, most = Number.POSITIVE_IN
   const { columns, rows, frames } = readGifBlocks(bytes, most, fail);
   const size = rows * columns * 3;
   if (size * frames.length === 0) fail("GIF without pixels");
+  // Nobody could paint that much.
+  if (rows * columns > LZW_RATIO * bytes.length) {
+    fail(`GIF claims ${columns} × ${rows} pixels, more than ${bytes.length} bytes can hold`);
+  }
   if (size * frames.length > MOST_SAMPLES) {
     fail(`GIF of ${frames.length} frames, ${columns} × ${rows} each, is more than ${MOST_SAMPLES} samples`);
   }
