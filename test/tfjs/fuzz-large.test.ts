@@ -4,7 +4,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import * as fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { getNumThreads, setNumThreads } from "../../lib/index.js";
-import { type Case, checkSame, run, UNIT, use } from "./fuzz/differential.js";
+import { type Case, checkSame, make, run, UNIT, use } from "./fuzz/differential.js";
 import { Draw, type Given } from "./fuzz/draw.js";
 
 const threads = getNumThreads();
@@ -72,25 +72,48 @@ describe("large inputs", () => {
 /** Kernels of one or two float tensors that make no error larger than its sum: |f′| ≤ 1. */
 const steps = ["Add", "Sub", "Maximum", "Minimum", "Tanh", "Relu", "Sigmoid", "Neg", "Abs", "Reverse"] as const;
 
-/** A chain of random kernels over 3 tensors of magnitude 2 at most; its results, one after the other. */
-function chain(
-  backend: string,
-  inputs: readonly Given[],
-  names: readonly (readonly [string, number, number])[],
-): Float32Array {
+/** A kernel, and which of the last three tensors it takes. */
+type Step = readonly [kernel: string, i: number, j: number];
+
+/** A chain of random kernels over 3 tensors; the last result. */
+function chain(backend: string, inputs: readonly Given[], names: readonly Step[]): Float32Array {
   use(backend);
   return tf.tidy(() => {
-    const pool = inputs.map(({ values, shape }) => tf.tensor(values as Float32Array, shape));
+    const pool = inputs.map(make);
     for (const [name, i, j] of names) {
       const [a, b] = [pool.at(-1 - i), pool.at(-1 - j)] as [tf.Tensor, tf.Tensor];
-      const kernelInputs = /Add|Sub|Max|Min/.test(name) ? { a, b } : { x: a };
+      const kernelInputs = /Add|Sub|Multiply|Max|Min/.test(name) ? { a, b } : { x: a };
       pool.push(tf.engine().runKernel(name, kernelInputs as never, { dims: [0] }) as tf.Tensor);
     }
     return pool.at(-1)?.dataSync() as Float32Array;
   });
 }
 
+/** Kernels of one or two tensors of int32; magnitudes and squares cpu keeps in float32. */
+const integerSteps = ["Add", "Sub", "Multiply", "Maximum", "Minimum", "Relu", "Neg", "Reverse"] as const;
+
 describe("chains of kernels", () => {
+  it("of int32 give what cpu gives, and wrap where it does", () => {
+    const check = (gen: fc.GeneratorValue) => {
+      const random = new Draw(gen);
+      const shape = [random.integer(1, 9), random.integer(1, 33)];
+      const inputs = random.list(3, () => random.tensor(shape, "int32", random.pick(["any", "ties"])));
+      const sizes = inputs.map(({ values }) => Math.max(...Array.from(values as Int32Array, Math.abs)));
+      const names = random.list(random.integer(10, 30), (): Step => {
+        const [i, j] = [random.integer(0, 2), random.integer(0, 2)];
+        const [a, b] = [sizes.at(-1 - i) as number, sizes.at(-1 - j) as number];
+        // cpu multiplies in float64, which has no room for more; then it wraps, as sums do.
+        const name = random.pick(integerSteps.filter((step) => step !== "Multiply" || a * b <= 2 ** 53));
+        const size = { Add: a + b, Sub: a + b, Multiply: a * b }[name as "Add"] ?? Math.max(a, b);
+        sizes.push(size < 2 ** 31 ? size : 2 ** 31);
+        return [name, i, j];
+      });
+      const [expected, found] = ["cpu", "nodegrad"].map((backend) => chain(backend, inputs, names));
+      expect(found, JSON.stringify(names)).toEqual(expected);
+    };
+    fc.assert(fc.property(fc.gen(), check), { numRuns: 100, seed: Number(process.env.NODEGRAD_FUZZ_SEED ?? 5) });
+  });
+
   it("that are compiled as one graph give what cpu gives", () => {
     const check = (gen: fc.GeneratorValue) => {
       const random = new Draw(gen);

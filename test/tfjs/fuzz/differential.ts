@@ -1,11 +1,12 @@
 /**
- * One kernel on two backends: the `cpu` backend of TensorFlow.js says what nodegrad has to give.
+ * One kernel, or a function of several, on two backends: the `cpu` backend of TensorFlow.js says what nodegrad has to give.
  *
  * Shapes, dtypes, integers, truths and strings have to be equal, and where one throws the other has to. Floats may differ by a
  * bound that is derived from the arithmetic (`Tolerance`).
  */
 
 import * as tf from "@tensorflow/tfjs-core";
+import { setAccuracy } from "../../../lib/index.js";
 import type { Given } from "./draw.js";
 import "@tensorflow/tfjs-backend-cpu";
 import "../../../lib/tfjs/index.js";
@@ -37,6 +38,8 @@ export type Tolerance =
 export interface Case {
   readonly inputs: Inputs;
   readonly attributes?: object;
+  /** Whether nodegrad convolves by the one sum that defines a result, and so by no fast algorithm. */
+  readonly isStrict?: boolean;
   /** Floats have to be equal without one. */
   readonly tolerance?: Tolerance;
   /** What a run has done besides, as a further result. */
@@ -60,12 +63,28 @@ export function make({ shape, dtype, values }: Given): tf.Tensor {
   );
 }
 
+/** What is computed of inputs on a backend; with `from`, of tensors that another backend has made. */
+export type Execution = (backend: string, inputs: Inputs, from?: string) => Outcome;
+
+/** Runs a kernel; with `from`, on tensors that another backend has made. */
+export function run(backend: string, kernel: string, inputs: Inputs, attributes: object = {}, from = backend): Outcome {
+  const compute = (tensors: object) =>
+    [tf.engine().runKernel(kernel, tensors as never, attributes as never)].flat() as tf.Tensor[];
+  return execute(kernel, compute, backend, inputs, from);
+}
+
 /**
- * Runs a kernel; with `from`, on tensors that another backend has made.
+ * Runs a function of tensors, by the names that its inputs have.
  *
  * @throws {Error} when tensors or data are left behind.
  */
-export function run(backend: string, kernel: string, inputs: Inputs, attributes: object = {}, from = backend): Outcome {
+export function execute(
+  what: string,
+  compute: (tensors: object) => readonly tf.Tensor[],
+  backend: string,
+  inputs: Inputs,
+  from = backend,
+): Outcome {
   const counts = () => `${tf.memory().numTensors} tensors and ${tf.memory().numDataBuffers} buffers`;
   const before = counts();
   tf.engine().startScope();
@@ -73,12 +92,11 @@ export function run(backend: string, kernel: string, inputs: Inputs, attributes:
     use(from);
     const tensors = mapInputs(inputs, make);
     use(backend);
-    const outputs = [tf.engine().runKernel(kernel, tensors as never, attributes as never)].flat() as tf.Tensor[];
-    return outputs.map((output) => ({ shape: output.shape, dtype: output.dtype, values: output.dataSync() }));
+    return compute(tensors).map((output) => ({ shape: output.shape, dtype: output.dtype, values: output.dataSync() }));
   });
   tf.engine().endScope();
   if (!("error" in outcome) && counts() !== before) {
-    throw new Error(`${kernel} on ${backend} leaves ${counts()} of ${before}`);
+    throw new Error(`${what} on ${backend} leaves ${counts()} of ${before}`);
   }
   return outcome;
 }
@@ -96,24 +114,28 @@ export function use(backend: string): void {
   void tf.setBackend(backend);
 }
 
+/** @throws {Error} that says where nodegrad's kernel differs from cpu's. */
+export function checkSame(kernel: string, one: Case, from: string): void {
+  const { attributes } = one;
+  compare(kernel, (backend, inputs, maker) => run(backend, kernel, inputs, attributes, maker), one, from);
+}
+
 /** @throws {Error} that says where nodegrad differs from cpu. */
-export function checkSame(kernel: string, { inputs, attributes, tolerance, observe }: Case, from: string): void {
+export function compare(name: string, execution: Execution, one: Case, from: string): void {
+  const { inputs, attributes, tolerance, observe, isStrict = false } = one;
   const observed = (outcome: Outcome): Outcome =>
     "error" in outcome || observe === undefined ? outcome : { results: [...outcome.results, observe()] };
-  const expected = observed(run("cpu", kernel, inputs, attributes));
-  const found = observed(run("nodegrad", kernel, inputs, attributes, from));
-  const what = () => `${kernel}(${describe(inputs)}, ${JSON.stringify(attributes ?? {})})`;
+  const expected = observed(execution("cpu", inputs));
+  setAccuracy(isStrict ? "strict" : "fast");
+  const found = observed(execution("nodegrad", inputs, from));
+  const what = () => `${name}(${describe(inputs)}, ${JSON.stringify(attributes ?? {})})`;
   if ("error" in expected || "error" in found) {
     if ("error" in expected && "error" in found) return;
     const [thrower, error] =
       "error" in expected ? ["cpu", expected.error] : ["nodegrad", (found as { error: unknown }).error];
     throw new Error(`${what()}: only ${thrower} throws: ${(error as Error).stack?.slice(0, 600)}`);
   }
-  const bounds = boundsOf(
-    kernel,
-    { inputs, ...(attributes && { attributes }), ...(tolerance && { tolerance }) },
-    expected.results,
-  );
+  const bounds = boundsOf(execution, inputs, tolerance, expected.results);
   if (expected.results.length !== found.results.length) throw new Error(`${what()}: another number of results`);
   expected.results.forEach((result, i) => {
     const difference = differenceOf(result, found.results[i] as Result, bounds[i] ?? 0);
@@ -130,14 +152,19 @@ export function differenceOf(expected: Result, found: Result, bound: ArrayLike<n
     const [x, y] = [expected.values[i] as number, found.values[i] as number];
     if (x === y || (Number.isNaN(x) && Number.isNaN(y))) continue;
     const limit = typeof bound === "number" ? bound : (bound[i] as number);
-    // A bound that is not a number comes of inputs that are not: what is not finite has to be equal then.
-    if (Math.abs(x - y) <= limit) continue;
+    // A bound that is not finite comes of inputs that are not: what they give has to be equal.
+    if (Number.isFinite(limit) && Math.abs(x - y) <= limit) continue;
     return `element ${i} of [${expected.shape}]: cpu ${x}, nodegrad ${y}, at most ${limit} apart`;
   }
   return undefined;
 }
 
-function boundsOf(kernel: string, { inputs, attributes, tolerance }: Case, results: readonly Result[]) {
+function boundsOf(
+  execution: Execution,
+  inputs: Inputs,
+  tolerance: Tolerance | undefined,
+  results: readonly Result[],
+): readonly (ArrayLike<number> | number)[] {
   if (tolerance === undefined) return results.map(() => 0);
   if ("bound" in tolerance) return tolerance.bound(results);
   if ("ulps" in tolerance) {
@@ -145,14 +172,17 @@ function boundsOf(kernel: string, { inputs, attributes, tolerance }: Case, resul
     return results.map(({ values }) => Float64Array.from(values as Float32Array, (y) => ulps * ulp(y) + absolute));
   }
   const [terms, sizes] = [() => 1, Math.abs].map((map) => {
-    const outcome = run("cpu", kernel, mapFloats(inputs, map), attributes);
+    const outcome = execution("cpu", mapFloats(inputs, map));
     if ("error" in outcome) throw outcome.error;
     return outcome.results;
   }) as [readonly Result[], readonly Result[]];
   return results.map(({ dtype }, i) => {
     if (dtype !== "float32" && dtype !== "complex64") return 0;
     const [count, size] = [terms[i]?.values as Float32Array, sizes[i]?.values as Float32Array];
-    return Float64Array.from(size, (sum, j) => 2 * ((count[j] as number) + tolerance.sums) * UNIT * sum + 2 * SMALLEST);
+    // Terms of one sign make sums of that sign.
+    const bound = (sum: number, j: number) =>
+      2 * (Math.abs(count[j] as number) + tolerance.sums) * UNIT * Math.abs(sum) + 2 * SMALLEST;
+    return Float64Array.from(size, bound);
   });
 }
 

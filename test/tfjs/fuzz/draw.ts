@@ -19,6 +19,8 @@ export type Kind =
   | "any"
   /** In [−2, 2). */
   | "moderate"
+  /** The same, and now and then NaN or an infinity. */
+  | "special"
   /** Few integers, so that many are equal. */
   | "ties"
   /** In (0, 1). */
@@ -41,6 +43,7 @@ const FLOATS = [
   3.4e38,
   2 ** 24 + 2,
 ];
+const SPECIAL = [Number.NaN, Infinity, -Infinity];
 const INTEGERS = [0, 1, -1, 2 ** 31 - 1, -(2 ** 31), 2 ** 24 + 1, -(2 ** 24) - 1, 2 ** 16, 46341, 2 ** 30];
 const STRINGS = ["", "a", "b", "ab", "a b", "ä", "日本", "a,b;c", "🙂", "ABC"];
 
@@ -172,7 +175,8 @@ function valuesOf(random: Random, size: number, dtype: DType, kind: Kind): Given
 function floatOf(random: Random, kind: Kind): number {
   if (kind === "unit") return random.uniform(0.01, 1);
   if (kind === "ties") return random.below(7) - 3;
-  if (kind === "moderate") return random.uniform(-2, 2);
+  if (kind === "special" && random.below(30) === 0) return SPECIAL[random.below(SPECIAL.length)] as number;
+  if (kind === "moderate" || kind === "special") return random.uniform(-2, 2);
   switch (random.below(8)) {
     case 0:
       return FLOATS[random.below(FLOATS.length)] as number;

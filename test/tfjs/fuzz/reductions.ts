@@ -8,12 +8,15 @@ import type { Generator, Generators } from "./elementwise.js";
 const axesOf = (draw: Draw, shape: readonly number[]) =>
   draw.once(4) ? shape.map((_, i) => i) : draw.axes(shape.length).sort();
 
+/** Values of what is added up: without the huge ones, of which partial sums in float32 could overflow. */
+const SUMMED = ["moderate", "special"] as const;
+
 /** A reduction; the core has its axes moved to the end, or not, as the kernel likes. */
-function reduction(dtypes: readonly DType[], kind: "any" | "moderate", sums?: number, name = "axis"): Generator {
+function reduction(dtypes: readonly DType[], kind: "any" | "sum", sums?: number, name = "axis"): Generator {
   return (draw) => {
     const shape = draw.shape();
     const attributes = { [name]: axesOf(draw, shape), keepDims: draw.truth() };
-    const x = draw.tensor(shape, draw.pick(dtypes), kind);
+    const x = draw.tensor(shape, draw.pick(dtypes), kind === "sum" ? draw.pick(SUMMED) : kind);
     return { inputs: { x }, attributes, ...(sums !== undefined && { tolerance: { sums } }) };
   };
 }
@@ -33,7 +36,7 @@ function mean(draw: Draw) {
   const axis = axesOf(draw, shape);
   const terms = sizeOf(axis.map((i) => shape[i] as number));
   const bound = (terms + 1 + 141) * UNIT * 9;
-  const x = draw.tensor(shape, draw.pick(["float32", "int32", "bool"]));
+  const x = draw.tensor(shape, draw.pick(["float32", "int32", "bool"]), draw.pick(SUMMED));
   return { inputs: { x }, attributes: { axis, keepDims: draw.truth() }, tolerance: { bound: () => [bound] } };
 }
 
@@ -61,7 +64,7 @@ function product(draw: Draw) {
 }
 
 const reductions: Generators = {
-  Sum: reduction(["float32", "int32", "bool"], "moderate", 140),
+  Sum: reduction(["float32", "int32", "bool"], "sum", 140),
   // Of nothing cpu knows none of these.
   Mean: ofSome(mean),
   Max: ofSome(reduction(["float32", "int32"], "any", undefined, "reductionIndices")),
@@ -82,7 +85,7 @@ function scan(isProduct: boolean): Generator {
     const [length, isFloat] = [shape[axis] as number, draw.truth()];
     const attributes = { axis, exclusive: draw.truth(), reverse: draw.truth() };
     if (!isFloat) return { inputs: { x: draw.integers(shape, -1, isProduct ? 1 : 9) }, attributes };
-    const x = draw.tensor(shape, "float32", isProduct ? "unit" : "moderate");
+    const x = draw.tensor(shape, "float32", isProduct ? "unit" : draw.pick(SUMMED));
     return { inputs: { x }, attributes, tolerance: isProduct ? { ulps: 4 * length + 1 } : { sums: length } };
   };
 }
@@ -90,7 +93,7 @@ function scan(isProduct: boolean): Generator {
 /** eˣ / Σ eˣ: see docs/numerics.md for its (n + 6)·u, times 1 + max x − x. */
 function softmax(draw: Draw) {
   const shape = draw.shape(1);
-  const logits = draw.tensor(shape, "float32", "moderate");
+  const logits = draw.tensor(shape, "float32", draw.pick(SUMMED));
   const factor = 2 * ((shape.at(-1) as number) + 6) * UNIT * (1 + 4);
   const bound = (results: readonly Result[]) =>
     results.map(({ values }) => Float64Array.from(values as Float32Array, (y) => factor * y + 2 ** -148));
@@ -103,8 +106,8 @@ function batchNorm(draw: Draw) {
   const channels = draw.truth() ? shape.slice(-1) : shape;
   const varianceEpsilon = draw.pick([0.001, 0.1]);
   const inputs: Record<string, Given> = {
-    x: draw.tensor(shape),
-    mean: draw.tensor(channels),
+    x: draw.tensor(shape, "float32", draw.pick(SUMMED)),
+    mean: draw.tensor(channels, "float32", draw.pick(SUMMED)),
     variance: draw.tensor(channels, "float32", "unit"),
     ...(draw.truth() && { offset: draw.tensor(channels) }),
     ...(draw.truth() && { scale: draw.tensor(channels) }),
@@ -164,13 +167,18 @@ const products: Generators = {
     const shapes = [asBatches(a, rank), asBatches(b, rank)] as const;
     if (draw.once(5))
       return { inputs: { a: draw.tensor(shapes[0], "int32"), b: draw.tensor(shapes[1], "int32") }, attributes };
-    return { inputs: { a: draw.tensor(shapes[0]), b: draw.tensor(shapes[1]) }, attributes, tolerance: { sums: 1 } };
+    const [left, right] = shapes.map((shape) => draw.tensor(shape, "float32", draw.pick(SUMMED))) as [Given, Given];
+    return { inputs: { a: left, b: right }, attributes, tolerance: { sums: 1 } };
   },
   _FusedMatMul: (draw) => {
     const { a, b, k, n, attributes } = factors(draw);
     const rank = Math.max(3, a.length, b.length);
     const { activation, parameters } = activationOf(draw, [n]);
-    const inputs = { a: draw.tensor(asBatches(a, rank)), b: draw.tensor(asBatches(b, rank)), ...parameters };
+    const [left, right] = [a, b].map((shape) => draw.tensor(asBatches(shape, rank), "float32", draw.pick(SUMMED))) as [
+      Given,
+      Given,
+    ];
+    const inputs = { a: left, b: right, ...parameters };
     return { inputs, attributes: { ...attributes, ...activation }, tolerance: { bound: () => [activated(k, 4)] } };
   },
   Einsum: (draw) => {

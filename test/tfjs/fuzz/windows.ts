@@ -9,7 +9,7 @@ type Four = [number, number, number, number];
 type Five = [number, number, number, number, number];
 
 /** Padding that both backends take; explicit padding goes without rounding. */
-function paddingOf(draw: Draw, filter: readonly number[]) {
+function paddingOf(draw: Draw, filter: readonly number[], isChannelsFirst = false) {
   const number = draw.integer(0, Math.min(...filter) - 1);
   const pad = draw.pick(["valid", "same", number, "explicit"] as const);
   if (pad !== "explicit")
@@ -17,7 +17,9 @@ function paddingOf(draw: Draw, filter: readonly number[]) {
   // A window that sees nothing but padding has no average on cpu.
   const most = Math.min(2, Math.min(...filter) - 1);
   const margin = () => [draw.integer(0, most), draw.integer(0, most)] as [number, number];
-  return { pad: [[0, 0], margin(), margin(), [0, 0]] as backend_util.ExplicitPadding };
+  const [rows, columns, none] = [margin(), margin(), [0, 0] as [number, number]];
+  const margins = isChannelsFirst ? [none, none, rows, columns] : [none, rows, columns, none];
+  return { pad: margins as backend_util.ExplicitPadding };
 }
 
 /** A convolution of an image: its shapes and attributes. */
@@ -29,11 +31,16 @@ function convolution(draw: Draw, isDepthwise: boolean) {
     draw.pick([1, 2, 3, 9]),
   ] as Four;
   if (isDepthwise) filter[3] = draw.integer(1, 3);
-  const image = [draw.integer(1, 3), draw.integer(1, 12), draw.integer(1, 12), filter[2]] as Four;
+  const isChannelsFirst = !isDepthwise && draw.once(3);
+  const [n, rows, columns, channels] = [draw.integer(1, 3), draw.integer(1, 12), draw.integer(1, 12), filter[2]];
+  const image = (isChannelsFirst ? [n, channels, rows, columns] : [n, rows, columns, channels]) as Four;
   const strides = [draw.integer(1, 3), draw.integer(1, 3)] as [number, number];
   const dilations = (draw.once(3) ? [draw.integer(1, 3), draw.integer(1, 3)] : [1, 1]) as [number, number];
   if (Math.max(...dilations) > 1) strides.fill(1);
-  const { pad, dimRoundingMode } = { dimRoundingMode: undefined, ...paddingOf(draw, filter.slice(0, 2)) };
+  const { pad, dimRoundingMode } = {
+    dimRoundingMode: undefined,
+    ...paddingOf(draw, filter.slice(0, 2), isChannelsFirst),
+  };
   const info = backend_util.computeConv2DInfo(
     image,
     filter,
@@ -42,10 +49,12 @@ function convolution(draw: Draw, isDepthwise: boolean) {
     pad as "same",
     dimRoundingMode as "floor",
     isDepthwise,
+    isChannelsFirst ? "channelsFirst" : "channelsLast",
   );
-  const attributes = { strides, dilations, pad, dataFormat: "NHWC", ...(dimRoundingMode && { dimRoundingMode }) };
+  const dataFormat = isChannelsFirst ? "NCHW" : "NHWC";
+  const attributes = { strides, dilations, pad, dataFormat, ...(dimRoundingMode && { dimRoundingMode }) };
   draw.require(info.outShape.every((length) => length > 0));
-  return { image, filter, attributes, windows: info.outShape };
+  return { image, filter, attributes, windows: info.outShape, channels: info.outChannels };
 }
 
 /** Winograd's algorithm takes sums of transformed parts: see docs/numerics.md for its bound, which ten times that of a sum holds. */
@@ -58,7 +67,10 @@ function convolutionKernel(parts: readonly [Part, Part], isDepthwise: boolean): 
     const drawn = convolution(draw, isDepthwise);
     const { image, filter, attributes, windows } = drawn;
     const shapes = { x: image, filter, dy: windows };
-    const inputs = Object.fromEntries(parts.map((part) => [part, draw.tensor(shapes[part])]));
+    const isStrict = draw.truth();
+    const inputs = Object.fromEntries(
+      parts.map((part, i) => [part, valuesOf(draw, shapes[part], isStrict && i === 0)]),
+    );
     const { dilations, ...others } = attributes;
     // The core has no gradients of dilated convolutions, and tells those of plain ones of no dilation.
     const isGradient = parts.includes("dy");
@@ -66,32 +78,42 @@ function convolutionKernel(parts: readonly [Part, Part], isDepthwise: boolean): 
     return {
       inputs,
       attributes: { ...(isGradient && !isDepthwise ? others : attributes), inputShape: image, filterShape: filter },
-      tolerance: { bound: (results) => results.map(({ shape }) => convolutionBound(parts, drawn, shape)) },
+      isStrict,
+      tolerance: isStrict ? { sums: 1 } : { bound: () => [convolutionBound(parts, drawn)] },
     };
   };
+}
+
+/**
+ * Values of the first factor of a convolution, now and then not finite. Of the second they are: whether the zeros around an image
+ * times what is not finite count is left open (docs/numerics.md), as is how far a fast algorithm spreads it.
+ */
+function valuesOf(draw: Draw, shape: readonly number[], maySpread: boolean): Given {
+  return draw.tensor(shape, "float32", maySpread ? draw.pick(["moderate", "special"]) : "moderate");
 }
 
 /** (n + 45)·u·Σ|terms| for n terms of at most 4, times 10 for what is transformed; on either side. */
 function convolutionBound(
   parts: readonly Part[],
-  { filter, windows }: { filter: readonly number[]; windows: readonly number[] },
-  _: readonly number[],
+  { filter, windows, channels: made }: { filter: readonly number[]; windows: readonly number[]; channels: number },
 ) {
   const [height, width, channels, outputs] = filter as Four;
-  const [n, rows, columns] = windows as Four;
-  const terms = parts.includes("filter") ? height * width * Math.max(channels, outputs) : n * rows * columns;
+  const positions = windows.reduce((a, b) => a * b) / made;
+  const terms = parts.includes("filter") ? height * width * Math.max(channels, outputs) : positions;
   return 10 * (terms + FAST) * 2 ** -24 * Math.sqrt(terms) * 4;
 }
 
 function fused(isDepthwise: boolean): Generator {
   return (draw) => {
     const drawn = convolution(draw, isDepthwise);
-    const { image, filter, attributes, windows } = drawn;
-    const { activation, parameters } = activationOf(draw, [windows[3] as number]);
+    const { image, filter, attributes, channels } = drawn;
+    const { activation, parameters } = activationOf(draw, [channels]);
+    const isStrict = draw.truth();
     const terms = filter[0] * filter[1] * (isDepthwise ? 1 : filter[2]);
-    const inputs = { x: draw.tensor(image), filter: draw.tensor(filter), ...parameters };
+    const inputs = { x: valuesOf(draw, image, isStrict), filter: draw.tensor(filter), ...parameters };
     return {
       inputs,
+      isStrict,
       attributes: { ...attributes, ...activation },
       tolerance: { bound: () => [activated(terms + FAST, 4)] },
     };
@@ -145,12 +167,16 @@ const images: Generators = {
   FusedConv2D: fused(false),
   FusedDepthwiseConv2D: fused(true),
   MaxPool: pooled((draw, { image, attributes }) => ({
-    inputs: { x: draw.tensor(image, "float32", "moderate") },
+    inputs: { x: draw.tensor(image, "float32", draw.pick(["moderate", "any"])) },
     attributes,
   })),
   // Rounded up there are windows outside of the image, which have no average on cpu.
   AvgPool: pooled(
-    (draw, { image, attributes }) => ({ inputs: { x: draw.tensor(image) }, attributes, tolerance: { sums: 24 } }),
+    (draw, { image, attributes }) => ({
+      inputs: { x: draw.tensor(image, "float32", draw.pick(["moderate", "special"])) },
+      attributes,
+      tolerance: { sums: 24 },
+    }),
     areRoundedDown,
   ),
   MaxPoolGrad: pooled((draw, { image, windows, attributes }) => {
@@ -180,7 +206,8 @@ function volume(draw: Draw) {
   const filterSize = three([1, 2, 3]);
   const [channels, outputs] = [draw.integer(1, 4), draw.integer(1, 5)];
   const image = [draw.integer(1, 2), ...three([3, 4, 5, 7]), channels] as Five;
-  const attributes = { strides: three([1, 1, 2, 3]), pad: draw.pick(["same", "valid"]) as "same" };
+  const number = draw.integer(0, Math.min(...filterSize) - 1);
+  const attributes = { strides: three([1, 1, 2, 3]), pad: draw.pick(["same", "valid", number]) as "same" };
   const filter = [...filterSize, channels, outputs] as Five;
   return { image, filter, filterSize, attributes };
 }
@@ -189,17 +216,11 @@ function convolution3d(parts: readonly [Part, Part]): Generator {
   return (draw) => {
     const { image, filter, attributes } = volume(draw);
     const { outShape } = backend_util.computeConv3DInfo(image, filter, attributes.strides, 1, attributes.pad);
+    draw.require(outShape.every((length) => length > 0));
     const shapes = { x: image, filter, dy: outShape };
-    const inputs = Object.fromEntries(parts.map((part) => [part, draw.tensor(shapes[part])]));
+    const inputs = Object.fromEntries(parts.map((part, i) => [part, valuesOf(draw, shapes[part], i === 0)]));
     const all = { ...attributes, dataFormat: "NDHWC", dilations: [1, 1, 1], inputShape: image, filterShape: filter };
-    const terms = parts.includes("filter")
-      ? 27 * Math.max(filter[3], filter[4])
-      : outShape.slice(0, 4).reduce((a, b) => a * b);
-    return {
-      inputs,
-      attributes: all,
-      tolerance: { bound: () => [10 * (terms + FAST) * 2 ** -24 * Math.sqrt(terms) * 4] },
-    };
+    return { inputs, attributes: all, isStrict: true, tolerance: { sums: 1 } };
   };
 }
 
@@ -209,6 +230,7 @@ function pooling3d(isGradient: boolean, isMaximum: boolean): Generator {
     // cpu mixes up the rows and columns of a window's maximum.
     draw.require(!isGradient || !isMaximum || filterSize[1] === filterSize[2]);
     const { outShape } = backend_util.computePool3DInfo(image, filterSize, attributes.strides, 1, attributes.pad);
+    draw.require(outShape.every((length) => length > 0));
     // Of equal elements cpu gives the gradient to the last, unlike in images; TensorFlow leaves it open.
     const x = draw.tensor(image, "float32", isMaximum && !isGradient ? "ties" : "moderate");
     const all = { ...attributes, filterSize, dataFormat: "NDHWC" };
