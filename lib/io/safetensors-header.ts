@@ -4,6 +4,7 @@ import { type DType, dtypeInfo, type TypedArray } from "../dtype.js";
 import { type ShapeError, show } from "../errors.js";
 import { checkShape, type Shape, showShape, sizeOf } from "../shape.js";
 import type { Fail } from "./files.js";
+import { repeatedKey } from "./json-keys.js";
 
 /** What the header says about one tensor. */
 export interface Entry {
@@ -72,14 +73,17 @@ export function endOfHeader(start: Uint8Array, size: number, fail: Fail): number
  * @param size Bytes that follow it, all of which it must describe.
  */
 export function parseHeader(json: Uint8Array, size: number, fail: Fail): Header {
+  let text = "";
   let header: unknown;
   try {
-    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-    header = JSON.parse(text.decode(json));
+    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(json);
+    header = JSON.parse(text);
   } catch (cause) {
     fail("header is not JSON", { cause });
   }
   if (!isRecord(header)) fail(`header is not an object: ${show(header)}`);
+  const twice = repeatedKey(text);
+  if (twice !== undefined) fail(`header has a name twice: ${show(twice)}`);
   const metadata: Record<string, string> = Object.create(null);
   const entries: Entry[] = [];
   for (const [key, value] of Object.entries(header)) {

@@ -78,6 +78,15 @@ describe("safetensors bytes", () => {
     expect(metadata).toEqual({ epoch: "3", note: "µ ≈ 0" });
   });
 
+  it("may have the same names in different places", () => {
+    const header = {
+      __metadata__: { x: "dtype", shape: '"x":' },
+      x: { dtype: "U8", shape: [0], data_offsets: [0, 0] },
+      shape: { dtype: "U8", shape: [0], data_offsets: [0, 0] },
+    };
+    expect(Object.keys(decodeSafetensors(file(header)).tensors)).toEqual(["x", "shape"]);
+  });
+
   it("are the same whatever the order of the names", () => {
     const reversed = Object.fromEntries(Object.entries(example).reverse());
     expect(encodeSafetensors(reversed)).toEqual(encodeSafetensors(example));
@@ -143,6 +152,9 @@ describe("decodeSafetensors", () => {
     ["a header that is not UTF-8", Uint8Array.of(4, 0, 0, 0, 0, 0, 0, 0, 0x7b, 0xff, 0xff, 0x7d), /not JSON/],
     ["a header that is a list", file("[]"), /not an object/],
     ["a header that is null", file("null"), /not an object/],
+    ["a tensor twice", file('{"x":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},"x":{}}'), /a name twice: "x"/],
+    ["a tensor twice, spelt differently", file('{"a{\\"":{},"x" : {},"\\u0078"\n:{}}'), /a name twice: "x"/],
+    ["a dtype twice", file('{"x":{"dtype":"U8","shape":[["dtype"]],"dtype":"F32"}}'), /a name twice: "dtype"/],
     ["metadata that is not an object", file({ __metadata__: [] }), /__metadata__ is not an object/],
     ["metadata that is not text", file({ __metadata__: { epoch: 3 } }), /metadata is not text: "epoch" is 3/],
     ["an entry that is a number", file({ x: 1 }), /tensor "x" is not described/],

@@ -2,8 +2,8 @@
  * Valid files, changed at random: whatever reads them gives something that makes sense, or throws a `FormatError` that names the
  * file, and asks for no more memory than small files are worth.
  *
- * `NODEGRAD_FUZZ_RUNS` says how many files each reader gets; with `NODEGRAD_FUZZ_SECONDS` each gets files for so long, of
- * seeds that follow the first. `NODEGRAD_FUZZ_SEED` is the first; a failure names the one that makes it happen again.
+ * `NODEGRAD_FUZZ_RUNS` says how many files each reader gets; with `NODEGRAD_FUZZ_SECONDS` each gets new ones for so long.
+ * `NODEGRAD_FUZZ_SEED` says which ones; a failure names the seed that makes it happen again.
  */
 
 import { mkdtemp, rm } from "node:fs/promises";
@@ -18,7 +18,7 @@ import { byteReaders, fileReaders, type Reader } from "./readers.js";
 
 const runs = Number(process.env.NODEGRAD_FUZZ_RUNS ?? 500);
 const seconds = Number(process.env.NODEGRAD_FUZZ_SECONDS ?? 0);
-const firstSeed = Number(process.env.NODEGRAD_FUZZ_SEED ?? 1);
+const firstSeed = Number(process.env.NODEGRAD_FUZZ_SEED ?? (seconds > 0 ? Date.now() % 2 ** 31 : 1));
 
 const folder = await mkdtemp(join(tmpdir(), "nodegrad-readers-"));
 afterAll(() => rm(folder, { recursive: true }));
