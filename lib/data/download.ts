@@ -73,7 +73,8 @@ class CallerError extends Error {}
  * What has arrived when a download fails is kept in `<path>.part` and continued from by the next one, also of another
  * process, as far as the server can; so is, on the same host, what a process that was killed had received. Several
  * downloads of one file at a time do not disturb each other. The file takes its name when it is complete and
- * its checksum is right, so whoever sees it can trust it. A server that sends more than `bytes` is cut off.
+ * its checksum is right, so whoever sees it can trust it. A server that sends more than `bytes` is cut off; redirections are
+ * followed, but not from https to http.
  *
  * @throws {NetworkError} when no server gave the whole file; the message tells what each did.
  * @throws {FormatError} when a server gave a file with another checksum, and none the right one.
@@ -211,11 +212,32 @@ function tell(onProgress: TransferOptions["onProgress"], progress: DownloadProgr
   }
 }
 
-function request(url: string, from: number, signal: AbortSignal): Promise<Response> {
+/** Redirections that are followed, one after the other. */
+const MAX_REDIRECTIONS = 5;
+
+/** Replies that may tell another address. */
+const REDIRECTION_STATUS = new Set([301, 302, 303, 307, 308]);
+
+async function request(url: string, from: number, signal: AbortSignal): Promise<Response> {
   // Compressed on the way, a file would have other lengths, and no ranges that fit.
   const headers: Record<string, string> = { "accept-encoding": "identity" };
   if (from > 0) headers.range = `bytes=${from}-`;
-  return fetch(url, { headers, signal });
+  let address = url;
+  for (let followed = 0; followed <= MAX_REDIRECTIONS; followed++) {
+    const response = await fetch(address, { headers, signal, redirect: "manual" });
+    const target = response.headers.get("location");
+    if (!REDIRECTION_STATUS.has(response.status) || target === null) return response;
+    await response.body?.cancel();
+    address = followedAddress(target, address);
+  }
+  throw new AttemptError(`more than ${MAX_REDIRECTIONS} redirections`, true);
+}
+
+/** Where a redirection leads: anywhere, since the checksum tells what is right, but not from https to where all can listen. */
+function followedAddress(target: string, from: string): string {
+  const url = URL.canParse(target, from) ? new URL(target, from) : undefined;
+  if (url?.protocol === "https:" || (url?.protocol === "http:" && from.startsWith("http:"))) return url.href;
+  throw new AttemptError(`redirected from ${from.replace(/:.*/s, "")} to ${show(target)}`, true);
 }
 
 /** Where the bytes of a reply belong in the file: after those that are there, or at its beginning. */

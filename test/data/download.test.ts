@@ -207,6 +207,44 @@ describe("downloadFile", () => {
     await expectWhole();
   });
 
+  const redirect =
+    (location: string, code = 302): Handler =>
+    (_, response) =>
+      response.writeHead(code, { location }).end("elsewhere");
+
+  it("follows redirections, and asks for the same part there", async () => {
+    script = [breakAfter(30_000), redirect("/other", 301), redirect(`${base}/third`, 308), serve(content)];
+    await download();
+    await expectWhole();
+    expect(requests.map(({ url }) => url)).toEqual(["/file", "/file", "/other", "/third"]);
+    expect(requests.map(from)).toEqual([0, 30_000, 30_000, 30_000]);
+  });
+
+  it.each([
+    ["to a file", "file:///etc/hostname", /redirected from http to "file:\/\/\/etc\/hostname"/],
+    ["to data", "data:,x", /redirected from http to "data:,x"/],
+    ["nowhere", "http://", /redirected from http to "http:\/\/"/],
+  ])("follows no redirection %s", async (_, location, message) => {
+    script = [redirect(location)];
+    await expect(download()).rejects.toThrow(NetworkError);
+    await expect(download()).rejects.toThrow(message);
+    await expect(readdir(join(folder, "new"))).resolves.toEqual([]);
+  });
+
+  it("does not leave https for http", async () => {
+    // As a server of https would answer, for which a test has no certificate.
+    const { fetch } = globalThis;
+    globalThis.fetch = async () => new Response(null, { status: 302, headers: { location: `${base}/file` } });
+    try {
+      script = [serve(content)];
+      const failure = download({ urls: ["https://example.org/file"] });
+      await expect(failure).rejects.toThrow(/redirected from https to "http:/);
+    } finally {
+      globalThis.fetch = fetch;
+    }
+    expect(requests).toHaveLength(0);
+  });
+
   it("starts over where the server knows no ranges", async () => {
     const whole: Handler = (_, response) => response.writeHead(200).end(content);
     script = [breakAfter(30_000), whole];
@@ -229,13 +267,6 @@ describe("downloadFile", () => {
   it("tries again after errors that pass", async () => {
     script = [status(503), status(429), status(500), serve(content)];
     await download();
-    await expectWhole();
-  });
-
-  it("follows redirections", async () => {
-    script = [(_, response) => response.writeHead(302, { location: "/elsewhere" }).end(), serve(content)];
-    await download();
-    expect(requests[1]?.url).toBe("/elsewhere");
     await expectWhole();
   });
 
@@ -294,8 +325,8 @@ describe("downloadFile", () => {
       "is behind redirections without end",
       (_, response) => response.writeHead(302, { location: "/file" }).end(),
       NetworkError,
-      3 * 21,
-      /file: redirect count exceeded$/,
+      6,
+      /file: more than 5 redirections$/,
     ],
   ])("says so when the file %s", async (_, handler, type, attempts, message) => {
     script = [handler];
