@@ -34,8 +34,8 @@ beforeAll(() => {
     return path;
   };
   const place = installed("@tensorflow/tfjs-node");
-  for (const name of ["package.json", ...manifest.files])
-    cpSync(join(source, name), join(place, name), { recursive: true });
+  const packed = manifest.files.filter((name: string) => !name.startsWith("!"));
+  for (const name of ["package.json", ...packed]) cpSync(join(source, name), join(place, name), { recursive: true });
   for (const name of Object.keys(manifest.dependencies)) {
     const target = name === "nodegrad" ? root : join(root, "node_modules", name);
     symlinkSync(target, installed(name), "junction");
