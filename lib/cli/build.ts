@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import type { Command } from "commander";
 import { PACKAGE_ROOT } from "../backends/native/index.js";
+import { BackendError } from "../index.js";
 
 /** Scripts that the package brings with its sources; they work before any TypeScript is built. */
 const tools = pathToFileURL(join(PACKAGE_ROOT, "native", "tools/"));
@@ -33,9 +34,14 @@ export function addBuildCommand(program: Command): void {
     .action(build);
 }
 
+/** node-gyp is a program for Node, whatever runs this one. */
+const node = process.versions.bun || process.versions.deno ? "node" : process.execPath;
+
 async function build({ verbose }: { readonly verbose?: boolean }): Promise<void> {
   const script = fileURLToPath(new URL("build.js", tools));
-  const child = spawn(process.execPath, [script, ...(verbose ? ["--verbose"] : [])], { stdio: "inherit" });
-  const [code] = await once(child, "exit");
+  const child = spawn(node, [script, ...(verbose ? ["--verbose"] : [])], { stdio: "inherit" });
+  const [code] = await once(child, "exit").catch((error) => {
+    throw new BackendError(`build: node-gyp needs Node.js, which cannot be started: ${error.message}`);
+  });
   process.exitCode = code === 0 ? 0 : 1;
 }

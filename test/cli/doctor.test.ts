@@ -30,7 +30,7 @@ function read(status: number, options: RunOptions = {}): string {
   return stdout;
 }
 
-describe.runIf(process.platform === "linux")("nodegrad doctor", () => {
+describe.runIf(process.platform === "linux")("nodegrad doctor", { timeout: 120_000 }, () => {
   beforeEach(() => installed.remove("build", "build-cmake", "prebuilds"));
 
   it("tells of the addon in use, on every instruction set of this machine", () => {

@@ -12,7 +12,7 @@ const install = (options = {}) => installed.run("native/tools/install.js", optio
 /** Gone wrong, told and forgiven. */
 const forgiven = { status: 0, signal: null, stderr: expect.stringContaining("installed without its addon") };
 
-describe.runIf(process.platform === "linux")("the install script", () => {
+describe.runIf(process.platform === "linux")("the install script", { timeout: 120_000 }, () => {
   beforeEach(() => installed.remove("build", "prebuilds", "native/addon.c"));
 
   it("does nothing and says nothing where a binary works", () => {
