@@ -17,6 +17,7 @@ function given(option) {
 }
 
 const folder = given("--directory") ?? root;
+const arch = given("--arch") ?? process.arch;
 const binary = join(folder, "build", "Release", "nodegrad.node");
 
 /** Ends with what is wrong and how it is mended. */
@@ -49,7 +50,7 @@ function obstacle() {
 /** Sources that the compiler will be given: those of the kernels once per instruction set. */
 function countSources() {
   const { addon, core, kernels } = JSON.parse(readFileSync(join(root, "native/sources.json"), "utf8"));
-  const sets = { x64: 3, arm64: 2 }[process.arch] ?? 1;
+  const sets = { x64: 3, arm64: 2 }[arch] ?? 1;
   return addon.length + core.length + sets * kernels.length;
 }
 
@@ -71,7 +72,7 @@ function runNodeGyp(onOutput) {
   const headers = nodedir ? [`--nodedir=${nodedir}`] : [];
   const args = ["configure", "build", "--release", "--jobs=max", ...headers, ...gypArguments];
   // binding.gyp runs node to find its sources, by that name.
-  const PATH = [dirname(process.execPath), process.env.PATH].join(delimiter);
+  const PATH = [dirname(process.execPath), process.env.PATH ?? ""].join(delimiter);
   const child = spawn(process.execPath, [findNodeGyp(), ...args], {
     cwd: root,
     env: { ...process.env, PATH },
@@ -100,7 +101,7 @@ function essence(output) {
 /** Tries what was built for this machine; TypeScript may not be built yet, which is no fault of the addon. */
 function tryBinary() {
   const probe = join(root, "dist/backends/native/probe.js");
-  if (!existsSync(probe) || (given("--arch") ?? process.arch) !== process.arch) return;
+  if (!existsSync(probe) || arch !== process.arch) return;
   const { status, signal, stdout } = spawnSync(process.execPath, [probe, binary], { encoding: "utf8" });
   if (status === 0) return;
   fail(`it does not work: ${signal ?? JSON.parse(stdout).errors[0].message}`, "npx nodegrad doctor tells more");

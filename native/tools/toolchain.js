@@ -63,9 +63,9 @@ export function findHeaders() {
   return existsSync(join(prefix, "include/node/common.gypi")) ? prefix : undefined;
 }
 
-/** Whether a program can be started; `command` may have arguments. */
+/** Whether a program can be started; `command` is a path, which may have spaces, or may have arguments: `ccache g++`. */
 function runs(command) {
-  const [program, ...args] = command.split(" ");
+  const [program, ...args] = existsSync(command) ? [command] : command.split(" ");
   return spawnSync(program, [...args, "--version"], { stdio: "ignore" }).status === 0;
 }
 

@@ -76,7 +76,7 @@ const bad: readonly (readonly [name: string, make: (name: string) => string, fau
     "unresolved.node",
     (name) => compileAddon({ body: "extern void is_nowhere(void); is_nowhere();" }, place(name)),
     "load",
-    /undefined symbol: is_nowhere/,
+    /is_nowhere/,
   ],
   ["script.js", (name) => write(name, "globalThis.wasRun = true;"), "file", /^not the name of an addon: /],
   ["link.node", (name) => link(name, write("library.so", bytes)), "file", /^not the name of an addon: .*library\.so$/],
