@@ -50,17 +50,24 @@ const script = `
   writeFileSync(outcomesPath, serialize(outcomes));
 `;
 
+/** Node and the addon that a process uses: by default this one's. */
+export interface Machine {
+  readonly node: string;
+  readonly addon: string;
+}
+
 /**
- * Runs jobs on the native machine with an instruction set, in a process of its own.
+ * Runs jobs on the native machine with an instruction set, or the one it chooses for "", in a process of its own.
  *
  * @throws {Error} naming the job that was running, if the process crashed or threw.
  */
-export function runOnNative(target: string, jobs: readonly Job[]): Outcome[] {
+export function runOnNative(target: string, jobs: readonly Job[], machine?: Machine): Outcome[] {
+  const { node, addon } = machine ?? { node: process.execPath, addon: requireAddon().path };
   const folder = mkdtempSync(join(tmpdir(), "nodegrad-oracle-"));
   const [jobsPath, outcomesPath] = [join(folder, "jobs"), join(folder, "outcomes")];
   try {
     writeFileSync(jobsPath, serialize(jobs));
-    const child = spawnSync(process.execPath, ["-e", script, requireAddon().path, jobsPath, outcomesPath], {
+    const child = spawnSync(node, ["-e", script, addon, jobsPath, outcomesPath], {
       env: { ...process.env, NODEGRAD_TARGET: target },
       encoding: "utf8",
       maxBuffer: 2 ** 26,
