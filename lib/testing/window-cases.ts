@@ -41,6 +41,7 @@ const convolutions: readonly (readonly [name: string, x: Shape, w: Shape, option
   ["NHWC", [2, 9, 8, 5], [6, 5, 3, 3], { layout: "NHWC", padding: 1 }],
   ["NHWC in groups", [2, 6, 7, 8], [4, 2, 3, 2], { layout: "NHWC", groups: 4, stride: 2 }],
   ["no images", [0, 3, 5, 5], [2, 3, 3, 3], {}],
+  ["no output channels", [1, 34, 5, 6], [0, 17, 3, 3], { groups: 2, padding: 1 }],
   ["rows of pixels left over, many channels", [1, 6, 3, 31], [70, 6, 3, 3], { padding: 1 }],
   ["rows of pixels left over, many channels, NHWC", [2, 3, 19, 5], [37, 5, 2, 3], { layout: "NHWC", padding: 1 }],
   [

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "../kernels/kernels.h"
+#include "../program/text.h"
 #include "conv_depthwise.h"
 #include "conv_product.h"
 #include "winograd.h"
@@ -175,11 +176,29 @@ std::vector<int32_t> tap_positions(const View& weights, const Taps& rows, const 
   return positions;
 }
 
+namespace {
+
+// Whether what preparing lists stays small: a place for every tap of every channel, and a plan, with the
+// place of every tap, for every phase.
+std::string check_lists(const View& w, int64_t phases, Builder& builder) {
+  constexpr int64_t kPlan = 256;
+  const int64_t taps = w.shape[2] * w.shape[3];
+  const double entries = static_cast<double>(std::max(w.shape[0], w.shape[1]) * taps) +
+                         static_cast<double>(phases) * static_cast<double>(kPlan + taps);
+  if (entries <= kMostListed && builder.may_list(static_cast<int64_t>(entries))) return "";
+  return format("kernels of %lld by %lld in %lld phases: too many taps to list",
+                static_cast<long long>(w.shape[2]), static_cast<long long>(w.shape[3]),
+                static_cast<long long>(phases));
+}
+
+}  // namespace
+
 std::string prepare_kConv2d(const Instruction& instruction, Builder& builder) {
-  const std::string refused = check_conv_types(instruction);
-  if (!refused.empty()) return refused;
-  const ConvAttributes a = conv_attributes(instruction);
   const View &x = *instruction.inputs[0], &w = *instruction.inputs[1], &out = *instruction.outputs[0];
+  std::string refused = check_conv_types(instruction);
+  if (refused.empty()) refused = check_lists(w, 1, builder);
+  if (!refused.empty() || out.size() == 0) return refused;
+  const ConvAttributes a = conv_attributes(instruction);
   ConvProblem problem = {x, w, 0, 1, a.groups, w.shape[0] / a.groups, w.shape[1], forward_window(a, w, out),
                          {}};
   problem.strict = a.strict;
@@ -204,7 +223,7 @@ Taps phase_taps(int64_t kernel, int64_t stride, int64_t pad, int64_t dilation, i
   while (rest != 0) std::swap(common %= rest, rest);
   const int64_t step = stride / common;
   int64_t first = 0;
-  while (first < step && (phase + pad - first * dilation) % stride != 0) first++;
+  while (first < std::min(step, kernel) && (phase + pad - first * dilation) % stride != 0) first++;
   if (first == step || first >= kernel) return {0, 0, 1, 0, 1};
   return {ceil_div(kernel - first, step), (phase + pad - first * dilation) / stride,
           -step * dilation / stride, first, step};
@@ -213,13 +232,15 @@ Taps phase_taps(int64_t kernel, int64_t stride, int64_t pad, int64_t dilation, i
 }  // namespace
 
 std::string prepare_kConv2dGradInput(const Instruction& instruction, Builder& builder) {
-  const std::string refused = check_conv_types(instruction);
-  if (!refused.empty()) return refused;
-  const ConvAttributes a = conv_attributes(instruction);
   const View &dy = *instruction.inputs[0], &w = *instruction.inputs[1], &dx = *instruction.outputs[0];
+  const ConvAttributes a = conv_attributes(instruction);
+  const int64_t phases_y = std::min(a.stride_h, dx.shape[2]), phases_x = std::min(a.stride_w, dx.shape[3]);
+  std::string refused = check_conv_types(instruction);
+  if (refused.empty()) refused = check_lists(w, phases_y * phases_x, builder);
+  if (!refused.empty() || dx.size() == 0) return refused;
   int64_t images_at = -1;
-  for (int64_t y = 0; y < std::min(a.stride_h, std::max<int64_t>(dx.shape[2], 1)); y++) {
-    for (int64_t x = 0; x < std::min(a.stride_w, std::max<int64_t>(dx.shape[3], 1)); x++) {
+  for (int64_t y = 0; y < phases_y; y++) {
+    for (int64_t x = 0; x < phases_x; x++) {
       ConvProblem problem = {dy, w, 1, 0, a.groups, w.shape[1], w.shape[0] / a.groups, {}, {}};
       problem.images_at = images_at;
       problem.strict = a.strict;

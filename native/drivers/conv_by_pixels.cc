@@ -123,9 +123,8 @@ void multiply_row(const PixelPlan& plan, const Source& source, const float* weig
   terms.a_segment = plan.rows.source_step * source.row;
   terms.b_row = width;
   terms.b_segment = plan.cols.count * channels * width;
-  if (terms.segments > 0) {
-    terms.a = source.at(top + down.first * plan.rows.source_step, plan.cols.source);
-  }
+  terms.a = terms.segments > 0 ? source.at(top + down.first * plan.rows.source_step, plan.cols.source)
+                               : source.first;  // of which nothing is read
   terms.b = weights + down.first * terms.b_segment;
   for (int64_t x = 0; x < window.out_w; x += plan.tile_pixels) {
     const int pixels = static_cast<int>(std::min(plan.tile_pixels, window.out_w - x));

@@ -28,6 +28,9 @@ struct Kernels;  // kernels/kernels.h: the table of one instruction set
 // fetched.
 constexpr int64_t kStreamBytes = 24 << 20;
 
+// How many entries of 8 bytes preparing a Program may list, see Builder::may_list.
+constexpr int64_t kMostListed = 1 << 26;
+
 // The first bad index a run met.
 struct IndexFault {
   std::atomic<bool> raised{false};
@@ -162,6 +165,15 @@ class Builder {
     if (bytes > scratch_bytes_) scratch_bytes_ = bytes;
   }
 
+  // Counts what preparing lists besides what the words say: taps of windows, phases of strides. Kernels that
+  // are broadcast, and strides, may be as large as a Program from a file likes, and lists come from `new`,
+  // which ends the process where there is no memory. False when there would be too many entries, of all
+  // instructions together.
+  bool may_list(int64_t entries) {
+    listed_ += entries;
+    return listed_ <= kMostListed;
+  }
+
   void begin_instruction(int32_t number) {
     instruction = number;
     workspace_used_ = 0;
@@ -193,6 +205,7 @@ class Builder {
   int64_t workspace_used_ = 0;
   int64_t workspace_bytes_ = 0;
   int64_t scratch_bytes_ = 0;
+  int64_t listed_ = 0;
 };
 
 // Prepares one instruction: adds its steps to the builder. Returns an empty string, or why this machine

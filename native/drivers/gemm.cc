@@ -60,10 +60,11 @@ void TileBlock::run(int64_t i, int64_t rows, int64_t cols, float* c, int64_t ldc
   } else if (plan.tiling.a == Source::kInPlace) {
     kernels.kernel_b_panels(rows, cols, length, from, view.row, view.col, b, c, ldc, accumulate);
   } else {
-    const float* panel = a_panels + i / plan.tiling.panel_rows * kernels.mr * length;
+    const float* panel = a_panel;
     if (plan.tiling.a == Source::kPrivate) {
       kernels.pack_a(rows, length, from, view.row, view.col, a_panel);
-      panel = a_panel;
+    } else {
+      panel = a_panels + i / plan.tiling.panel_rows * kernels.mr * length;
     }
     kernels.kernel(length, panel, b, c, ldc, static_cast<int>(rows), cols, accumulate);
   }

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const files = ["native", "bench"].flatMap((folder) =>
+const files = ["native", "bench", "test/native"].flatMap((folder) =>
   readdirSync(join(root, folder), { recursive: true })
     .filter((file) => /\.(cc?|h)$/.test(file))
     .map((file) => join(root, folder, file)),

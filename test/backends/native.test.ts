@@ -257,6 +257,28 @@ describe("preparing", () => {
     }
   });
 
+  it.each(["conv2d", "conv2dGradInput"] as const)("refuses a %s that would list hundreds of millions of taps", (op) => {
+    const writer = new ProgramWriter();
+    const [large, one] = [
+      [1, 1, 20_000, 20_000],
+      [1, 1, 1, 1],
+    ];
+    const view = (kind: "input" | "output", length: number, place: number, shape: number[], strides: number[]) =>
+      writer.view(writer.buffer(kind, "float32", length, place), { offset: 0, shape, strides });
+    const image = view("input", 1, 0, one as number[], [0, 0, 0, 0]);
+    // A single number, broadcast.
+    const kernel = view("input", 1, 1, large as number[], [0, 0, 0, 0]);
+    const result = view("output", 1, 0, one as number[], [1, 1, 1, 1]);
+    const window = { strideH: 1, strideW: 1, padTop: 0, padLeft: 0, dilationH: 1, dilationW: 1, groups: 1 };
+    writer.instruction(op, {
+      outputs: [result],
+      inputs: [image, kernel],
+      attributes: { ...window, accuracy: 0 },
+      micro: { registers: 1, results: [0], code: [] },
+    });
+    expect(() => backend.prepare(writer.finish(), [])).toThrow("too many taps to list");
+  });
+
   it("refuses an arena that no memory holds when it is run, not before", () => {
     const writer = new ProgramWriter();
     writer.arenaBlocks = 2 ** 31 - 1;
