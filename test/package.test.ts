@@ -224,6 +224,18 @@ describe("package", () => {
     },
   );
 
+  it("depends at run time on packages under licences that ask for no more than a notice", () => {
+    interface Locked {
+      readonly license?: string;
+      readonly dev?: boolean;
+    }
+    const lock = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8"));
+    const locked = Object.entries<Locked>(lock.packages).filter(([path, { dev }]) => path !== "" && !dev);
+    expect(locked.length).toBeGreaterThan(Object.keys(manifest.dependencies).length);
+    const permissive = ["MIT", "ISC", "0BSD", "BSD-2-Clause", "BSD-3-Clause", "Apache-2.0", "BlueOak-1.0.0"];
+    expect(locked.filter(([, { license }]) => !permissive.includes(license as string))).toEqual([]);
+  });
+
   it("locks versions without the address of a registry", () => {
     expect(readFileSync(join(root, "package-lock.json"), "utf8")).not.toContain('"resolved"');
   });
