@@ -77,10 +77,11 @@ export class History implements Stateful {
     const length = columns[0]?.[1].length ?? 0;
     const other = columns.find(([, values]) => values.length !== length);
     if (other !== undefined) throw new FormatError(`History: columns differ in length: ${show(other[0])}`);
-    const rows = Array.from({ length }, (_, i) =>
-      Object.fromEntries(columns.map(([name, values]) => [name, values[i]])),
-    );
-    this.rows.splice(0, this.rows.length, ...(rows as unknown as HistoryRow[]));
+    // One by one: as arguments of a call, too many rows are a stack overflow.
+    this.rows.length = 0;
+    for (let i = 0; i < length; i++) {
+      this.rows.push(Object.fromEntries(columns.map(([name, values]) => [name, values[i]])) as unknown as HistoryRow);
+    }
   }
 }
 

@@ -11,6 +11,7 @@ import { FormatError, ShapeError } from "../../lib/errors.js";
 import { zeros } from "../../lib/index.js";
 import { decodeNpy, decodeSafetensors, loadSafetensors } from "../../lib/io/index.js";
 import { HEADER_WORDS, Header, PROGRAM_ABI, PROGRAM_MAGIC, verifyProgram } from "../../lib/program/index.js";
+import { History } from "../../lib/train/index.js";
 import { decodeBmp, decodeGif } from "../../packages/tfjs-node/lib/decode-image.js";
 import { fileSystem } from "../../packages/tfjs-node/lib/file-system.js";
 import { bmpFile, gifFile } from "../tfjs-node/pictures.js";
@@ -195,6 +196,17 @@ describe("bytes that ask for too much", () => {
     const withPicture = Buffer.concat([plain.subarray(0, 2), inner, plain.subarray(2)]);
     expect(decodeSamples(withPicture)).toEqual(decodeSamples(plain));
     expect(decodeSamples(scansOf(100)).rows).toBe(16);
+  });
+});
+
+describe("a history of a million rows", () => {
+  it("is read like one of a few", () => {
+    const history = new History();
+    const data = new Float64Array(1e6);
+    history.loadState({ loss: { dtype: "float64", shape: [1e6], data } });
+    expect(history.rows).toHaveLength(1e6);
+    history.loadState({});
+    expect(history.rows).toEqual([]);
   });
 });
 

@@ -32,7 +32,7 @@ import {
 import { Linear } from "../../lib/nn/index.js";
 import { verifyProgram } from "../../lib/program/index.js";
 import { checkShape, sizeOf } from "../../lib/shape.js";
-import { loadCheckpoint, saveCheckpoint } from "../../lib/train/index.js";
+import { earlyStopping, History, loadCheckpoint, saveCheckpoint } from "../../lib/train/index.js";
 import { decodeImage as decodePicture } from "../../packages/tfjs-node/lib/decode-image.js";
 import { fileSystem } from "../../packages/tfjs-node/lib/file-system.js";
 import { writeInstruction } from "../program/hand-written.js";
@@ -258,7 +258,9 @@ function safetensorsFiles(path: string): Reader {
 }
 
 async function checkpoints(path: string): Promise<Reader> {
-  const parts = { model: new Linear(2, 3) };
+  const history = new History();
+  history.rows.push({ epoch: 1, step: 20, seconds: 1, loss: 0.5 });
+  const parts = { model: new Linear(2, 3), history, stopping: earlyStopping() };
   await saveCheckpoint(path, parts, { epoch: 3, step: 40, seed: 5 });
   return {
     name: "checkpoint",
