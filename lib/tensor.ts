@@ -5,6 +5,8 @@
  * them on it, so that `x.add(y).relu().dataSync()` reads like the functions it stands for.
  */
 
+/// <reference lib="esnext.disposable" preserve="true" />
+
 import { inspect } from "node:util";
 import { backward } from "./autodiff/index.js";
 import { copyOf, type TypedArray } from "./dtype.js";

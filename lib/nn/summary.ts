@@ -104,12 +104,14 @@ export class ModelSummary {
     const layers = formatTable(rows, { header, align: ["left", "left"] });
     return `${layers}\n\n${formatTable(totals, { align: ["left", "left"] })}`;
   }
-
-  /** What console.log shows. */
-  [inspect.custom](): string {
-    return this.toString();
-  }
 }
+
+// What console.log shows. No method of the class: programs in TypeScript would need the types of Node.js to read its name.
+Object.defineProperty(ModelSummary.prototype, inspect.custom, {
+  value(this: ModelSummary) {
+    return this.toString();
+  },
+});
 
 /** Options of `summary`. */
 export interface SummaryOptions {

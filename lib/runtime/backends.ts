@@ -1,7 +1,7 @@
 /** Which machine runs Programs now. */
 
 import type { Backend } from "../backends/backend.js";
-import { loadAddon, NativeBackend } from "../backends/native/index.js";
+import { isBundled, loadAddon, NativeBackend } from "../backends/native/index.js";
 import { ReferenceBackend } from "../backends/reference/index.js";
 import { alignArrays } from "../dtype.js";
 import { BackendError, nearest, OptionError, show } from "../errors.js";
@@ -23,8 +23,9 @@ const factories = new Map<string, () => Backend>([
 function loadNative(): Backend {
   const loaded = loadAddon();
   if ("addon" in loaded) return new NativeBackend(loaded.addon);
-  const reasons = loaded.errors.map(({ path, message }) => `${path}: ${message}`).join("; ");
-  throw new BackendError(`setBackend: the native backend cannot be loaded: ${reasons}`);
+  const reasons = loaded.errors.map(({ path, message }) => `${path}: ${message}`);
+  if (isBundled()) reasons.push("nodegrad is in a bundle, away from its addon: leave it out (`external`)");
+  throw new BackendError(`setBackend: the native backend cannot be loaded: ${reasons.join("; ")}`);
 }
 
 const machines = new Map<string, Machine>();

@@ -17,7 +17,14 @@ export { type CheckpointOptions, type FitOptions, fit } from "./fit.js";
 export { History, type HistoryRow } from "./history.js";
 export type { Mistake } from "./mistakes.js";
 export type { PassProgress } from "./pass.js";
-export { formatLoss, type Progress, type ProgressOptions, type ProgressValues, progress } from "./progress.js";
+export {
+  formatLoss,
+  type Progress,
+  type ProgressOptions,
+  type ProgressStream,
+  type ProgressValues,
+  progress,
+} from "./progress.js";
 export { type ProgressBarOptions, progressBar } from "./progress-bar.js";
 export { type HtmlReportOptions, htmlReport } from "./report/html-report.js";
 export { formatReport, type Report, saveReport } from "./report/report.js";

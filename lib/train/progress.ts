@@ -12,10 +12,17 @@ export interface ProgressValues {
   readonly accuracy?: number;
 }
 
+/** A writable stream of Node.js. */
+export interface ProgressStream {
+  write(text: string): unknown;
+  /** Whether it is a terminal. */
+  isTTY?: boolean;
+}
+
 /** Options of `progress`. */
 export interface ProgressOptions {
   /** Where to show it (default `process.stderr`, so that standard output stays clean). */
-  stream?: NodeJS.WritableStream & { isTTY?: boolean };
+  stream?: ProgressStream;
   /** What is going on, e.g. `"epoch 1/3"` (default none). */
   label?: string;
   /** What is counted (default `"images"`). */
@@ -56,10 +63,10 @@ export function progress(total: number, options: ProgressOptions = {}): Progress
 /** What there is to say when `done` images are finished. */
 type Status = (done: number, values?: ProgressValues) => string;
 
-function showBar(total: number, label: string, stream: NodeJS.WritableStream, status: Status): Progress {
+function showBar(total: number, label: string, stream: ProgressStream, status: Status): Progress {
   const bar = new cliProgress.SingleBar(
     {
-      stream,
+      stream: stream as NodeJS.WritableStream,
       format: "{label}{bar} {percentage} %  {status}",
       barsize: 24,
       // Lines are cut to the width anyway; a terminal told not to wrap would stay so after Ctrl-C.
@@ -74,7 +81,7 @@ function showBar(total: number, label: string, stream: NodeJS.WritableStream, st
   };
 }
 
-function showLines(total: number, label: string, stream: NodeJS.WritableStream, status: Status): Progress {
+function showLines(total: number, label: string, stream: ProgressStream, status: Status): Progress {
   let next = LOG_STEP;
   return {
     update(done, values) {

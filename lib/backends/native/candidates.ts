@@ -1,10 +1,22 @@
 /** Where the native addon may lie. */
 
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** The root of this package: this file lies three folders below it in lib/ and in dist/ alike. */
-export const PACKAGE_ROOT = fileURLToPath(new URL("../../../", import.meta.url));
+/** Where this file is; nowhere in a bundle of CommonJS modules, in which there is no `import.meta`. */
+const here: string | undefined = import.meta.url;
+
+/**
+ * The root of this package: this file lies three folders below it in lib/ and in dist/ alike. In a bundle it is some other
+ * folder, or none ("").
+ */
+export const PACKAGE_ROOT = here === undefined ? "" : fileURLToPath(new URL("../../../", here));
+
+/** Whether a bundler has put this file elsewhere, away from the binaries. */
+export function isBundled(): boolean {
+  return PACKAGE_ROOT === "" || !existsSync(join(PACKAGE_ROOT, "native", "sources.json"));
+}
 
 /** Platforms that a published package brings a binary for: the folders of prebuilds/. */
 export const PREBUILT_PLATFORMS: readonly string[] = [
@@ -26,6 +38,7 @@ export const PREBUILT_PLATFORMS: readonly string[] = [
 export function candidates(): string[] {
   const named = process.env.NODEGRAD_BINARY;
   if (named) return [named];
+  if (PACKAGE_ROOT === "") return [];
   return [
     join(PACKAGE_ROOT, "build", "Release", "nodegrad.node"),
     join(PACKAGE_ROOT, "build-cmake", "Release", "nodegrad.node"),

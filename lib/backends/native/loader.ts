@@ -156,7 +156,7 @@ function loadBinary(path: string): Addon {
   if (!file.endsWith(".node")) throw new Unusable("file", `not the name of an addon: ${file}`);
   const problem = process.platform === "linux" ? elfProblem(file) : undefined;
   if (problem !== undefined) throw new Unusable("file", problem);
-  const addon = createRequire(import.meta.url)(file) as Addon;
+  const addon = createRequire(file)(file) as Addon;
   if (typeof addon.abi !== "number") throw new Unusable("version", "an addon, but not nodegrad's");
   if (addon.abi !== PROGRAM_ABI) {
     const versions = `its Program ABI is ${addon.abi}, expected ${PROGRAM_ABI}`;

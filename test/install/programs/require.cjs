@@ -1,0 +1,3 @@
+const compute = require("./compute.cjs");
+
+compute(require("nodegrad"), require("nodegrad/optim"));
