@@ -67,6 +67,11 @@ export function run(
   executable.run({ inputs, outputs, states: [], scalars: kernel.scalars });
 }
 
+/** Whether kernels are interpreted in TypeScript, which takes some 20 µs a run: a loop is faster where there is little to do. */
+export function isInterpreted(): boolean {
+  return getBackend().name === "reference";
+}
+
 /** What a Program takes besides its words, roughly. */
 const PLAN_BYTES = 4096;
 

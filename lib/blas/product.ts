@@ -1,11 +1,14 @@
 /** c = alpha · a · b + beta · c: what every product of matrices and vectors here comes down to. */
 
 import type { MicroDescription } from "../program/index.js";
-import { defineKernel, type Operand, run } from "./machine.js";
+import { defineKernel, isInterpreted, type Operand, run } from "./machine.js";
 import { apart, type Matrix, reverseCols, reverseRows, transpose } from "./views.js";
 
 /** From so many multiplications on, a call of native code is faster than a loop in JavaScript. */
 const NATIVE_PRODUCTS = 512;
+
+/** From so many on, a run of the TypeScript backend is. */
+const INTERPRETED_PRODUCTS = 2 ** 14;
 
 const SCALED: MicroDescription = {
   registers: 2,
@@ -43,7 +46,9 @@ export function multiply(alpha: number, a: Matrix, b: Matrix, beta: number, c: M
   }
   const [left, right] = [apart(a, c), apart(b, c)];
   // An overflow of the count is no matter: it is large.
-  if (c.rows * c.cols * a.cols < NATIVE_PRODUCTS) multiplyHere(alpha, left, right, beta, c);
+  const count = c.rows * c.cols * a.cols;
+  const isSmall = count < NATIVE_PRODUCTS || (count < INTERPRETED_PRODUCTS && isInterpreted());
+  if (isSmall) multiplyHere(alpha, left, right, beta, c);
   else if (c.rows > 1 && c.cols > 1 && c.rowStride === 1 && c.colStride !== 1) {
     multiplyNative(alpha, transpose(right), transpose(left), beta, transpose(c));
   } else multiplyNative(alpha, left, right, beta, c);

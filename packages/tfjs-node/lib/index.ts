@@ -17,6 +17,7 @@ export type { Histogram } from "./event-file.js";
 export { NodeFileSystem } from "./file-system.js";
 export { node } from "./node.js";
 export { ProgbarLogger } from "./progbar-logger.js";
+export type { TFSavedModel } from "./saved-model.js";
 export type { SummaryFileWriter } from "./summary-writer.js";
 export type { TensorBoardCallback, TensorBoardCallbackArgs } from "./tensor-board.js";
 

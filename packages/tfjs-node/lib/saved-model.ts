@@ -1,14 +1,26 @@
 /** SavedModels, which only TensorFlow itself can run. */
 
+import type * as tf from "@tensorflow/tfjs";
 import { BackendError } from "nodegrad";
 
+/** What `loadSavedModel` of tfjs-node gives, for programs that are typed by it: here there is none. */
+export interface TFSavedModel extends tf.InferenceModel {
+  /** Computes its outputs. */
+  predict(
+    inputs: tf.Tensor | tf.Tensor[] | tf.NamedTensorMap,
+    config?: tf.ModelPredictConfig,
+  ): tf.Tensor | tf.Tensor[] | tf.NamedTensorMap;
+  /** Frees its memory. */
+  dispose(): void;
+}
+
 /** @throws {BackendError} always: SavedModels need TensorFlow's C library. */
-export async function loadSavedModel(path: string, _tags?: string[], _signature?: string): Promise<never> {
+export async function loadSavedModel(path: string, _tags?: string[], _signature?: string): Promise<TFSavedModel> {
   return unsupported("loadSavedModel", path);
 }
 
 /** @throws {BackendError} always: SavedModels need TensorFlow's C library. */
-export async function getMetaGraphsFromSavedModel(path: string): Promise<never> {
+export async function getMetaGraphsFromSavedModel(path: string): Promise<tf.MetaGraph[]> {
   return unsupported("getMetaGraphsFromSavedModel", path);
 }
 
