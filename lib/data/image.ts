@@ -28,8 +28,8 @@ export interface LoadImageOptions extends DecodeImageOptions {
  * cut to 8, and neither colour profiles nor the orientation that a camera notes are applied.
  *
  * @param name What to call the bytes in messages, usually the path.
- * @throws {FormatError} when the bytes are of another format, truncated, corrupt, claim more pixels than they can hold, or
- *   are an interlaced PNG of less than 8 bits.
+ * @throws {FormatError} when the bytes are of another format, truncated, corrupt, claim more pixels than they can hold or than 67
+ *   million, or are an interlaced PNG of less than 8 bits or a JPEG of more than 100 scans.
  * @throws {OptionError} for what is no `Uint8Array`, an option that is unknown or another number of channels.
  */
 export function decodeImage(bytes: Uint8Array, options: DecodeImageOptions = {}, name = "bytes"): Image {

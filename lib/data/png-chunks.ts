@@ -11,8 +11,8 @@ import { inflateSync } from "node:zlib";
 import type { Fail } from "../io/files.js";
 import { DEFLATE_RATIO } from "./gzip.js";
 
-/** Pixels that a picture may have at most: 134 million. */
-export const MOST_PIXELS = 2 ** 27;
+/** Pixels that a picture may have at most: 67 million. */
+export const MOST_PIXELS = 2 ** 26;
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 

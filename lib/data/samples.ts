@@ -23,8 +23,8 @@ export interface Samples {
  *
  * @param name What to call the bytes in messages, usually the path.
  * @param op What to call the function in messages, for one that is built on it.
- * @throws {FormatError} when the bytes are of another format, truncated, corrupt, claim more pixels than they can hold, or
- *   are an interlaced PNG of less than 8 bits.
+ * @throws {FormatError} when the bytes are of another format, truncated, corrupt, claim more pixels than they can hold or than 67
+ *   million, or are an interlaced PNG of less than 8 bits or a JPEG of more than 100 scans.
  * @throws {OptionError} for what is no `Uint8Array`.
  */
 export function decodeSamples(bytes: Uint8Array, name = "bytes", op = "decodeSamples"): Samples {
