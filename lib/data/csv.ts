@@ -56,7 +56,9 @@ function parseRecords(text: string | Uint8Array, delimiter: string, name: string
     const input = typeof text === "string" ? text : Buffer.from(text.buffer, text.byteOffset, text.byteLength);
     return parse(input, { delimiter, bom: true, skip_empty_lines: true });
   } catch (cause) {
-    if (cause instanceof CsvError) throw new FormatError(`parseCsv: ${cause.message}: ${show(name)}`, { cause });
+    // Its message may have a whole field in it.
+    const isOfText = cause instanceof CsvError;
+    if (isOfText) throw new FormatError(`parseCsv: ${cause.message.slice(0, 300)}: ${show(name)}`, { cause });
     throw cause;
   }
 }

@@ -164,6 +164,7 @@ describe("bytes that ask for too much", () => {
     ],
     ["BMP: 2³¹ − 1 columns", () => decodeBmp(bmpFile(2 ** 31 - 1, 1, 1, [])), /BMP claims 2147483647 × 1 pixels/],
     ["BMP: −2³¹ rows", () => decodeBmp(bmpFile(1, -(2 ** 31), 1, [])), /BMP claims 1 × 2147483648 pixels/],
+    ["CSV: a quote behind a megabyte", () => parseCsv(`a\n${"x".repeat(1e6)}"\n`), /^.{1,1000}$/],
     ["Program: 2³¹ − 1 buffers", () => verifyProgram(program({ buffers: 2 ** 31 - 1 })), /announces .* words/],
     [
       "Program: 2³¹ − 1 instructions",
