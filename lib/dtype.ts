@@ -109,6 +109,19 @@ export function shortage(error: unknown, message: string): unknown {
 }
 
 /**
+ * Whether a typed array still has its memory: its buffer may have been transferred, or have become too short for it. Such an
+ * array has the length 0.
+ */
+export function hasMemory(array: ArrayBufferView): boolean {
+  try {
+    Uint8Array.prototype.keys.call(array as Uint8Array); // Of any typed array; it begins with that question.
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
  * Checks a value from outside for being a dtype.
  *
  * @throws {DTypeError} naming the operation and the value.

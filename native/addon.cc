@@ -23,6 +23,7 @@
 #include "program/self_test.h"
 #include "program/text.h"
 #include "threads/team.h"
+#include "threads/thread.h"
 
 namespace {
 
@@ -277,6 +278,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
     fail(env, "BACKEND", error);
     return exports;
   }
+  Thread::pin_library();
   if (!has_reserve()) {
     fail_for_memory(env, "nodegrad: not enough memory");
     return exports;

@@ -2,6 +2,7 @@
 
 import { open, readFile, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
+import { hasMemory } from "../dtype.js";
 import { FormatError, OptionError, show } from "../errors.js";
 import { leftoversOf, withOwnFile } from "./own-file.js";
 
@@ -78,10 +79,11 @@ export async function writeAtomically(
 ): Promise<void> {
   checkPath(op, path);
   const parts = content instanceof Uint8Array ? [content] : content;
+  const bytes = parts.reduce((sum, { length }) => sum + length, 0);
   try {
     for (const leftover of await leftoversOf(path, ".tmp")) await rm(leftover, { force: true });
     await withOwnFile(path, ".tmp", async (own) => {
-      await writeDurably(own, parts);
+      await writeDurably(own, parts, bytes);
       await rename(own, path);
     });
     await syncFolder(dirname(path));
@@ -95,10 +97,13 @@ export function checkPath(op: string, path: unknown): void {
   if (typeof path !== "string") throw new OptionError(`${op}: path must be a string, got ${show(path)}`);
 }
 
-async function writeDurably(path: string, parts: readonly Uint8Array[]): Promise<void> {
+/** @param bytes What the parts had together at first: a buffer that is transferred or shrunk takes them away. */
+async function writeDurably(path: string, parts: readonly Uint8Array[], bytes: number): Promise<void> {
   const file = await open(path, "wx");
   try {
     for (const part of parts) await file.writeFile(part);
+    const { size } = await file.stat();
+    if (size !== bytes) throw new Error(`${size} of ${bytes} bytes: an array lost its memory meanwhile`);
     await file.sync();
   } finally {
     await file.close();
@@ -112,9 +117,10 @@ async function syncFolder(path: string): Promise<void> {
   await folder?.close();
 }
 
-/** @throws {OptionError} unless the content of a file is given as bytes. */
+/** @throws {OptionError} unless the content of a file is given as bytes, which are still there. */
 export function checkBytes(op: string, bytes: unknown): void {
   if (!(bytes instanceof Uint8Array)) throw new OptionError(`${op}: bytes must be a Uint8Array, got ${show(bytes)}`);
+  if (!hasMemory(bytes)) throw new OptionError(`${op}: the buffer of ${show(bytes)} is detached`);
 }
 
 /** Throws a `FormatError` about one file. */

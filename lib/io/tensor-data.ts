@@ -1,6 +1,6 @@
 /** Tensors as plain data: what files hold. */
 
-import { type ArrayOf, checkDType, type DType, dtypeInfo } from "../dtype.js";
+import { type ArrayOf, checkDType, type DType, dtypeInfo, hasMemory } from "../dtype.js";
 import { OptionError, ShapeError, show } from "../errors.js";
 import { checkShape, type Shape, showShape, sizeOf } from "../shape.js";
 
@@ -26,6 +26,7 @@ export function checkTensorData(what: string, value: unknown): TensorData {
   if (!(data instanceof Expected)) {
     throw new OptionError(`${what}: data of ${dtype} must be a ${Expected.name}, got ${show(data)}`);
   }
+  if (!hasMemory(data)) throw new OptionError(`${what}: the buffer of ${show(data)} is detached`);
   const size = sizeOf(checkShape(what, shape));
   if (data.length !== size) {
     throw new ShapeError(`${what}: ${showShape(shape)} holds ${size} elements, got ${data.length}`);

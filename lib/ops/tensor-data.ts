@@ -1,6 +1,6 @@
 /** Data of a caller as the typed array of a tensor: checked, copied, converted. */
 
-import { allocate, checkDType, type DType, isFloat, type TypedArray } from "../dtype.js";
+import { allocate, checkDType, type DType, hasMemory, isFloat, type TypedArray } from "../dtype.js";
 import { DTypeError, OptionError, ShapeError, show } from "../errors.js";
 import { Tensor } from "../graph/tensor.js";
 import { checkShape, MAX_RANK, type Shape, showShape, sizeOf } from "../shape.js";
@@ -58,7 +58,7 @@ function fromTypedArray(op: string, data: ArrayBufferView): Source {
       `${op}: no dtype for ${show(data)}; expected a Float32Array, Float64Array, Int32Array or Uint8Array`,
     );
   }
-  if (isDetached(data.buffer)) throw new OptionError(`${op}: the buffer of ${show(data)} is detached`);
+  if (!hasMemory(data)) throw new OptionError(`${op}: the buffer of ${show(data)} is detached`);
   const values = data as TypedArray;
   return { values, shape: checkShape(op, [values.length]), type };
 }
@@ -68,16 +68,6 @@ function typedArrayDType(data: ArrayBufferView): DType | undefined {
   if (data instanceof Float64Array) return "float64";
   if (data instanceof Int32Array) return "int32";
   return data instanceof Uint8Array || data instanceof Uint8ClampedArray ? "uint8" : undefined;
-}
-
-/** Node 20 has no `detached`; a new view of a detached buffer throws. */
-function isDetached(buffer: ArrayBufferLike): boolean {
-  try {
-    new Uint8Array(buffer, 0, 0);
-    return false;
-  } catch {
-    return true;
-  }
 }
 
 function fromNested(op: string, data: unknown): Source {

@@ -73,7 +73,6 @@ class Team {
 
   // How many threads there are, up to `wanted`; called under the admission lock.
   int start_helpers(int wanted) {
-    if (helpers_ == 0 && wanted > 1) Thread::pin_library();
     while (helpers_ + 1 < wanted) {
       Helper* helper = new Helper{this, helpers_ + 1};
       Thread thread;

@@ -28,7 +28,8 @@ class Thread {
   void detach();
 
   // Keeps the library this code lies in loaded for the rest of the process: Node unloads the addon with the
-  // last worker that used it, and detached threads would wake up in code that is gone.
+  // last worker that used it. Detached threads would wake up in code that is gone, and what the library and
+  // that of C++ allocate once would be lost with every worker.
   static void pin_library();
 
  private:

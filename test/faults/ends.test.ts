@@ -36,6 +36,8 @@ describe("in the middle of runs", () => {
 /** What programs/terminate.js tells. */
 interface Terminated {
   readonly terminated: number;
+  /** Whether the addon stays when no thread uses it: what it and its C++ library allocate once would be lost each time. */
+  readonly stays: boolean;
   /** Threads, open files and resident bytes of the process after a fifth of the rounds and at the end. */
   readonly early: { readonly threads: number; readonly files: number; readonly rss: number };
   readonly late: { readonly threads: number; readonly files: number; readonly rss: number };
@@ -50,8 +52,13 @@ describe(`worker.terminate() ${rounds} times`, () => {
     ["which comes and goes with the workers", "unloaded"],
   ])("during runs of an addon %s", { timeout: 60_000 + 5000 * rounds }, async (_, loaded) => {
     const options = { flags: ["--expose-gc"], timeout: 60_000 + 5000 * rounds };
-    const { terminated, early, late } = await runForJson<Terminated>("terminate", [`${rounds}`, loaded], options);
+    const { terminated, stays, early, late } = await runForJson<Terminated>(
+      "terminate",
+      [`${rounds}`, loaded],
+      options,
+    );
     expect(terminated).toBe(rounds);
+    expect(stays).toBe(true);
     if (process.platform !== "linux") return; // Elsewhere there is no /proc to look into.
     // One for each worker would be kept: of threads three or four. Node starts some of its own when it first needs them.
     expect(late.threads - early.threads).toBeLessThan(Math.max(4, rounds / 8));

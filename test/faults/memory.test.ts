@@ -56,3 +56,15 @@ describe.skipIf(scarce === undefined)("an addon that gets less and less memory",
     expect(refused).toBeGreaterThan(0);
   });
 });
+
+describe.skipIf(scarce === undefined)("an addon that gets no thread", () => {
+  it("computes the same on the threads there are", async () => {
+    const { alone, together, refused } = await runForJson<{ alone: string; together: string; refused: number }>(
+      "scarce-threads",
+      [],
+      scarce,
+    );
+    expect(refused).toBeGreaterThan(1); // of the team, and for asynchronous runs
+    expect(alone).toBe(together);
+  });
+});

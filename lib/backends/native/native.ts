@@ -1,6 +1,6 @@
 /** The native backend: Programs run by the C++ addon. */
 
-import { allocate, type DType, dtypeInfo, type TypedArray } from "../../dtype.js";
+import { allocate, type DType, dtypeInfo, hasMemory, type TypedArray } from "../../dtype.js";
 import { BackendError, DTypeError, FormatError, show } from "../../errors.js";
 import { OPCODES, type Opcode } from "../../program/opcodes.js";
 import type { Backend, Bindings, Executable, PendingRun, ProgramMemory, State } from "../backend.js";
@@ -49,6 +49,7 @@ export class NativeBackend implements Backend {
 
   createState(dtype: DType, data: TypedArray | number): State {
     if (!this.dtypes.includes(dtype)) throw new DTypeError(`state: ${dtype} exists on the reference backend only`);
+    if (typeof data !== "number") checkMemory(data);
     const length = typeof data === "number" ? data : data.length;
     const handle = typed(() => this.#addon.createState(dtypeInfo[dtype].code, length));
     const state = new NativeState(this.#addon, handle, dtype, length, this.#lostStates);
@@ -199,6 +200,7 @@ class NativeState implements State {
   }
 
   write(data: TypedArray, offset = 0): void {
+    checkMemory(data);
     typed(() => this.addon.writeState(this.handle, data, offset));
   }
 
@@ -206,6 +208,11 @@ class NativeState implements State {
     this.#lost.unregister(this);
     this.addon.freeState(this.handle);
   }
+}
+
+/** @throws {BackendError} when the buffer of an array is not its own any more. */
+function checkMemory(data: TypedArray): void {
+  if (!hasMemory(data)) throw new BackendError(`state: the buffer of ${show(data)} is detached`);
 }
 
 /** @throws {IndexError} when a run met an index out of range. */

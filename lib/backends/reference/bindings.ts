@@ -1,6 +1,6 @@
 /** Checks that what a run binds fits the Program. */
 
-import { type DType, dtypeInfo } from "../../dtype.js";
+import { type DType, dtypeInfo, hasMemory } from "../../dtype.js";
 import { BackendError, show } from "../../errors.js";
 
 /**
@@ -15,7 +15,7 @@ export function checkArray(what: string, array: unknown, dtype: DType, length: n
   if (!(array instanceof info.Array)) {
     throw new BackendError(`${what}: expected ${info.Array.name} for ${dtype}, got ${show(array)}`);
   }
-  if (array.length < length) {
+  if (array.length < length || !hasMemory(array)) {
     const reason = array.length === 0 ? "is empty or detached" : `has ${array.length} elements`;
     throw new BackendError(`${what}: ${reason}; expected at least ${length}`);
   }

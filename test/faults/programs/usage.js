@@ -2,6 +2,11 @@
 
 import { readdirSync, readFileSync } from "node:fs";
 
+/** Whether the addon is in memory. */
+export function hasAddon() {
+  return readFileSync("/proc/self/maps", "utf8").includes("nodegrad.node");
+}
+
 /** Threads, open files, resident bytes; of the first two 0 where there is no /proc. */
 export function usage() {
   globalThis.gc?.();
