@@ -9,9 +9,10 @@ import { decodeSamples, loadCifar10, parseCsv, parseIdx } from "../../lib/data/i
 import { readTarGz } from "../../lib/data/tar.js";
 import { FormatError, ShapeError } from "../../lib/errors.js";
 import { zeros } from "../../lib/index.js";
-import { decodeNpy, decodeSafetensors, loadSafetensors } from "../../lib/io/index.js";
+import { decodeNpy, decodeSafetensors, loadSafetensors, saveSafetensors, type TensorData } from "../../lib/io/index.js";
+import { Linear } from "../../lib/nn/index.js";
 import { HEADER_WORDS, Header, PROGRAM_ABI, PROGRAM_MAGIC, verifyProgram } from "../../lib/program/index.js";
-import { History } from "../../lib/train/index.js";
+import { History, loadCheckpoint, saveCheckpoint } from "../../lib/train/index.js";
 import { decodeBmp, decodeGif } from "../../packages/tfjs-node/lib/decode-image.js";
 import { fileSystem } from "../../packages/tfjs-node/lib/file-system.js";
 import { bmpFile, gifFile } from "../tfjs-node/pictures.js";
@@ -265,6 +266,16 @@ describe("files that ask for too much", () => {
     const path = join(folder, "a.safetensors");
     await writeFile(path, Buffer.of(0, 0xe1, 0xf5, 5, 0, 0, 0, 0, 0x7b));
     expect((await refusal(() => loadSafetensors(path), MOST_BYTES_OF_FILES)).message).toMatch(/truncated/);
+  });
+
+  it("a checkpoint with a tensor of a name that has a meaning", async () => {
+    const path = join(folder, "checkpoint");
+    const model = new Linear(1, 1);
+    await saveCheckpoint(path, { model }, { epoch: 0, step: 0, seed: 0 });
+    const { tensors, metadata } = await loadSafetensors(path);
+    await saveSafetensors(path, { ...tensors, "model.__proto__": tensors["model.weight"] as TensorData }, metadata);
+    const error = await refusal(() => loadCheckpoint(path, { model }), MOST_BYTES_OF_FILES);
+    expect(error.message).toMatch(/unknown variable: "__proto__"/);
   });
 
   const weights = [{ name: "w", shape: [1], dtype: "float32" }];
