@@ -140,11 +140,12 @@ export function show(value: unknown): string {
   if (typeof value === "function") return `function ${value.name || "(anonymous)"}`;
   if (typeof value === "object" && value !== null) {
     if (Array.isArray(value) && value.length <= 16 && value.every((v) => typeof v !== "object")) {
-      return `[${value.map(show).join(", ")}]`;
+      return `[${Array.from(value, show).join(", ")}]`;
     }
-    const name = (value as object).constructor?.name ?? "Object";
+    const name: unknown = (value as object).constructor?.name;
     const length = (value as { length?: unknown }).length;
-    return typeof length === "number" ? `${name}(${length})` : name;
+    const shown = typeof name === "string" ? name : "Object";
+    return typeof length === "number" ? `${shown}(${length})` : shown;
   }
   return String(value);
 }

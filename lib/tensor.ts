@@ -245,6 +245,9 @@ export function assign(updates: readonly (readonly [Variable, VariableValue])[],
   if (!Array.isArray(updates) || !updates.every((update) => Array.isArray(update))) {
     throw new OptionError(`assign: needs a list of pairs of a variable and its value, got ${show(updates)}`);
   }
+  if (!Array.isArray(also) || ![...also].every((tensor) => tensor instanceof Tensor)) {
+    throw new OptionError(`assign: what to compute too must be a list of tensors, got ${show(also)}`);
+  }
   const variables = new Set<Variable>();
   const values = updates.map(([variable, given]) => {
     const value = movement.stopGradient(checkedValue(variable, given));

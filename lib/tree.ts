@@ -1,6 +1,6 @@
 /** Trees: nested arrays and plain objects with values at their leaves, such as the parameters of a model. */
 
-import { OptionError } from "./errors.js";
+import { OptionError, show } from "./errors.js";
 
 /** A value, or a nested array or plain object of values. */
 export type Tree<T> = T | readonly Tree<T>[] | { readonly [name: string]: Tree<T> };
@@ -22,6 +22,8 @@ export interface Flattened<T> {
  * @param isLeaf Which values are leaves. Arrays and plain objects are branches; anything else is carried over as it is.
  */
 export function flattenTree<T>(tree: unknown, isLeaf: (value: unknown) => value is T): Flattened<T> {
+  if (typeof isLeaf !== "function")
+    throw new OptionError(`flattenTree: isLeaf must be a function, got ${show(isLeaf)}`);
   const leaves: T[] = [];
   const paths: string[] = [];
   const branches = new Set<unknown>(); // from the root to where we are
@@ -52,7 +54,11 @@ export function flattenTree<T>(tree: unknown, isLeaf: (value: unknown) => value 
     return () => value;
   };
   const build = visit(tree, "");
-  return { leaves, paths, rebuild: (replacements) => build(replacements[Symbol.iterator]()) };
+  const rebuild = (replacements: readonly unknown[]) => {
+    if (Array.isArray(replacements)) return build(replacements.values());
+    throw new OptionError(`rebuild: replacements must be a list, got ${show(replacements)}`);
+  };
+  return { leaves, paths, rebuild };
 }
 
 function isPlainObject(value: unknown): value is Record<string, unknown> {

@@ -19,9 +19,7 @@ export function checkFunction(name: string, fn: unknown): void {
 export function checkTensors(name: string, what: string, tensors: unknown): void {
   if (!Array.isArray(tensors))
     throw new OptionError(`${name}: ${what}s must be a list of tensors, got ${show(tensors)}`);
-  tensors.forEach((tensor, i) => {
-    checkTensor(name, tensor, `${what} ${i}`);
-  });
+  for (const [i, tensor] of tensors.entries()) checkTensor(name, tensor, `${what} ${i}`);
 }
 
 /**

@@ -4,7 +4,7 @@ import { checkInteger, checkSeed } from "../data/check.js";
 import { Random } from "../data/index.js";
 import { checkOptions, OptionError, ShapeError, show } from "../errors.js";
 import { add, concat, gather, reshape, scatterAdd, tensor, tile, zeros } from "../ops/index.js";
-import { MAX_SIZE, showShape, sizeOf } from "../shape.js";
+import { checkShape, MAX_SIZE, showShape, sizeOf } from "../shape.js";
 import type { Tensor } from "../tensor.js";
 import { chunksOf } from "./distances.js";
 import { Transform } from "./estimator.js";
@@ -56,6 +56,7 @@ export class VisualWords extends Transform {
     ) {
       throw new OptionError(`${op}: option "shape" must be [channels, rows, columns], got ${show(shape)}`);
     }
+    checkShape(op, shape);
     checkInteger(op, "words", words, 1, MAX_SIZE);
     checkInteger(op, "patch", patch, 1, Math.min(shape[1], shape[2]));
     checkInteger(op, "stride", stride, 1, MAX_SIZE);
@@ -116,17 +117,20 @@ function patchesAlong(length: number, { patch, stride }: Required<VisualWordsOpt
 function patchesOf(options: Required<VisualWordsOptions>): Tensor {
   const { shape, patch, stride } = options;
   const [channels, rows, columns] = shape;
-  const positions: number[] = [];
+  const size = channels * patch * patch;
+  const patches = patchesAlong(rows, options) * patchesAlong(columns, options);
+  const positions = new Int32Array(sizeOf(checkShape("VisualWords", [patches, size])));
+  let at = 0;
   for (let row = 0; row + patch <= rows; row += stride) {
     for (let column = 0; column + patch <= columns; column += stride) {
       for (let c = 0; c < channels; c++) {
         for (let i = 0; i < patch; i++) {
-          for (let j = 0; j < patch; j++) positions.push((c * rows + row + i) * columns + column + j);
+          for (let j = 0; j < patch; j++) positions[at++] = (c * rows + row + i) * columns + column + j;
         }
       }
     }
   }
-  return reshape(tensor(Int32Array.from(positions)), [-1, channels * patch * patch]).realize();
+  return tensor(positions, { shape: [patches, size] });
 }
 
 /** For each level and patch: where the bag of its part of the image begins, and what it counts. */

@@ -1,5 +1,6 @@
 /** Checks shared by the options of data sets and loaders. */
 
+import { hasMemory } from "../dtype.js";
 import { IndexError, OptionError, show } from "../errors.js";
 
 /**
@@ -60,6 +61,7 @@ export function checkFunction(op: string, option: string, value: unknown): void 
 export function checkIndices(op: string, indices: Int32Array, count: number): void {
   if (!(indices instanceof Int32Array))
     throw new OptionError(`${op}: indices must be an Int32Array, got ${show(indices)}`);
+  if (!hasMemory(indices)) throw new OptionError(`${op}: the buffer of the indices is detached`);
   indices.forEach((index, position) => {
     if (index >= 0 && index < count) return;
     throw new IndexError(`${op}: index out of range: ${index} at position ${position}; expected [0, ${count})`);

@@ -99,7 +99,7 @@ export function csvNumbers(table: CsvTable, columns: readonly string[] = table?.
   const data = new Float32Array(table.rows.length * positions.length);
   table.rows.forEach((row, i) => {
     positions.forEach((position, j) => {
-      const field = row[position] as string;
+      const field = fieldOf(op, row, position);
       const value = numberOf(field);
       if (value === undefined) {
         throw new FormatError(`${op}: no number: ${show(field)} in row ${i} of column ${show(columns[j])}`);
@@ -125,7 +125,7 @@ export interface CsvClasses {
  */
 export function csvClasses(table: CsvTable, column: string): CsvClasses {
   const [position] = positionsIn("csvClasses", table, [column]) as [number];
-  const names = table.rows.map((row) => row[position] as string);
+  const names = table.rows.map((row) => fieldOf("csvClasses", row, position));
   const classNames = [...new Set(names)].sort();
   const classOf = new Map(classNames.map((name, i) => [name, i]));
   const data = Int32Array.from(names, (name) => classOf.get(name) as number);
@@ -141,11 +141,19 @@ function positionsOf(columns: readonly string[]): ReadonlyMap<string, number> {
 
 /** @throws {OptionError} for a column that the table lacks, and for what is no table. */
 function positionsIn(op: string, table: CsvTable, columns: readonly string[]): number[] {
-  if (!Array.isArray(table?.columns)) throw new OptionError(`${op}: needs the table of parseCsv, got ${show(table)}`);
+  if (!Array.isArray(table?.columns) || !Array.isArray(table.rows))
+    throw new OptionError(`${op}: needs the table of parseCsv, got ${show(table)}`);
   const positions = positionsOf(table.columns);
   return columns.map((column) => {
     const position = positions.get(column);
     if (position !== undefined) return position;
     throw new OptionError(`${op}: no column ${show(column)}: the columns are ${table.columns.map(show).join(", ")}`);
   });
+}
+
+/** A field of a table that a caller may have made. */
+function fieldOf(op: string, row: readonly string[], position: number): string {
+  const field: unknown = row?.[position];
+  if (typeof field === "string") return field;
+  throw new OptionError(`${op}: rows must hold a text for each column, got ${show(field)}`);
 }

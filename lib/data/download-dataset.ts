@@ -124,7 +124,7 @@ export async function downloadDataset(
   if (typeof dir !== "string") throw new OptionError(`${op}: dir must be a string, got ${show(dir)}`);
   checkOptions(op, options, ["mirrors", ...TRANSFER_OPTIONS]);
   const { mirrors = [], ...transfer } = options;
-  if (!Array.isArray(mirrors) || !mirrors.every((base) => typeof base === "string")) {
+  if (!Array.isArray(mirrors) || ![...mirrors].every((base) => typeof base === "string")) {
     throw new OptionError(`${op}: option "mirrors" must be a list of addresses, got ${show(mirrors)}`);
   }
   const folder = join(dir, name);

@@ -79,7 +79,8 @@ export function parseIdx(bytes: Uint8Array, name = "bytes"): IdxArray {
 }
 
 function parseHeader(bytes: Uint8Array, fail: Fail): Header {
-  const [zero0, zero1, type, rank] = bytes;
+  // By index: a detached array has elements no more, but cannot be iterated.
+  const [zero0, zero1, type, rank] = [bytes[0], bytes[1], bytes[2], bytes[3]];
   if (type === undefined || rank === undefined) fail(`truncated, ${bytes.length} bytes, no header`);
   if (zero0 !== 0 || zero1 !== 0) fail(`not an IDX file, it begins with ${zero0}, ${zero1} instead of 0, 0`);
   const element = types.get(type);

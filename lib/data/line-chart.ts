@@ -55,6 +55,9 @@ export function lineChart(curves: Readonly<Record<string, ArrayLike<number>>>, o
   const op = "lineChart";
   checkOptions(op, options, ["x", "title", "xLabel", "yRange", "width", "height"]);
   const { title = "", xLabel = "", width = 480, height = 300 } = options;
+  for (const [name, value] of Object.entries({ title, xLabel })) {
+    if (typeof value !== "string") throw new OptionError(`${op}: option "${name}" must be a text, got ${show(value)}`);
+  }
   checkInteger(op, "width", width, LEFT + RIGHT + 1, MAX_SIDE);
   const lines = checkCurves(op, curves);
   const names = lines.map(([name]) => name);

@@ -1,5 +1,6 @@
 /** Random numbers for preparing data on the host: shuffling, augmentation, generated examples. */
 
+import { OptionError, show } from "../errors.js";
 import { checkInteger, checkSeed } from "./check.js";
 
 const TWO_32 = 2 ** 32;
@@ -58,8 +59,11 @@ export class Random {
     return draw % bound;
   }
 
-  /** A number in [low, high), uniform in steps of (high − low) · 2⁻³². */
+  /** A number in [low, high), uniform in steps of (high − low) · 2⁻³². @throws {OptionError} unless both are numbers. */
   uniform(low = 0, high = 1): number {
+    if (typeof low !== "number" || typeof high !== "number") {
+      throw new OptionError(`Random.uniform: bounds must be numbers, got ${show(low)} and ${show(high)}`);
+    }
     return low + (high - low) * (this.uint32() / TWO_32);
   }
 
@@ -73,8 +77,11 @@ export class Random {
     return this.uniform(-1, 1) + this.uniform(-1, 1) + this.uniform(-1, 1);
   }
 
-  /** Shuffles in place: every order is equally likely (Fisher–Yates). */
+  /** Shuffles in place: every order is equally likely (Fisher–Yates). @throws {OptionError} for anything else. */
   shuffle(values: Int32Array): void {
+    if (!(values instanceof Int32Array)) {
+      throw new OptionError(`Random.shuffle: values must be an Int32Array, got ${show(values)}`);
+    }
     for (let i = values.length - 1; i > 0; i--) {
       const j = this.below(i + 1);
       const moved = values[i] as number;

@@ -1,6 +1,7 @@
 /** Scenes in words: captions, and questions with their answers. */
 
-import type { Random } from "./random.js";
+import { OptionError, show } from "../errors.js";
+import { Random } from "./random.js";
 import { SCENE_COLOURS, SCENE_SHAPES, type Scene, type SceneShape } from "./shape-scenes.js";
 
 /** What is asked about a scene, and the true answer. */
@@ -15,8 +16,13 @@ const NUMBERS = ["one", "two", "three"];
 /** Every answer to the questions about scenes: numbers, colours, shapes, yes and no. */
 export const SCENE_ANSWERS: readonly string[] = [...NUMBERS, ...SCENE_COLOURS, ...SCENE_SHAPES, "yes", "no"];
 
-/** What a scene shows, in words: "a red circle on a blue ground", "two white crosses on a green ground". */
-export function captionOf({ number, shape, colour, ground }: Scene): string {
+/**
+ * What a scene shows, in words: "a red circle on a blue ground", "two white crosses on a green ground".
+ *
+ * @throws {OptionError} for what is no scene.
+ */
+export function captionOf(scene: Scene): string {
+  const { number, shape, colour, ground } = checkScene("captionOf", scene);
   const shapes = number === 1 ? `a ${colour} ${shape}` : `${NUMBERS[number - 1]} ${colour} ${plural(shape)}`;
   return `${shapes} on a ${ground} ground`;
 }
@@ -33,8 +39,12 @@ export function captionOf({ number, shape, colour, ground }: Scene): string {
  * | is there a circle, … | yes, no: as often |
  *
  * @param random Which shape the last one asks for: the right one, or any other.
+ * @throws {OptionError} for what is no scene or no `Random`.
  */
-export function questionsAbout({ number, shape, colour, ground }: Scene, random: Random): Question[] {
+export function questionsAbout(scene: Scene, random: Random): Question[] {
+  const { number, shape, colour, ground } = checkScene("questionsAbout", scene);
+  if (!(random instanceof Random))
+    throw new OptionError(`questionsAbout: random must be a Random, got ${show(random)}`);
   const isThere = random.below(2) === 0;
   return [
     { question: "how many shapes are there", answer: NUMBERS[number - 1] as string },
@@ -52,4 +62,15 @@ function anotherShape(shape: SceneShape, random: Random): SceneShape {
 
 function plural(shape: SceneShape): string {
   return shape === "cross" ? "crosses" : `${shape}s`;
+}
+
+function checkScene(op: string, scene: Scene): Scene {
+  const { number, shape, colour, ground } = scene ?? {};
+  const known =
+    NUMBERS[number - 1] !== undefined &&
+    SCENE_SHAPES.includes(shape) &&
+    SCENE_COLOURS.includes(colour) &&
+    SCENE_COLOURS.includes(ground);
+  if (known) return scene;
+  throw new OptionError(`${op}: needs a scene { number, shape, colour, ground } of generateScenes, got ${show(scene)}`);
 }

@@ -56,7 +56,9 @@ export function splitIndices(
 
 /** Where each part ends, as a share of all. */
 function endsOf(op: string, shares: readonly number[]): number[] {
-  if (!Array.isArray(shares)) throw new OptionError(`${op}: shares must be a list of numbers, got ${show(shares)}`);
+  if (!Array.isArray(shares) || ![...shares].every((share) => typeof share === "number")) {
+    throw new OptionError(`${op}: shares must be a list of numbers, got ${show(shares)}`);
+  }
   let end = 0;
   const ends = shares.map((share) => {
     end += share;

@@ -33,6 +33,9 @@ export class Vocabulary {
    */
   constructor(texts: Iterable<string>) {
     const marks = ["<pad>", "<begin>", "<end>", "<unknown>"];
+    if (typeof texts === "string" || !isIterable(texts)) {
+      throw new OptionError(`Vocabulary: texts must be a list of strings, got ${show(texts)}`);
+    }
     const words = new Set([...texts].flatMap((text) => wordsOf("Vocabulary", text)));
     for (const mark of marks) if (words.has(mark)) throw new OptionError(`Vocabulary: not a word: ${show(mark)}`);
     this.words = [...marks, ...[...words].sort()];
@@ -54,7 +57,7 @@ export class Vocabulary {
     checkOptions(op, options, ["length", "mark"]);
     if (!Array.isArray(texts)) throw new OptionError(`${op}: texts must be a list of strings, got ${show(texts)}`);
     const mark = checkBoolean(op, "mark", options.mark ?? false);
-    const rows = texts.map((text) => {
+    const rows = Array.from(texts, (text) => {
       const indices = wordsOf(op, text).map((word) => this.indices.get(word) ?? Vocabulary.UNKNOWN);
       return mark ? [Vocabulary.BEGIN, ...indices, Vocabulary.END] : indices;
     });
@@ -69,9 +72,12 @@ export class Vocabulary {
   /**
    * The words of indices, with a space between them: up to the first `END`, without `PAD` and `BEGIN`.
    *
-   * @throws {IndexError} for an index out of range.
+   * @throws {IndexError} for an index out of range, {OptionError} for what is no list.
    */
   decode(indices: Iterable<number>): string {
+    if (!isIterable(indices)) {
+      throw new OptionError(`Vocabulary.decode: indices must be a list of numbers, got ${show(indices)}`);
+    }
     const words: string[] = [];
     for (const index of indices) {
       const word = this.words[index];
@@ -88,4 +94,8 @@ export class Vocabulary {
 function wordsOf(op: string, text: unknown): string[] {
   if (typeof text !== "string") throw new OptionError(`${op}: a text must be a string, got ${show(text)}`);
   return text.split(/\s+/).filter((word) => word !== "");
+}
+
+function isIterable(value: unknown): boolean {
+  return typeof (value as Partial<Iterable<unknown>> | null | undefined)?.[Symbol.iterator] === "function";
 }

@@ -70,10 +70,10 @@ export class SafetensorsReader {
  * @param op Name of the public function, for messages.
  * @throws {OptionError} when the file cannot be read; {FormatError} when it is truncated or corrupt.
  */
-export function withSafetensors<T>(
+export async function withSafetensors<T>(
   op: string,
   path: string,
   body: (reader: SafetensorsReader) => Promise<T>,
 ): Promise<T> {
-  return withFile(op, path, async (file) => body(await SafetensorsReader.open(file, failer(op, path))));
+  return await withFile(op, path, async (file) => body(await SafetensorsReader.open(file, failer(op, path))));
 }

@@ -148,7 +148,7 @@ export async function saveSafetensors(
  * @throws {FormatError} when it is truncated or corrupt.
  */
 export async function loadSafetensors(path: string): Promise<SafetensorsFile> {
-  return withSafetensors("loadSafetensors", path, async (reader) => {
+  return await withSafetensors("loadSafetensors", path, async (reader) => {
     const { entries, metadata } = reader.header;
     const tensors: Record<string, TensorData> = Object.create(null);
     for (const entry of entries) {
@@ -167,7 +167,7 @@ export async function loadSafetensors(path: string): Promise<SafetensorsFile> {
  * @throws as `loadSafetensors`.
  */
 export async function loadSafetensorsMetadata(path: string): Promise<Record<string, string>> {
-  return withSafetensors("loadSafetensorsMetadata", path, async ({ header }) => header.metadata);
+  return await withSafetensors("loadSafetensorsMetadata", path, async ({ header }) => header.metadata);
 }
 
 function checkMetadata(op: string, metadata: unknown): void {

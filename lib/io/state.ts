@@ -1,11 +1,11 @@
 /** The values of variables by name, out and in again: what checkpoints of models and optimisers are made of. */
 
-import { type DType, dtypeInfo } from "../dtype.js";
+import { DTYPES, type DType, dtypeInfo } from "../dtype.js";
 import { FormatError, show } from "../errors.js";
 import { getBackend } from "../runtime/backends.js";
 import { checkNotDisposed, overwrite } from "../runtime/memory.js";
 import { checkNotTracing } from "../runtime/realize.js";
-import { type Shape, sameShape, showShape } from "../shape.js";
+import { MAX_RANK, type Shape, sameShape, showShape } from "../shape.js";
 import type { Variable } from "../tensor.js";
 import { withSafetensors } from "./safetensors-reader.js";
 import type { TensorData } from "./tensor-data.js";
@@ -58,7 +58,7 @@ export async function restoreStateFrom(
   ignored: ReadonlySet<string>,
 ): Promise<Record<string, string>> {
   checkNotTracing("load");
-  return withSafetensors("load", path, async (reader) => {
+  return await withSafetensors("load", path, async (reader) => {
     const { entries, metadata } = reader.header;
     const described = Object.fromEntries(entries.map((entry) => [entry.name, entry]));
     const pairs = matchState("load", variables, described, ignored);
@@ -98,7 +98,9 @@ function matchState<T extends { readonly dtype: DType; readonly shape: Shape }>(
 
 /** @throws {FormatError} for a value that is no tensor as data. */
 function checkForm(name: string, value: TensorData | undefined): void {
-  if (Array.isArray(value?.shape) && ArrayBuffer.isView(value.data)) return;
+  const { dtype, shape, data } = value ?? {};
+  const isShape = Array.isArray(shape) && shape.length <= MAX_RANK && shape.every(Number.isInteger);
+  if (isShape && DTYPES.includes(dtype as DType) && ArrayBuffer.isView(data)) return;
   throw new FormatError(`loadState: ${show(name)} must be { dtype, shape, data }, got ${show(value)}`);
 }
 

@@ -101,6 +101,7 @@ export class Captioner extends Module<[images: Tensor, captions: Tensor]> {
 
   /** @throws {ShapeError} when the captions are not `[n, steps]` with at least two steps. */
   forward(images: Tensor, captions: Tensor): Tensor {
+    checkTensor("Captioner", images, "images");
     checkTensor("Captioner", captions, "captions");
     const [count, steps = 0] = captions.shape;
     if (captions.rank !== 2 || steps < 2 || count !== images.shape[0]) {
@@ -136,7 +137,7 @@ export class Captioner extends Module<[images: Tensor, captions: Tensor]> {
     const temperature = checkTemperature(op, options.temperature ?? 0);
     const random = new Random(checkSeed(op, options.seed ?? 0));
     const indices = inEvaluation(this, () =>
-      this.write(images, maxLength, (scores) => draw(scores, temperature, random)),
+      this.write(images, maxLength, (scores) => draw(op, scores, temperature, random)),
     );
     return indices.map((row) => this.vocabulary.decode(row));
   }

@@ -136,7 +136,7 @@ export class CharLSTM extends Module {
     let { scores, state } = first(tensor(given, { shape: [1, given.length] }));
     let text = "";
     for (let i = 0; i < length; i++) {
-      const index = draw(scores.dataSync().slice(-this.alphabet.length), temperature, random);
+      const index = draw("CharLSTM.generate", scores.dataSync().slice(-this.alphabet.length), temperature, random);
       text += this.alphabet[index];
       if (i + 1 < length) ({ scores, state } = next(tensor(Int32Array.of(index), { shape: [1, 1] }), state));
     }

@@ -13,9 +13,12 @@ export function checkTemperature(op: string, temperature: unknown): number {
 /**
  * A place among scores, drawn with the probabilities softmax(scores / temperature); at temperature 0 the place of the
  * largest, the first one of equals.
+ *
+ * @throws {OptionError} for a score that is NaN, as models give whose training has diverged.
  */
-export function draw(scores: ArrayLike<number>, temperature: number, random: Random): number {
+export function draw(op: string, scores: ArrayLike<number>, temperature: number, random: Random): number {
   const values = Array.from(scores);
+  if (values.some(Number.isNaN)) throw new OptionError(`${op}: the model gives scores that are NaN`);
   const best = values.indexOf(Math.max(...values));
   if (temperature === 0) return best;
   const shares = softmax(

@@ -112,6 +112,7 @@ export class QuestionAnswerer extends Module<[images: Tensor, questions: Tensor]
     questions: Tensor,
     before?: LSTMState,
   ): { readonly scores: Tensor; readonly state: LSTMState } {
+    checkTensor("QuestionAnswerer", images, "images");
     checkTensor("QuestionAnswerer", questions, "questions");
     const [count] = images.shape;
     if ((questions.rank !== 2 && questions.rank !== 3) || questions.shape[0] !== count) {
@@ -142,6 +143,8 @@ export class QuestionAnswerer extends Module<[images: Tensor, questions: Tensor]
   ): { readonly answers: string[]; readonly state: LSTMState } {
     const op = "QuestionAnswerer.ask";
     checkTensor(op, images, "images");
+    if (!Array.isArray(questions))
+      throw new OptionError(`${op}: questions must be a list of texts, got ${show(questions)}`);
     if (questions.length !== images.shape[0]) {
       throw new OptionError(`${op}: ${images.shape[0]} images need as many questions, got ${questions.length}`);
     }

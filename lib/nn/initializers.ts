@@ -1,10 +1,10 @@
 /** What parameters start with. */
 
-import { checkSeed } from "../data/check.js";
+import { checkInteger, checkSeed } from "../data/check.js";
 import { Random } from "../data/index.js";
 import { checkOptions, OptionError, show } from "../errors.js";
 import { randomNormal, randomUniform, type SeedOptions } from "../ops/index.js";
-import { type Shape, sizeOf } from "../shape.js";
+import { checkShape, type Shape, sizeOf } from "../shape.js";
 import { computedVariable, type Variable } from "../tensor.js";
 
 /**
@@ -42,6 +42,7 @@ export interface KaimingOptions extends GainOptions {
  * @param shape Of weights `[out, in, …window]`.
  */
 function fans(op: string, shape: Shape): { fanIn: number; fanOut: number } {
+  checkShape(op, shape);
   if (shape.length < 2)
     throw new OptionError(`${op}: weights must have at least 2 axes [out, in, …], got ${show(shape)}`);
   const [outputs, inputs, ...window] = shape as [number, number, ...number[]];
@@ -158,5 +159,6 @@ export function normal(name: string, shape: Shape, std: number, options: SeedOpt
  */
 export function splitSeed(op: string, seed: number | undefined, count: number): (number | undefined)[] {
   const random = seed === undefined ? undefined : new Random(checkSeed(op, seed));
+  checkInteger(op, "count", count, 0, 65_536);
   return Array.from({ length: count }, () => random?.uint32());
 }

@@ -17,8 +17,17 @@ export function inEvaluation<R>(model: AnyModule, body: () => R): R {
     const result = body();
     if (!(result instanceof Promise)) return result;
     isPending = true;
-    return result.finally(restore) as R;
+    return afterwards(result, restore) as R;
   } finally {
     if (!isPending) restore();
+  }
+}
+
+/** Awaits, as `finally` of a promise would not let the stack of an error lead to the caller. */
+async function afterwards<T>(promise: Promise<T>, restore: () => void): Promise<T> {
+  try {
+    return await promise;
+  } finally {
+    restore();
   }
 }

@@ -1,5 +1,6 @@
 /** Layers and models: what has parameters, what they are called, and how they are saved. */
 
+import { checkBoolean } from "../data/check.js";
 import type { TensorData } from "../io/index.js";
 import { captureState, restoreState, restoreStateFrom } from "../io/state.js";
 import { type Tensor, Variable } from "../tensor.js";
@@ -68,6 +69,7 @@ export abstract class Module<Arguments extends readonly unknown[] = [x: Tensor],
 
   /** Sets the mode of the module and of the modules in it; returns the module. */
   train(training = true): this {
+    checkBoolean("train", "training", training);
     this.visit((module) => {
       module.training = training;
     });
@@ -104,7 +106,7 @@ export abstract class Module<Arguments extends readonly unknown[] = [x: Tensor],
    *   file: some variables have their new values then.
    */
   async load(path: string): Promise<Record<string, string>> {
-    return restoreStateFrom(path, this.variables(), this.unusedPaths());
+    return await restoreStateFrom(path, this.variables(), this.unusedPaths());
   }
 
   /** Paths of what `unused` names, here and in the modules below. */

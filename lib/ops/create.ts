@@ -1,6 +1,6 @@
 /** Where tensors come from: data of the caller, and regular values. */
 
-import { checkDType, type DType } from "../dtype.js";
+import { allocate, checkDType, type DType } from "../dtype.js";
 import { checkOptions, OptionError, show } from "../errors.js";
 import { realisedLeaf } from "../graph/leaves.js";
 import type { Tensor } from "../graph/tensor.js";
@@ -85,7 +85,8 @@ export function arange(
   if (step === 0) throw new OptionError("arange: step must not be 0");
   const count = Math.max(0, Math.ceil((stop - start) / step));
   checkShape("arange", [count]);
-  const values = Array.from({ length: count }, (_, i) => start + i * step);
+  const values = allocate("float64", count);
+  for (let i = 0; i < count; i++) values[i] = start + i * step;
   return realisedLeaf(converted("arange", values, dtype), [count], dtype);
 }
 

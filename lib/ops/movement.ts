@@ -71,10 +71,10 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
 
 function inferLength(x: Tensor, shape: Shape): Shape {
   const unknown = shape.indexOf(-1);
-  if (unknown < 0) return shape;
+  if (unknown < 0 || !shape.every(Number.isInteger)) return shape;
   const rest = shape.reduce((product, length, i) => (i === unknown ? product : product * length), 1);
   if (shape.indexOf(-1, unknown + 1) >= 0 || rest === 0 || x.size % rest !== 0) {
-    throw new ShapeError(`reshape: cannot infer −1: ${showShape(x.shape)} to ${showShape(shape)}`);
+    throw new ShapeError(`reshape: cannot infer −1: ${showShape(x.shape)} to ${show(shape)}`);
   }
   return shape.map((length, i) => (i === unknown ? x.size / rest : length));
 }

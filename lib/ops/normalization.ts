@@ -128,8 +128,8 @@ export function batchNorm(x: Tensor, options: BatchNormOptions): Tensor {
     parameter("batchNorm", name, options[name], x, [channels], shown);
   const gamma = options.gamma && of("gamma");
   const beta = options.beta && of("beta");
-  const given = isGiven(options.mean) && isGiven(options.variance);
   const moments = { mean: of("mean"), variance: of("variance") };
+  const given = isGiven(options.mean) && isGiven(options.variance);
   return (given ? scaleAndShift : normalize)(x, moments, epsilon, gamma, beta);
 }
 

@@ -136,6 +136,7 @@ export function withRandomKey<T>(key: Tensor, body: () => T): T {
   if (key?.dtype !== "int32" || !sameShape(key.shape, [2])) {
     throw new OptionError(`withRandomKey: key must be an int32 tensor of shape [2], got ${show(key)}`);
   }
+  if (typeof body !== "function") throw new OptionError(`withRandomKey: needs a function, got ${show(body)}`);
   const outer = scope;
   scope = { key, trace: activeTrace(), draws: 0 };
   try {

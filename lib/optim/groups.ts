@@ -75,7 +75,7 @@ export function groupsOf<Options extends OptimizerOptions>(
 function isGroups<Options>(trained: Trained<Options>): trained is readonly ParameterGroup<Options>[] {
   const isGroup = (value: unknown) =>
     typeof value === "object" && value !== null && !(value instanceof Variable) && Object.hasOwn(value, "parameters");
-  return Array.isArray(trained) && trained.length > 0 && trained.every(isGroup);
+  return Array.isArray(trained) && trained.length > 0 && [...trained].every(isGroup);
 }
 
 /** The variables of a tree, each once, and where they are. */

@@ -62,9 +62,10 @@ export abstract class Optimizer<Options extends OptimizerOptions = OptimizerOpti
    */
   constructor(trained: Trained<Options>, options: Options, check: CheckOptions<Options>) {
     const op = this.constructor.name;
+    if (typeof check !== "function") throw new OptionError(`${op}: check must be a function, got ${show(check)}`);
     const checkAll: CheckOptions<Options> = (op, options) => {
       const checked = check(op, options);
-      checkNonNegative(op, "learningRate", checked.learningRate);
+      checkNonNegative(op, "learningRate", checked?.learningRate);
       return checked;
     };
     this.groups = groupsOf(op, trained, options, checkAll);

@@ -30,7 +30,7 @@ export interface DecayOptions {
 /** The same rate in every step. @throws {OptionError} unless it is a finite number ≥ 0. */
 export function constantSchedule(rate: number): Schedule {
   checkNonNegative("constantSchedule", "rate", rate);
-  return () => rate;
+  return scheduled(() => rate);
 }
 
 /**
@@ -43,7 +43,7 @@ export function stepSchedule(rate: number, options: { readonly every: number; re
   const { every, factor = 0.1 } = options;
   checkRates("stepSchedule", { rate, factor });
   checkSteps("stepSchedule", "every", every);
-  return (step) => rate * factor ** Math.floor(step / every);
+  return scheduled((step) => rate * factor ** Math.floor(step / every));
 }
 
 /**
@@ -60,7 +60,7 @@ export function multiStepSchedule(
   const { factor = 0.1 } = options;
   checkRates("multiStepSchedule", { rate, factor });
   const milestones = checkAscending("multiStepSchedule", options.milestones);
-  return (step) => rate * factor ** milestones.filter((milestone) => milestone <= step).length;
+  return scheduled((step) => rate * factor ** milestones.filter((milestone) => milestone <= step).length);
 }
 
 /** rate · factor^step. @throws {OptionError} for a number out of range. */
@@ -68,7 +68,7 @@ export function exponentialSchedule(rate: number, options: { readonly factor: nu
   checkOptions("exponentialSchedule", options, ["factor"]);
   const { factor } = options;
   checkRates("exponentialSchedule", { rate, factor });
-  return (step) => rate * factor ** step;
+  return scheduled((step) => rate * factor ** step);
 }
 
 /** From the rate to its end along a straight line. @throws {OptionError} for a number out of range. */
@@ -96,7 +96,7 @@ export function cosineSchedule(rate: number, options: DecayOptions): Schedule {
 export function warmupSchedule(steps: number, schedule: Schedule): Schedule {
   checkSteps("warmupSchedule", "steps", steps);
   checkSchedule("warmupSchedule", schedule);
-  return (step) => (step < steps ? (schedule(0) * (step + 1)) / (steps + 1) : schedule(step - steps));
+  return scheduled((step) => (step < steps ? (schedule(0) * (step + 1)) / (steps + 1) : schedule(step - steps)));
 }
 
 /**
@@ -110,7 +110,8 @@ export function sequenceSchedule(
   parts: readonly (readonly [steps: number, schedule: Schedule])[],
   last: Schedule,
 ): Schedule {
-  if (!Array.isArray(parts) || !parts.every(Array.isArray)) {
+  // Copied: a hole of a list is undefined then.
+  if (!Array.isArray(parts) || ![...parts].every(Array.isArray)) {
     throw new OptionError(`sequenceSchedule: parts must be a list of [steps, schedule], got ${show(parts)}`);
   }
   for (const [steps, schedule] of parts) {
@@ -118,13 +119,21 @@ export function sequenceSchedule(
     checkSchedule("sequenceSchedule", schedule);
   }
   checkSchedule("sequenceSchedule", last);
-  return (step) => {
+  return scheduled((step) => {
     let start = 0;
     for (const [steps, schedule] of parts) {
       if (step < start + steps) return schedule(step - start);
       start += steps;
     }
     return last(step - start);
+  });
+}
+
+/** A schedule that refuses what is no number. */
+function scheduled(schedule: Schedule): Schedule {
+  return (step) => {
+    if (typeof step === "number") return schedule(step);
+    throw new OptionError(`schedule: step must be a number, got ${show(step)}`);
   };
 }
 
@@ -134,7 +143,7 @@ function decay(op: string, rate: number, options: DecayOptions, left: (share: nu
   const { steps, end = 0 } = options;
   checkRates(op, { rate, end });
   checkSteps(op, "steps", steps);
-  return (step) => end + (rate - end) * left(Math.min(step / steps, 1));
+  return scheduled((step) => end + (rate - end) * left(Math.min(step / steps, 1)));
 }
 
 function checkRates(op: string, rates: Readonly<Record<string, number>>): void {

@@ -5,6 +5,8 @@
  * reference machine's tables are total over these names, and the printer and the verifier read it.
  */
 
+import { OptionError, show } from "../errors.js";
+
 /** What an instruction looks like. Its operands and attributes are described at `INSTRUCTIONS`. */
 export interface InstructionInfo {
   /** Input views before those of the micro-program. */
@@ -138,6 +140,11 @@ export type PositionKind = "argMax" | "argMin";
 
 /** Whether a reduction gives positions rather than values. */
 export function givesPositions(kind: ReduceKind): kind is PositionKind {
+  if (!Object.hasOwn(REDUCTIONS, kind)) {
+    throw new OptionError(
+      `givesPositions: unknown kind of reduction: ${show(kind)}; known: ${REDUCE_KINDS.join(", ")}`,
+    );
+  }
   return REDUCTIONS[kind].positions;
 }
 

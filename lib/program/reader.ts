@@ -6,7 +6,7 @@
  */
 
 import { DTYPES, type DType } from "../dtype.js";
-import { FormatError } from "../errors.js";
+import { FormatError, OptionError, show } from "../errors.js";
 import { MAX_RANK } from "../shape.js";
 import {
   BUFFER_KINDS,
@@ -93,6 +93,7 @@ export interface Program {
  * @throws {FormatError} naming what cannot be decoded and where it is.
  */
 export function readProgram(words: Int32Array): Program {
+  if (!(words instanceof Int32Array)) throw new FormatError(`program: must be an Int32Array, got ${show(words)}`);
   const cursor = new Cursor(words);
   const header = readHeader(cursor);
   const buffers = Array.from({ length: header.buffers }, (_, index) => readBuffer(cursor, index));
@@ -108,6 +109,9 @@ export function readProgram(words: Int32Array): Program {
 
 /** The number that the operands `a` (low half) and `b` (high half) of a `constant` encode. */
 export function constantValue(instruction: MicroInstruction): number {
+  if (typeof instruction?.a !== "number" || typeof instruction.b !== "number") {
+    throw new OptionError(`constantValue: needs a micro-instruction, got ${show(instruction)}`);
+  }
   const bytes = new DataView(new ArrayBuffer(8));
   bytes.setInt32(0, instruction.a, true);
   bytes.setInt32(4, instruction.b, true);

@@ -1,7 +1,7 @@
 /** Encodes a Program: the compiler's last pass writes through this class, and so do hand-written tests. */
 
-import { type DType, dtypeInfo } from "../dtype.js";
-import { InternalError } from "../errors.js";
+import { checkDType, type DType, dtypeInfo } from "../dtype.js";
+import { OptionError, show } from "../errors.js";
 import { MAX_RANK } from "../shape.js";
 import {
   BUFFER_KINDS,
@@ -73,14 +73,31 @@ export class ProgramWriter {
    * @param place Arena offset in ARENA_BLOCK bytes of a temp; the slot among its kind otherwise.
    */
   buffer(kind: BufferKind, dtype: DType, length: number, place: number): number {
-    this.#buffers.push(BUFFER_KINDS.indexOf(kind), dtypeInfo[dtype].code, length, place);
+    const op = "ProgramWriter.buffer";
+    const code = dtypeInfo[checkDType(op, dtype)].code;
+    if (!BUFFER_KINDS.includes(kind)) {
+      throw new OptionError(`${op}: unknown kind ${show(kind)}; expected one of ${BUFFER_KINDS.join(", ")}`);
+    }
+    this.#buffers.push(...checkWords(op, [BUFFER_KINDS.indexOf(kind), code, length, place]));
     return this.#bufferCount++;
   }
 
   /** The number of a view of `buffer`; the same window is stored once. */
-  view(buffer: number, { offset, shape, strides }: ViewDescription): number {
+  view(buffer: number, description: ViewDescription): number {
+    const op = "ProgramWriter.view";
+    const { offset, shape, strides } = description ?? {};
+    if (
+      !Array.isArray(shape) ||
+      !Array.isArray(strides) ||
+      !(shape.length === strides.length) ||
+      shape.length > MAX_RANK
+    ) {
+      throw new OptionError(
+        `${op}: needs { offset, shape, strides } of at most ${MAX_RANK} axes, got ${show(description)}`,
+      );
+    }
     const unused = new Array<number>(MAX_RANK - shape.length).fill(0);
-    const words = [buffer, offset, shape.length, ...shape, ...unused, ...strides, ...unused];
+    const words = checkWords(op, [buffer, offset, shape.length, ...shape, ...unused, ...strides, ...unused]);
     const key = words.join();
     const known = this.#viewNumbers.get(key);
     if (known !== undefined) return known;
@@ -91,22 +108,28 @@ export class ProgramWriter {
   }
 
   /** Adds an instruction after those added before. */
-  instruction(opcode: Opcode, { outputs, inputs, attributes = {}, micro }: InstructionDescription): void {
-    const words = [0, outputs.length | (inputs.length << 16), ...outputs, ...inputs];
-    for (const name of INSTRUCTIONS[opcode].attributes) {
-      const value = attributes[name];
-      if (value === undefined) throw new InternalError(`program: ${opcode}: attribute "${name}" is missing`);
-      words.push(value);
+  instruction(opcode: Opcode, description: InstructionDescription): void {
+    const op = "ProgramWriter.instruction";
+    if (!Object.hasOwn(INSTRUCTIONS, opcode)) throw new OptionError(`${op}: unknown opcode ${show(opcode)}`);
+    const { outputs, inputs, attributes = {}, micro } = description ?? {};
+    if (!Array.isArray(outputs) || !Array.isArray(inputs)) {
+      throw new OptionError(`${op}: ${opcode} needs lists of outputs and inputs, got ${show(description)}`);
     }
     if ((micro !== undefined) !== INSTRUCTIONS[opcode].micro) {
-      throw new InternalError(`program: ${opcode}: micro-program ${micro ? "not expected" : "is missing"}`);
+      throw new OptionError(`${op}: micro-program ${micro ? "not expected" : "is missing"}: ${opcode}`);
     }
-    if (micro) words.push(...microWords(micro));
+    const values = INSTRUCTIONS[opcode].attributes.map((name) => {
+      const value = attributes?.[name];
+      if (value !== undefined) return value;
+      throw new OptionError(`${op}: attribute "${name}" is missing: ${opcode}`);
+    });
+    const words = [0, outputs.length | (inputs.length << 16), ...outputs, ...inputs, ...values];
+    if (micro) words.push(...microWords(op, micro));
     if (words.length > MAX_INSTRUCTION_WORDS) {
-      throw new InternalError(`program: ${opcode}: takes ${words.length} words (> ${MAX_INSTRUCTION_WORDS})`);
+      throw new OptionError(`${op}: ${opcode} takes ${words.length} words (> ${MAX_INSTRUCTION_WORDS})`);
     }
     words[0] = OPCODES.indexOf(opcode) | (words.length << 16);
-    for (const word of words) this.#code.push(word);
+    for (const word of checkWords(op, words)) this.#code.push(word);
     this.#instructionCount++;
   }
 
@@ -131,11 +154,34 @@ export class ProgramWriter {
   }
 }
 
-function microWords({ registers, results, code }: MicroDescription): number[] {
+/** @throws {OptionError} unless they are integers of 32 bits. */
+function checkWords(op: string, words: readonly number[]): readonly number[] {
+  for (const word of words) {
+    if (!Number.isInteger(word) || (word | 0) !== word) {
+      throw new OptionError(`${op}: a Program holds integers of 32 bits, got ${show(word)}`);
+    }
+  }
+  return words;
+}
+
+function microWords(op: string, micro: MicroDescription): number[] {
+  const { registers, results, code } = micro ?? {};
+  if (!Array.isArray(results) || !Array.isArray(code)) {
+    throw new OptionError(`${op}: a micro-program is { registers, results, code }, got ${show(micro)}`);
+  }
+  return codeWords(op, registers, results, code);
+}
+
+function codeWords(op: string, registers: number, results: readonly number[], code: readonly MicroStep[]): number[] {
   const words = [registers, code.length, ...results];
-  for (const { op, dtype, dst, a = 0, b = 0, c = 0, value } of code) {
+  for (const step of code) {
+    const { op: name, dtype, dst, a = 0, b = 0, c = 0, value } = step ?? {};
+    if (!MICRO_OPCODES.includes(name)) throw new OptionError(`${op}: unknown micro-op ${show(name)}`);
+    if (value !== undefined && typeof value !== "number") {
+      throw new OptionError(`${op}: value of a constant must be a number, got ${show(value)}`);
+    }
     const operands = value === undefined ? [a, b, c] : [...halves(value), 0];
-    words.push(MICRO_OPCODES.indexOf(op), dtypeInfo[dtype].code, dst, ...operands);
+    words.push(MICRO_OPCODES.indexOf(name), dtypeInfo[checkDType(op, dtype)].code, dst, ...operands);
   }
   return words;
 }

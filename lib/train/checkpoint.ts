@@ -1,5 +1,6 @@
 /** Trainings as files: everything it takes to go on as if nothing had happened. */
 
+import { checkInteger } from "../data/check.js";
 import { FormatError, OptionError, show } from "../errors.js";
 import { loadSafetensors, saveSafetensors, type TensorData } from "../io/index.js";
 import { type RandomState, randomState, setRandomState } from "../ops/index.js";
@@ -29,11 +30,15 @@ export async function saveCheckpoint(
   parts: Readonly<Record<string, Stateful>>,
   position: Position,
 ): Promise<void> {
+  checkParts("saveCheckpoint", parts);
   const tensors: Record<string, TensorData> = {};
   for (const [part, stateful] of Object.entries(parts)) {
     for (const [name, value] of Object.entries(stateful.state())) tensors[`${part}.${name}`] = value;
   }
-  const { epoch, step, seed } = position;
+  const { epoch, step, seed } = position ?? {};
+  for (const [name, value] of Object.entries({ epoch, step, seed })) {
+    checkInteger("saveCheckpoint", name, value, 0, Number.MAX_SAFE_INTEGER);
+  }
   const metadata = { format: FORMAT, epoch: `${epoch}`, step: `${step}`, seed: `${seed}` };
   await saveSafetensors(path, tensors, { ...metadata, random: randomState().join() });
 }
@@ -55,6 +60,7 @@ export async function loadCheckpoint(
   const fail = (problem: string): never => {
     throw new FormatError(`loadCheckpoint: ${problem}: ${show(path)}`);
   };
+  checkParts("loadCheckpoint", parts);
   const { tensors, metadata } = await loadSafetensors(path);
   if (metadata.format !== FORMAT) fail(`not a checkpoint, its format is ${show(metadata.format)}`);
   const states = Object.fromEntries(Object.keys(parts).map((part) => [part, emptyRecord()]));
@@ -87,6 +93,16 @@ export async function loadCheckpoint(
 /** Without a prototype: any name is safe as a key. */
 function emptyRecord(): Record<string, TensorData> {
   return Object.create(null);
+}
+
+function checkParts(op: string, parts: Readonly<Record<string, Stateful>>): void {
+  if (typeof parts !== "object" || parts === null) {
+    throw new OptionError(`${op}: needs parts by name, such as { model, optimizer }, got ${show(parts)}`);
+  }
+  for (const [name, part] of Object.entries(parts)) {
+    if (typeof part?.state === "function" && typeof part.loadState === "function") continue;
+    throw new OptionError(`${op}: ${show(name)} must have state() and loadState(), got ${show(part)}`);
+  }
 }
 
 /** Whether nothing can be read at a path because there is no file, as before the first checkpoint. */

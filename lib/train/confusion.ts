@@ -48,7 +48,7 @@ export function confusionMatrix(
     const row = matrix[truth[i] as number];
     const column = predictions[i] as number;
     if (row?.[column] === undefined) {
-      const given = `truth ${truth[i]}, prediction ${column} at ${i}`;
+      const given = `truth ${show(truth[i])}, prediction ${show(column)} at ${i}`;
       throw new IndexError(`${op}: class out of range: ${given}; expected [0, ${classes})`);
     }
     row[column]++;
@@ -62,7 +62,9 @@ export function confusionMatrix(
  * @throws {ShapeError} unless the matrix has as many columns as rows.
  */
 export function classScores(matrix: ConfusionMatrix): ClassScore[] {
-  if (!Array.isArray(matrix) || !matrix.every((row) => Array.isArray(row) && row.length === matrix.length)) {
+  const isRow = (row: unknown) =>
+    Array.isArray(row) && row.length === matrix.length && [...row].every((count) => typeof count === "number");
+  if (!Array.isArray(matrix) || ![...matrix].every(isRow)) {
     throw new ShapeError(`classScores: not a confusion matrix [classes, classes]: ${show(matrix)}`);
   }
   return matrix.map((row, i) => {

@@ -104,8 +104,10 @@ export class EarlyStopping implements Callback {
   }
 
   /** @throws {FormatError} for what `state()` does not give. */
-  loadState({ progress, ...weights }: Readonly<Record<string, TensorData>>): void {
-    if (progress?.data.length !== 3) throw new FormatError("earlyStopping: state has no progress of 3 numbers");
+  loadState(state: Readonly<Record<string, TensorData>>): void {
+    const { progress, ...weights } = state ?? {};
+    if (!ArrayBuffer.isView(progress?.data) || progress.data.length !== 3)
+      throw new FormatError("earlyStopping: state has no progress of 3 numbers");
     [this.best, this.bestEpoch, this.waited] = progress.data as unknown as [number, number, number];
     this.weights = Object.fromEntries(
       Object.entries(weights).map(([name, value]) => [name.slice(WEIGHTS.length), value]),

@@ -129,7 +129,7 @@ export async function evaluate<B = Batch>(
 ): Promise<Evaluation> {
   checkOptions("evaluate", options, [...MEASURE_OPTIONS, "confusion", "mistakes", "onBatch"]);
   if (options.onBatch !== undefined) checkFunction("evaluate", "onBatch", options.onBatch);
-  return evaluator("evaluate", model, options)(data, options.onBatch);
+  return await evaluator("evaluate", model, options)(data, options.onBatch);
 }
 
 /** @internal A function that evaluates a model; compiled once for all its calls. */

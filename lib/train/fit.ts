@@ -74,9 +74,10 @@ export interface FitOptions<B> extends MeasureOptions<B> {
  * @throws {ShapeError} for a loss or metric that is no scalar.
  */
 export async function fit<B = Batch>(model: AnyModule, data: BatchSource<B>, options: FitOptions<B>): Promise<History> {
+  const training = new Training(model, data, options);
   const mode = model.training;
   try {
-    return await new Training(model, data, options).run();
+    return await training.run();
   } finally {
     model.train(mode);
   }

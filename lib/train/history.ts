@@ -71,8 +71,12 @@ export class History implements Stateful {
     );
   }
 
-  /** @throws {FormatError} for columns of different lengths. */
+  /** @throws {FormatError} for what `state()` does not give, and columns of different lengths. */
   loadState(state: Readonly<Record<string, TensorData>>): void {
+    const wrong = Object.entries(state ?? {}).find(([, value]) => !ArrayBuffer.isView(value?.data));
+    if (typeof state !== "object" || state === null || wrong !== undefined) {
+      throw new FormatError(`History: needs columns by name, as state() gives them, got ${show(wrong?.[0] ?? state)}`);
+    }
     const columns = Object.entries(state).map(([name, { data }]) => [name, [...data]] as const);
     const length = columns[0]?.[1].length ?? 0;
     const other = columns.find(([, values]) => values.length !== length);

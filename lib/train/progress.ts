@@ -2,7 +2,7 @@
 
 import cliProgress from "cli-progress";
 import { checkInteger } from "../data/check.js";
-import { checkOptions } from "../errors.js";
+import { checkOptions, OptionError, show } from "../errors.js";
 
 /** What the latest batch gave. A value left out is not shown, nor is another. */
 export interface ProgressValues {
@@ -57,7 +57,17 @@ export function progress(total: number, options: ProgressOptions = {}): Progress
   const { stream = process.stderr, label = "", unit = "images", now = () => performance.now() } = options;
   const start = now();
   const status = (done: number, values: ProgressValues = {}) => formatStatus(done, total, now() - start, values, unit);
-  return stream.isTTY ? showBar(total, label, stream, status) : showLines(total, label, stream, status);
+  const shown = stream.isTTY ? showBar(total, label, stream, status) : showLines(total, label, stream, status);
+  return {
+    update(done, values) {
+      const { loss = 0, accuracy = 0 } = values ?? {};
+      for (const [name, value] of Object.entries({ done, loss, accuracy })) {
+        if (typeof value !== "number") throw new OptionError(`${op}: ${name} must be a number, got ${show(value)}`);
+      }
+      shown.update(done, values);
+    },
+    stop: () => shown.stop(),
+  };
 }
 
 /** What there is to say when `done` images are finished. */
@@ -109,6 +119,7 @@ function formatStatus(done: number, total: number, elapsedMs: number, values: Pr
 
 /** `0.1234`; `1.853e+28` for a training that diverges. */
 export function formatLoss(loss: number): string {
+  if (typeof loss !== "number") throw new OptionError(`formatLoss: loss must be a number, got ${show(loss)}`);
   return Math.abs(loss) < 1e6 ? loss.toFixed(4) : loss.toExponential(3);
 }
 

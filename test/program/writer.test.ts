@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { InternalError } from "../../lib/errors.js";
+import { OptionError } from "../../lib/errors.js";
 import { constantValue, type MicroInstruction, readProgram } from "../../lib/program/reader.js";
 import { ProgramWriter } from "../../lib/program/writer.js";
 
@@ -77,10 +77,10 @@ describe("ProgramWriter and readProgram", () => {
     const writer = new ProgramWriter();
     const micro = { registers: 0, results: [], code: [] };
     const operands = { outputs: [], inputs: [] };
-    expect(() => writer.instruction("softmax", operands)).toThrow(InternalError);
-    expect(() => writer.instruction("map", operands)).toThrow(InternalError);
-    expect(() => writer.instruction("copy", { ...operands, micro })).toThrow(InternalError);
+    expect(() => writer.instruction("softmax", operands)).toThrow(OptionError);
+    expect(() => writer.instruction("map", operands)).toThrow(OptionError);
+    expect(() => writer.instruction("copy", { ...operands, micro })).toThrow(OptionError);
     const outputs = new Array<number>(40000).fill(0);
-    expect(() => writer.instruction("copy", { ...operands, outputs })).toThrow(InternalError);
+    expect(() => writer.instruction("copy", { ...operands, outputs })).toThrow(OptionError);
   });
 });

@@ -4,6 +4,7 @@ import { allocate, type DType, dtypeInfo, hasMemory, type TypedArray } from "../
 import { BackendError, DTypeError, FormatError, show } from "../../errors.js";
 import { OPCODES, type Opcode } from "../../program/opcodes.js";
 import type { Backend, Bindings, Executable, PendingRun, ProgramMemory, State } from "../backend.js";
+import { checkBindings, checkConstants, stateLength } from "../check.js";
 import { indexOutOfRange } from "../index-error.js";
 import { type Addon, type IndexFault, type NativeMemory, OUTCOME, OUTCOME_LENGTH } from "./loader.js";
 import { defaultThreads, MAX_THREADS } from "./threads.js";
@@ -43,14 +44,15 @@ export class NativeBackend implements Backend {
   }
 
   prepare(program: Int32Array, constants: readonly TypedArray[]): Executable {
+    checkConstants(constants);
     const handle = typed(() => this.#addon.prepare(program, constants));
     return new NativeExecutable(this.#addon, handle, this.#submitted, this.#lostPrograms);
   }
 
   createState(dtype: DType, data: TypedArray | number): State {
+    const length = stateLength(dtype, data);
     if (!this.dtypes.includes(dtype)) throw new DTypeError(`state: ${dtype} exists on the reference backend only`);
     if (typeof data !== "number") checkMemory(data);
-    const length = typeof data === "number" ? data : data.length;
     const handle = typed(() => this.#addon.createState(dtypeInfo[dtype].code, length));
     const state = new NativeState(this.#addon, handle, dtype, length, this.#lostStates);
     if (typeof data !== "number") state.write(data);
@@ -89,14 +91,18 @@ class NativeExecutable implements Executable {
     lost.register(this, handle, this);
   }
 
-  run({ inputs, outputs, states, scalars }: Bindings): void {
+  run(bindings: Bindings): void {
+    checkBindings(bindings);
+    const { inputs, outputs, states, scalars } = bindings;
     const handles = this.#handlesOf(states);
     checkFault(typed(() => this.#addon.run(this.#handle, inputs, outputs, handles, scalars)));
   }
 
-  submit({ inputs, outputs, states, scalars }: Bindings): PendingRun {
+  submit(bindings: Bindings): PendingRun {
     const outcome = new Float64Array(OUTCOME_LENGTH);
     try {
+      checkBindings(bindings);
+      const { inputs, outputs, states, scalars } = bindings;
       const handles = this.#handlesOf(states);
       const done = this.#addon.runAsync(this.#handle, inputs, outputs, handles, scalars, outcome);
       this.#submitted.runs++;

@@ -6,6 +6,7 @@ import { ARENA_BLOCK, type BufferKind } from "../../program/format.js";
 import type { ProgramBuffer } from "../../program/reader.js";
 import { verifyProgram } from "../../program/verify.js";
 import type { Bindings, Executable, PendingRun, ProgramMemory } from "../backend.js";
+import { checkBindings, checkConstants } from "../check.js";
 import type { Arena } from "./arena.js";
 import { checkArray, checkCount } from "./bindings.js";
 import type { Step } from "./kernel.js";
@@ -111,6 +112,7 @@ export class ReferenceExecutable implements Executable {
   /** The elements of every buffer, by its number. */
   #bind({ buffers, constants, arenaBlocks, scalars }: Prepared, bindings: Bindings): TypedArray[] {
     const arrays: TypedArray[] = [];
+    checkBindings(bindings);
     const bindAll = (kind: "input" | "output", bound: readonly TypedArray[]) => {
       checkCount(`run: ${kind}s`, bound.length, buffers[kind].length);
       for (const { index, place, dtype, length } of buffers[kind]) {
@@ -123,7 +125,6 @@ export class ReferenceExecutable implements Executable {
     checkCount("run: states", bindings.states.length, buffers.state.length);
     for (const buffer of buffers.state) arrays[buffer.index] = stateMemory(buffer, bindings.states[buffer.place]);
     for (const { index, place } of buffers.constant) arrays[index] = constants[place] as TypedArray;
-    if (!(bindings.scalars instanceof Float64Array)) throw new BackendError("run: scalars must be a Float64Array");
     checkCount("run: scalars", bindings.scalars.length, scalars);
     this.#arena.reserve(arenaBlocks);
     for (const buffer of buffers.temp) arrays[buffer.index] = this.#arena.view(buffer);
@@ -132,6 +133,7 @@ export class ReferenceExecutable implements Executable {
 }
 
 function prepare(words: Int32Array, constants: readonly TypedArray[]): Prepared {
+  checkConstants(constants);
   const { buffers, instructions, arenaBlocks, scalars } = verifyProgram(words);
   const ofKind = (kind: BufferKind) =>
     buffers.filter((buffer) => buffer.kind === kind).sort((a, b) => a.place - b.place);

@@ -3,6 +3,7 @@
 import { allocate, type DType, type TypedArray } from "../../dtype.js";
 import { BackendError } from "../../errors.js";
 import type { State } from "../backend.js";
+import { stateLength } from "../check.js";
 import { checkArray } from "./bindings.js";
 
 export class ReferenceState implements State {
@@ -16,7 +17,7 @@ export class ReferenceState implements State {
    */
   constructor(dtype: DType, data: TypedArray | number) {
     this.dtype = dtype;
-    this.length = typeof data === "number" ? data : data.length;
+    this.length = stateLength(dtype, data);
     this.#data = allocate(dtype, this.length);
     if (typeof data !== "number") this.write(data);
   }
