@@ -138,11 +138,12 @@ function checkDownload(options: DownloadFileOptions) {
   const op = "downloadFile";
   checkOptions(op, options, ["urls", "path", "bytes", "sha256", ...TRANSFER_OPTIONS]);
   const { urls, path, sha256, retries = 3, retryDelayMs = 500, onProgress, signal } = options;
-  if (!Array.isArray(urls) || urls.length === 0 || !urls.every((url) => /^https?:/.test(url) && URL.canParse(url))) {
+  const isAddress = (url: unknown) => typeof url === "string" && /^https?:/.test(url) && URL.canParse(url);
+  if (!Array.isArray(urls) || urls.length === 0 || ![...urls].every(isAddress)) {
     throw new OptionError(`${op}: option "urls" must be http or https addresses, at least one, got ${show(urls)}`);
   }
   if (typeof path !== "string") throw new OptionError(`${op}: option "path" must be a string, got ${show(path)}`);
-  if (!/^[0-9a-f]{64}$/.test(sha256)) {
+  if (typeof sha256 !== "string" || !/^[0-9a-f]{64}$/.test(sha256)) {
     throw new OptionError(`${op}: option "sha256" must be 64 hexadecimal digits, got ${show(sha256)}`);
   }
   checkInteger(op, "bytes", options.bytes, 1, Number.MAX_SAFE_INTEGER);

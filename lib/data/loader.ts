@@ -150,8 +150,8 @@ function checkBlueprint(op: string, blueprint: Blueprint | undefined, workers: n
   if (blueprint === undefined) {
     throw new OptionError(`${op}: option "workers" needs a data set with a blueprint, got ${workers}`);
   }
-  const { module, name, args } = blueprint;
-  if (URL.canParse(module) && typeof name === "string" && Array.isArray(args)) return;
+  const { module, name, args } = blueprint ?? {};
+  if (typeof module === "string" && URL.canParse(module) && typeof name === "string" && Array.isArray(args)) return;
   const given = `{ module: ${show(module)}, name: ${show(name)}, args: ${show(args)} }`;
   throw new OptionError(`${op}: blueprint must be the URL of a module, a name and arguments, got ${given}`);
 }

@@ -225,7 +225,7 @@ export function randomInteger(
 ): Tensor {
   checkOptions("randomInteger", options, ["low", "high", "seed"]);
   const { low = 0, high } = options;
-  const isInt = (value: number) => (value | 0) === value;
+  const isInt = (value: number) => Number.isInteger(value) && (value | 0) === value;
   if (!isInt(low) || !isInt(high) || high <= low || high - low > 2 ** 24) {
     throw new OptionError(
       `randomInteger: low and high must be int32 with low < high ≤ low + 2²⁴, got ${show(low)} and ${show(high)}`,

@@ -193,4 +193,14 @@ export const foundMisuses: Misuses = {
     FormatError,
     "program: must be an Int32Array, got Float64Array(8)",
   ],
+  "bounds that are big integers": [
+    () => ng.randomInteger([2], { high: 3n }),
+    OptionError,
+    "randomInteger: low and high must be int32 with low < high ≤ low + 2²⁴, got 0 and 3n",
+  ],
+  "addresses in lists": [
+    () => data.downloadFile({ urls: [["http://127.0.0.1:9/"]] }),
+    OptionError,
+    'downloadFile: option "urls" must be http or https addresses, at least one, got Array(1)',
+  ],
 };
