@@ -7,7 +7,7 @@
 // built there (.github/workflows); of another processor, here.
 
 import { spawnSync } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, statSync, symlinkSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, renameSync, statSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { platformName } from "../../dist/backends/native/candidates.js";
@@ -54,9 +54,12 @@ function prebuild(arch) {
 
   const binary = join(root, "prebuilds", target, "nodegrad.node");
   mkdirSync(join(root, "prebuilds", target), { recursive: true });
-  copyFileSync(join(folder, "build", "Release", "nodegrad.node"), binary);
+  // Made aside: a process that has the old one loaded would crash if that were overwritten.
+  const made = `${binary}.new`;
+  copyFileSync(join(folder, "build", "Release", "nodegrad.node"), made);
   // Symbols that only a debugger would read. Windows keeps them in a file of its own.
-  if (process.platform !== "win32") run(`${prefix}strip`, process.platform === "darwin" ? ["-x", binary] : [binary]);
+  if (process.platform !== "win32") run(`${prefix}strip`, process.platform === "darwin" ? ["-x", made] : [made]);
+  renameSync(made, binary);
   return binary;
 }
 
