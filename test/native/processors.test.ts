@@ -27,12 +27,21 @@ const emulation = (await import(join(import.meta.dirname, "emulation.js"))) as E
 const processors = Object.keys(emulation.processors).map((name) => ({ name, lack: emulation.lackFor(name) }));
 const anyThere = processors.some(({ lack }) => lack === undefined);
 
-/** One case of each instruction and micro-op, and each sixth of the others; all of them take minutes. */
+/** Elements that a case reads and writes. */
+const sizeOf = ({ job }: Drawn) => [...job.inputs, ...job.outputs].reduce((sum, { length }) => sum + length, 0);
+
+/** The smallest case of each instruction and micro-op, and some other small ones: emulated, a product takes a microsecond. */
 function share(): Drawn[] {
   const all = drawCases();
   if (process.env.NODEGRAD_EVERY_CASE) return all;
-  const first = new Map(all.map((drawn) => [drawn.job.name.split(/[:, ]/)[0], drawn]));
-  return all.filter((drawn, i) => i % 6 === 0 || [...first.values()].includes(drawn));
+  const smallest = new Map<string | undefined, Drawn>();
+  for (const drawn of all) {
+    const name = drawn.job.name.split(/[:, ]/)[0];
+    const other = smallest.get(name);
+    if (other === undefined || sizeOf(drawn) < sizeOf(other)) smallest.set(name, drawn);
+  }
+  const chosen = new Set(smallest.values());
+  return all.filter((drawn, i) => chosen.has(drawn) || (i % 3 === 0 && sizeOf(drawn) <= 4096));
 }
 
 const cases = anyThere ? share() : [];
