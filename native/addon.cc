@@ -273,6 +273,8 @@ void export_direct(napi_env env, napi_value exports, const char* name, napi_call
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   std::string error;
+  // Loaded once: Node would unload it with the last worker that used it, and each load leaves memory behind.
+  Thread::pin_library();
   const Kernels* kernels = select_kernels(std::getenv("NODEGRAD_TARGET"), &error);
   if (kernels == nullptr) {
     fail(env, "BACKEND", error);

@@ -104,4 +104,21 @@ describe("worker threads", () => {
     `);
     expect(ending).toEqual({ code: 0, signal: null, output: "exit 3\n" });
   });
+
+  it.runIf(process.platform === "linux")("load the addon once, however many come and go", async () => {
+    const worker = JSON.stringify(`${prelude} load();`);
+    const ending = await runScript(`
+      const { readFileSync } = require("node:fs");
+      const places = () => readFileSync("/proc/self/maps", "utf8").split("\\n").filter((line) => line.endsWith(".node")).join();
+      (async () => {
+        const seen = new Set();
+        for (let i = 0; i < 3; i++) {
+          await new Promise((resolve) => new Worker(${worker}, { eval: true }).on("exit", resolve));
+          seen.add(places());
+        }
+        console.log(seen.size, seen.has(""));
+      })();
+    `);
+    expect(ending).toEqual({ code: 0, signal: null, output: "1 false\n" });
+  });
 });

@@ -1,6 +1,7 @@
 // Builds the executables of this folder for the scripts beside it.
 
 import { spawnSync } from "node:child_process";
+import { mkdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -35,13 +36,17 @@ export function run(program, args, env = {}) {
 }
 
 /**
- * Builds with the sanitizers of that name (CMakeLists.txt), or with "none".
+ * Builds with the sanitizers of that name (CMakeLists.txt), or with "none"; the addon with those that Node can be run with.
  *
  * @returns The folder of the executables.
  */
-export function build(sanitize, { addon = false } = {}) {
+export function build(sanitize) {
   const to = join(folder, sanitize);
-  const options = [`-DNG_SANITIZE=${sanitize}`, `-DNG_ADDON=${addon ? "ON" : "OFF"}`, "-DCMAKE_CXX_COMPILER=clang++"];
+  const options = [
+    `-DNG_SANITIZE=${sanitize}`,
+    `-DNG_ADDON=${sanitize === "address" ? "ON" : "OFF"}`,
+    "-DCMAKE_CXX_COMPILER=clang++",
+  ];
   run("cmake", ["-S", root, "-B", to, ...options, "--log-level=WARNING"]);
   const seconds = run("cmake", ["--build", to, "--parallel", String(availableParallelism()), "--", "--quiet"]);
   console.log(`built with ${sanitize} sanitizers in ${seconds.toFixed()} s`);
@@ -52,4 +57,23 @@ export function build(sanitize, { addon = false } = {}) {
 export function record(bytes) {
   run(process.execPath, [join(root, "test", "native", "record.js"), folder, String(bytes)]);
   return { cases: join(folder, "cases"), programs: join(folder, "programs") };
+}
+
+/** The targets of libFuzzer in fuzz/. */
+export const targets = ["program", "micro"];
+
+/** What no input may exceed: milliseconds and a few megabytes are what they take. */
+const limits = ["-max_len=4096", "-timeout=25", "-malloc_limit_mb=1024", "-rss_limit_mb=3072"];
+
+/** Fuzzes a target from what is kept of it in fuzz/corpus. What is new goes to the build's folder. */
+export function fuzz(executables, target, ...options) {
+  const found = join(folder, "corpus", target);
+  const failures = join(folder, "failures", target);
+  for (const path of [found, failures]) mkdirSync(path, { recursive: true });
+  const kept = join(root, "test", "native", "fuzz", "corpus", target);
+  run(
+    join(executables, `fuzz_${target}`),
+    [...limits, ...options, "-verbosity=0", `-artifact_prefix=${failures}/`, found, kept],
+    { ASAN_OPTIONS: "quarantine_size_mb=32" },
+  );
 }

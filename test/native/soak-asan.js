@@ -24,6 +24,7 @@ function environment() {
     NODEGRAD_BINARY: join(folder, "address", "nodegrad.node"),
     NODEGRAD_BACKEND: "native",
     ASAN_OPTIONS: `detect_leaks=1:allocator_may_return_null=1:log_path=${join(reports, "report")}`,
+    LSAN_OPTIONS: `print_suppressions=0:suppressions=${join(root, "test", "native", "leaks.txt")}`,
     UBSAN_OPTIONS: "print_stacktrace=1",
   };
 }
@@ -32,7 +33,7 @@ const missing = missingTools("clang++", "cmake");
 if (missing.length > 0) {
   console.log(`soak-asan: skipped: not installed: ${missing.join(", ")}`);
 } else {
-  build("address", { addon: true });
+  build("address");
   rmSync(reports, { recursive: true, force: true });
   mkdirSync(reports, { recursive: true });
   const vitest = join(root, "node_modules", "vitest", "vitest.mjs");
