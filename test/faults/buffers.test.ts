@@ -91,7 +91,7 @@ const entries: Record<string, (make: Make) => ArrayLike<number> | Promise<ArrayL
       .add(tensor(floats(make)))
       .dataSync(),
   variable: (make) => variable(floats(make)).mul(1).dataSync(),
-  "a compiled function": (make) => compile((x) => x.mul(1))(tensor(floats(make))).dataSync(),
+  "a compiled function": (make) => compile((x: Tensor) => x.mul(1))(tensor(floats(make))).dataSync(),
   "an asynchronous run": (make) => tensor(floats(make)).mul(1).data(),
   encodeSafetensors: (make) => decodeSafetensors(encodeSafetensors({ x: four(make) })).tensors.x?.data ?? [],
   decodeSafetensors: (make) =>
@@ -213,9 +213,9 @@ describe("a file", () => {
     [
       "transferred",
       new Float32Array(1 << 20),
-      (buffer: ArrayBuffer) => void structuredClone(buffer, { transfer: [buffer] }),
+      (buffer: ArrayBuffer): void => void structuredClone(buffer, { transfer: [buffer] }),
     ],
-    ["shrunk", new Float32Array(resizableBuffer(4 << 20)), (buffer: ArrayBuffer) => resize(buffer, 1 << 20)],
+    ["shrunk", new Float32Array(resizableBuffer(4 << 20)), (buffer: ArrayBuffer): void => resize(buffer, 1 << 20)],
   ] as const)("of an array that is %s while it is written is not left incomplete", async (_, data, lose) => {
     const path = join(folder, "old.safetensors");
     await saveSafetensors(path, { x: four((values) => Float32Array.from(values)) });
