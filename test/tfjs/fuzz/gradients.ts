@@ -3,7 +3,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 // It registers the gradients.
 import "@tensorflow/tfjs";
-import { type Case, type Inputs, make, type Result, type Tolerance, UNIT, use } from "./differential.js";
+import { type Case, type Inputs, make, type Tolerance, UNIT, use } from "./differential.js";
 import { type Draw, type Given, sizeOf } from "./draw.js";
 
 type Tensors = Readonly<Record<string, tf.Tensor>>;
@@ -269,7 +269,9 @@ const normalised =
     };
   };
 
-/** With variances above 0.1 each of N terms of a channel is at most ½·0.1^(−3/2)·2·2·4 of |dy|, |scale| and |x − mean|. */
+/** The largest a term can be of |dy|, |scale| ≤ 2, |x − mean| ≤ 4 and a variance of 0.1 at least, of each input; those but x's add up. */
+const NORMALISED = [4, 4, 8, 0, 8].map((size, i) => (i === 3 ? 2 : size * 0.1 ** (i === 2 ? -1.5 : -0.5)));
+
 function batchNorm(draw: Draw): Differentiable {
   const shape = draw.list(4, () => draw.integer(1, 6));
   const channels = shape.slice(-1);
@@ -282,7 +284,8 @@ function batchNorm(draw: Draw): Differentiable {
     scale: parameter(),
   };
   const terms = sizeOf(shape) / (channels[0] as number);
-  const bound = 2 * (140 + 10 * ROUNDINGS) * UNIT * terms * 0.5 * 0.1 ** -1.5 * 16;
+  const roundings = 2 * (140 + 10 * ROUNDINGS) * UNIT;
+  const bounds = NORMALISED.map((largest, i) => roundings * largest * (i === 0 ? 1 : terms));
   return {
     inputs,
     compute: ({ x, mean, variance, offset, scale }) =>
@@ -294,7 +297,7 @@ function batchNorm(draw: Draw): Differentiable {
         scale as tf.Tensor1D,
         0.1,
       ),
-    tolerance: { bound: (results: readonly Result[]) => results.map(() => bound) },
+    tolerance: { bound: () => bounds },
   };
 }
 
