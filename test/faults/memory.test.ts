@@ -40,8 +40,14 @@ describe.skipIf(scarce === undefined)("an addon that gets less and less memory",
   /** By how much less each time; `npm run soak:faults` takes small steps. */
   const factor = process.env.NODEGRAD_SCARCITY ?? "1.5";
 
-  it.each(["program", "step", "submitted", "state"])("computes right or says so: %s", async (work) => {
-    const { tries, refused, right, errors } = await runForJson<Scarcity>("scarce-memory", [work, factor], scarce);
+  // Small steps take minutes.
+  const timeout = 600_000;
+
+  it.each(["program", "step", "submitted", "state"])("computes right or says so: %s", { timeout }, async (work) => {
+    const { tries, refused, right, errors } = await runForJson<Scarcity>("scarce-memory", [work, factor], {
+      ...scarce,
+      timeout,
+    });
     const failed = Object.values(errors).reduce((sum, count) => sum + count, 0);
     expect(right + failed).toBe(tries);
     expect(Math.min(right, failed)).toBeGreaterThan(0);
