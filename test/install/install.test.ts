@@ -26,7 +26,7 @@ describe.skipIf(process.platform === "win32")("the packed package", { timeout: 9
 
   /** Installs, and looks after each step at what computes. @returns That of the last. */
   async function install(mode: Mode, platform: Platform): Promise<string> {
-    const options = mode.scripts ? [] : ["--ignore-scripts"];
+    const options = mode.scripts ? [] : [platform.manager.noScripts];
     const project = await projects.create({ platform, compiler: mode.compiler });
     await project.add(`nodegrad@file:${tarballs[mode.tarball]}`, ...options);
     const outcome = outcomeOf(mode, platform);

@@ -21,6 +21,8 @@ interface Manager {
   readonly add: Words;
   /** Installs what the lockfile says, and nothing else. */
   readonly again: Words;
+  /** Option that keeps install scripts from running. */
+  readonly noScripts: string;
   /** Runs a program of a dependency; undefined where programs for Node.js cannot be run. */
   readonly exec?: Words;
   /** Whether it runs install scripts of dependencies that nobody has approved. */
@@ -31,19 +33,23 @@ const npmFlags = ["--prefer-offline", "--no-audit", "--no-fund"];
 const npm: Manager = {
   add: ["npm", "install", ...npmFlags],
   again: ["npm", "ci", ...npmFlags],
+  noScripts: "--ignore-scripts",
   exec: ["npx"],
   runsScripts: true,
 };
 const cautiousNpm: Manager = { ...npm, runsScripts: false };
 const yarnClassic: Manager = {
   add: ["yarn", "add"],
-  again: ["yarn", "install", "--frozen-lockfile"],
+  // It holds lockfiles with tarballs in them to be out of date, and --frozen-lockfile would refuse them.
+  again: ["yarn", "install", "--pure-lockfile"],
+  noScripts: "--ignore-scripts",
   exec: ["yarn"],
   runsScripts: true,
 };
 const yarn: Manager = {
   add: ["yarn", "add"],
   again: ["yarn", "install", "--immutable"],
+  noScripts: "--mode=skip-build",
   exec: ["yarn"],
   runsScripts: false,
 };
@@ -52,12 +58,14 @@ const undecided = "--config.strict-dep-builds=false";
 const pnpm: Manager = {
   add: ["pnpm", "add", undecided],
   again: ["pnpm", "install", "--frozen-lockfile", undecided],
+  noScripts: "--ignore-scripts",
   exec: ["pnpm", "exec"],
   runsScripts: false,
 };
 const bun: Manager = {
   add: ["bun", "add"],
   again: ["bun", "install", "--frozen-lockfile"],
+  noScripts: "--ignore-scripts",
   runsScripts: false,
 };
 

@@ -31,7 +31,7 @@ export class Projects {
     afterAll(() => {
       execFileSync("chmod", ["-R", "u+w", this.#folder]);
       rmSync(this.#folder, { recursive: true });
-    });
+    }, 600_000);
   }
 
   /** An empty project, with `programs/` of this folder in it. */
@@ -123,7 +123,8 @@ export class Project {
 
   /** Installs again what the lockfile says. */
   async addAgain(...options: string[]): Promise<void> {
-    rmSync(this.path("node_modules"), { recursive: true });
+    // Yarn has a file instead of the folder.
+    for (const name of ["node_modules", ".pnp.cjs"]) rmSync(this.path(name), { recursive: true, force: true });
     await this.succeed(...this.#platform.manager.again, ...options);
   }
 

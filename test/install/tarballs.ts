@@ -17,7 +17,7 @@ export class Package {
 
   /** Copies what `npm pack` would take of this checkout, but for binaries. It is removed after the tests of the file. */
   constructor() {
-    afterAll(() => rmSync(this.#folder, { recursive: true }));
+    afterAll(() => rmSync(this.#folder, { recursive: true }), 600_000);
     const [{ files }] = npm(root, "pack", "--dry-run") as [{ files: { path: string }[] }];
     for (const { path } of files) {
       if (path.startsWith("prebuilds/")) continue;
