@@ -179,12 +179,12 @@ std::vector<int32_t> tap_positions(const View& weights, const Taps& rows, const 
 namespace {
 
 // Whether what preparing lists stays small: a place for every tap of every channel, and a plan, with the
-// place of every tap, for every phase.
-std::string check_lists(const View& w, int64_t phases, Builder& builder) {
+// places of its taps, for every phase.
+std::string check_lists(const View& w, int64_t phases, int64_t phase_taps, Builder& builder) {
   constexpr int64_t kPlan = 256;
   const int64_t taps = w.shape[2] * w.shape[3];
   const double entries = static_cast<double>(std::max(w.shape[0], w.shape[1]) * taps) +
-                         static_cast<double>(phases) * static_cast<double>(kPlan + taps);
+                         static_cast<double>(phases) * static_cast<double>(kPlan + phase_taps);
   if (entries <= kMostListed && builder.may_list(static_cast<int64_t>(entries))) return "";
   return format("kernels of %lld by %lld in %lld phases: too many taps to list",
                 static_cast<long long>(w.shape[2]), static_cast<long long>(w.shape[3]),
@@ -196,7 +196,7 @@ std::string check_lists(const View& w, int64_t phases, Builder& builder) {
 std::string prepare_kConv2d(const Instruction& instruction, Builder& builder) {
   const View &x = *instruction.inputs[0], &w = *instruction.inputs[1], &out = *instruction.outputs[0];
   std::string refused = check_conv_types(instruction);
-  if (refused.empty()) refused = check_lists(w, 1, builder);
+  if (refused.empty()) refused = check_lists(w, 1, w.shape[2] * w.shape[3], builder);
   if (!refused.empty() || out.size() == 0) return refused;
   const ConvAttributes a = conv_attributes(instruction);
   ConvProblem problem = {x, w, 0, 1, a.groups, w.shape[0] / a.groups, w.shape[1], forward_window(a, w, out),
@@ -216,12 +216,17 @@ void take_phase(View* view, int axis, int64_t phase, int64_t step) {
   view->strides[axis] *= step;
 }
 
+// Taps of one phase of an axis lie so far apart.
+int64_t phase_step(int64_t stride, int64_t dilation) {
+  int64_t common = stride, rest = dilation;  // their greatest common divisor
+  while (rest != 0) std::swap(common %= rest, rest);
+  return stride / common;
+}
+
 // The taps that meet input positions phase, phase + stride, … : input position i is read at output position
 // (i + pad - tap * dilation) / stride wherever that is whole.
 Taps phase_taps(int64_t kernel, int64_t stride, int64_t pad, int64_t dilation, int64_t phase) {
-  int64_t common = stride, rest = dilation;  // their greatest common divisor
-  while (rest != 0) std::swap(common %= rest, rest);
-  const int64_t step = stride / common;
+  const int64_t step = phase_step(stride, dilation);
   int64_t first = 0;
   while (first < std::min(step, kernel) && (phase + pad - first * dilation) % stride != 0) first++;
   if (first == step || first >= kernel) return {0, 0, 1, 0, 1};
@@ -235,8 +240,10 @@ std::string prepare_kConv2dGradInput(const Instruction& instruction, Builder& bu
   const View &dy = *instruction.inputs[0], &w = *instruction.inputs[1], &dx = *instruction.outputs[0];
   const ConvAttributes a = conv_attributes(instruction);
   const int64_t phases_y = std::min(a.stride_h, dx.shape[2]), phases_x = std::min(a.stride_w, dx.shape[3]);
+  const int64_t taps_y = ceil_div(w.shape[2], phase_step(a.stride_h, a.dilation_h));
+  const int64_t taps_x = ceil_div(w.shape[3], phase_step(a.stride_w, a.dilation_w));
   std::string refused = check_conv_types(instruction);
-  if (refused.empty()) refused = check_lists(w, phases_y * phases_x, builder);
+  if (refused.empty()) refused = check_lists(w, phases_y * phases_x, taps_y * taps_x, builder);
   if (!refused.empty() || dx.size() == 0) return refused;
   int64_t images_at = -1;
   for (int64_t y = 0; y < phases_y; y++) {

@@ -1,5 +1,6 @@
 #include "machine.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "../drivers/table.h"
@@ -26,13 +27,16 @@ bool uses_float64(const Program& program) {
 }
 
 // What drivers may reserve besides the buffers. Corrupt but consistent window attributes can ask for images
-// padded to any size; systems that promise more memory than they have would end the process for it.
+// padded to any size; systems that promise more memory than they have would end the process for it. Views
+// count too, by their largest: partial results of a reduction take up to a byte for 8 elements, and what it
+// reads may be one number, broadcast.
 int64_t memory_limit(const Program& program) {
   constexpr int64_t kAlways = 64 << 20;
-  constexpr int64_t kTimesBuffers = 16;
-  int64_t bytes = 0;
+  constexpr int64_t kTimesBuffers = 16, kElementsPerByte = 4;
+  int64_t bytes = 0, elements = 0;
   for (const Buffer& buffer : program.buffers) bytes += bytes_of(buffer);
-  return kAlways + kTimesBuffers * bytes;
+  for (const View& view : program.views) elements = std::max(elements, view.size());
+  return kAlways + kTimesBuffers * bytes + elements / kElementsPerByte;
 }
 
 }  // namespace

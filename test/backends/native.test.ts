@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { defaultThreads } from "../../lib/backends/native/index.js";
 import { BackendError, DTypeError, FormatError, IndexError } from "../../lib/errors.js";
-import { tensor } from "../../lib/index.js";
+import { arange, conv2d, grad, ones, type Tensor, tensor, zeros } from "../../lib/index.js";
 import { ProgramWriter } from "../../lib/program/writer.js";
 import { countingProgram, gatherProgram, longProgram, nativeBackend, requireAddon } from "./native-addon.js";
 
@@ -277,6 +277,24 @@ describe("preparing", () => {
       micro: { registers: 1, results: [0], code: [] },
     });
     expect(() => backend.prepare(writer.finish(), [])).toThrow("too many taps to list");
+  });
+
+  it("takes the gradient of a convolution whose stride is as large as its kernel", () => {
+    const size = 128;
+    const kernel = arange(size * size, { dtype: "float32" }).reshape([1, 1, size, size]);
+    const gradient = grad((image: Tensor) => conv2d(image, kernel, { stride: size }).sum());
+    const row = gradient(zeros([1, 1, size, 2 * size]))
+      .dataSync()
+      .subarray(0, 2 * size);
+    expect(row).toEqual(Float32Array.from({ length: 2 * size }, (_, x) => x % size));
+  });
+
+  it("sums the rows of one broadcast number, however many", { timeout: 60_000 }, () => {
+    const rows = 600_000;
+    const sums = ones([rows, 1024])
+      .mul(3)
+      .sum({ axes: [0] });
+    expect(sums.dataSync()).toEqual(new Float32Array(1024).fill(3 * rows));
   });
 
   it("refuses an arena that no memory holds when it is run, not before", () => {
