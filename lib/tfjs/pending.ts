@@ -28,7 +28,7 @@ const MAX_ELEMENTS_IN_FLIGHT = 2 ** 24;
 const AHEAD = 2;
 
 /** Milliseconds for which the thread may be held by steps that need not wait for any run. */
-const MAX_HOLD = 4;
+const MAX_HOLD = 1;
 
 /** A run that has been submitted. */
 interface Run {
