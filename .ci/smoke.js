@@ -3,7 +3,7 @@
 import { loadAddon } from "../dist/backends/native/loader.js";
 
 const result = loadAddon();
-if ("errors" in result) {
+if (!("addon" in result)) {
   for (const { path, message } of result.errors) console.error(`${path}: ${message}`);
   process.exitCode = 1;
 } else {
